@@ -1,0 +1,74 @@
+"""What every test can ask for: a database of its own, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import postgres_server
+from tests.databases import Databases
+
+RUN_FOLDER = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder that the processes of this run share; PostgreSQL starts in it when first asked for."""
+    worker: dict[str, Any] | None = getattr(config, "workerinput", None)
+    config.stash[RUN_FOLDER] = Path(worker["run_folder"]) if worker else postgres_server.new_folder()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell an xdist worker where that folder is and which process owns it."""
+    node.workerinput["run_folder"] = str(node.config.stash[RUN_FOLDER])
+    node.workerinput["owner"] = os.getpid()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop PostgreSQL and remove the folder, once, in the process that made it."""
+    if not hasattr(config, "workerinput") and RUN_FOLDER in config.stash:
+        postgres_server.stop_shared(config.stash[RUN_FOLDER])
+
+
+@pytest.fixture(scope="session")
+def databases(pytestconfig: pytest.Config) -> Databases:
+    """Where databases come from; use `database_url` unless a test needs several of them."""
+    worker: dict[str, Any] | None = getattr(pytestconfig, "workerinput", None)
+    owner = int(worker["owner"]) if worker else os.getpid()
+    return Databases(pytestconfig.stash[RUN_FOLDER], owner)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Address of a new database with all tables; the test runs once on SQLite and once on PostgreSQL."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_database_url(request: pytest.FixtureRequest, databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """Address of a new database without tables, on SQLite and on PostgreSQL: for tests of migrations."""
+    if request.param == "sqlite":
+        with databases.sqlite(tmp_path, migrated=False) as url:
+            yield url
+    else:
+        with databases.postgresql(migrated=False) as url:
+            yield url
+
+
+@pytest.fixture
+def sqlite_url(databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """Address of a new SQLite file with all tables, for a test that is about SQLite alone."""
+    with databases.sqlite(tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def postgresql_url(databases: Databases) -> Iterator[str]:
+    """Address of a new PostgreSQL database with all tables, for a test that is about PostgreSQL alone."""
+    with databases.postgresql() as url:
+        yield url
