@@ -1,0 +1,104 @@
+"""The connection to SQLite or PostgreSQL, and the unit of work: the only place in the project that commits."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from engine.errors import Misconfigured
+
+logger = logging.getLogger(__name__)
+
+BUSY_TIMEOUT_SECONDS = 30
+
+
+class UnitOfWork:
+    """One transaction: what is done on `connection` happens wholly or not at all."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._after_commit: list[Callable[[], None]] = []
+
+    def after_commit(self, action: Callable[[], None]) -> None:
+        """Run `action` once the transaction is durable; never when it is rolled back. It must not fail the caller."""
+        self._after_commit.append(action)
+
+    def _committed(self) -> None:
+        for action in self._after_commit:
+            try:
+                action()
+            except Exception:
+                logger.exception("An action after the commit failed; the data is safe")
+
+
+class Database:
+    """A pool of connections to one database, named by an SQLAlchemy URL (``sqlite:///…`` or ``postgresql+psycopg://…``)."""
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.url = url
+        try:
+            parsed = make_url(url)
+        except ArgumentError as problem:
+            raise Misconfigured(
+                f"L'indirizzo della base dati non si legge: {problem}. Esempi: sqlite:///var/patti.db, "
+                "postgresql+psycopg://utente@host/nome"
+            ) from problem
+        self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 30}
+        if self.is_sqlite:
+            if parsed.database in (None, "", ":memory:"):
+                raise Misconfigured("La base SQLite deve stare in un file: sqlite:///var/patti.db")
+            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+            options["connect_args"] = {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+        else:
+            options["pool_pre_ping"] = True
+        self.engine: Engine = create_engine(parsed, **options)
+        if self.is_sqlite:
+            _prepare_sqlite(self.engine)
+
+    @contextmanager
+    def begin(self) -> Iterator[UnitOfWork]:
+        """A write transaction: committed when the block ends, rolled back when it raises.
+
+        On SQLite it begins IMMEDIATE, so that two writers queue instead of failing half-way.
+        """
+        with self.engine.connect() as connection:
+            connection = connection.execution_options(writes=True)
+            work = UnitOfWork(connection)
+            with connection.begin():
+                yield work
+        work._committed()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A connection for reading one consistent view; whatever it might write is rolled back."""
+        with self.engine.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def _prepare_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions are begun below, by hand
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute("PRAGMA foreign_keys=ON")
+        cursor.execute("PRAGMA trusted_schema=OFF")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,29 @@
+"""Bring a database to the schema of this version, with Alembic; safe to call at every start and from two processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import text
+
+from engine.storage.database import Database
+
+_LOCK = 7_305_902_114
+_MIGRATIONS = Path(__file__).with_name("migrations")
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Create or upgrade the schema at `url`. PostgreSQL: one process migrates, the others wait for it."""
+    database = Database(url, pool_size=1)
+    try:
+        with database.begin() as work:
+            if not database.is_sqlite:
+                work.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+            config = Config()
+            config.set_main_option("script_location", str(_MIGRATIONS))
+            config.attributes["connection"] = work.connection
+            command.upgrade(config, revision)
+    finally:
+        database.close()

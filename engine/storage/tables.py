@@ -1,0 +1,292 @@
+"""The engine's own tables: definitions, running instances and what people and clocks wait for.
+
+The state of an instance is one row of bytes with a revision; everything that is queried stands beside it in tables of
+its own. Each moment is in UTC. Enumerated texts are checked by the database as well.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from engine.storage.metadata import metadata
+from engine.storage.types import Json, UtcDateTime
+
+BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER keys
+
+
+def _one_of(column: str, *values: str) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
+
+definition = Table(
+    "definition",
+    metadata,
+    Column("id", String(160), primary_key=True),  # key:version
+    Column("key", String(120), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("starters", Json, nullable=False),  # candidate starter groups
+    Column("called", Json, nullable=False),  # called process key → pinned definition id
+    Column("deployed_at", UtcDateTime, nullable=False),
+    Column("deployed_by", String(80), nullable=False),
+    UniqueConstraint("key", "version"),
+    _one_of("state", "active", "retired"),
+)
+
+definition_resource = Table(
+    "definition_resource",
+    metadata,
+    Column("definition_id", ForeignKey(definition.c.id), primary_key=True),
+    Column("path", String(240), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    _one_of("kind", "bpmn", "dmn", "form", "parameters", "readme"),
+)
+
+instance = Table(
+    "instance",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("number", BigInteger, nullable=False, unique=True),
+    Column("definition_id", ForeignKey(definition.c.id), nullable=False, index=True),
+    Column("definition_key", String(120), nullable=False),
+    Column("business_key", String(160), nullable=False),
+    Column("scope", String(160), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("subject", String(80), index=True),
+    Column("phase", String(40), nullable=False),  # the domain's state: bozza, candidato…
+    Column("state", String(16), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("linked_from", ForeignKey("instance.id"), index=True),
+    Column("run_state", LargeBinary, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("started_by", String(80), nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("suspended_at", UtcDateTime),
+    Column("incidents", Integer, nullable=False, server_default="0"),
+    _one_of("state", "active", "suspended", "completed", "cancelled"),
+    Index("ix_instance_scope_state", "scope", "state", "number"),
+    Index("ix_instance_business_key", "business_key"),
+)
+
+participant = Table(
+    "participant",
+    metadata,
+    Column("instance_id", ForeignKey(instance.c.id), primary_key=True),
+    Column("actor_id", String(80), primary_key=True),
+    Column("role", String(80), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("until", UtcDateTime),
+    Index("ix_participant_actor", "actor_id", "instance_id"),
+)
+
+task = Table(
+    "task",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("instance_id", ForeignKey(instance.c.id), nullable=False),
+    Column("token", String(40), nullable=False),
+    Column("definition_id", String(160), nullable=False),
+    Column("element_id", String(160), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("instructions", Text, nullable=False),
+    Column("form_id", String(160)),
+    Column("process_id", String(160), nullable=False),  # the (called) process whose bundle holds the form
+    Column("scope", String(160), nullable=False),
+    Column("assignee", String(80)),
+    Column("priority", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("due_at", UtcDateTime),
+    Column("due_order", UtcDateTime, nullable=False),  # due_at, or the end of time: one index for the inbox
+    Column("due_runs", Boolean, nullable=False),  # the due date is a span whose clock stops while suspended
+    Column("follow_up_at", UtcDateTime),
+    Column("state", String(16), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("completed_at", UtcDateTime),
+    Column("completed_by", String(80)),
+    Column("not_by", String(160)),  # element whose completer may not complete this one
+    Column("restricted", Boolean, nullable=False),
+    UniqueConstraint("instance_id", "token"),
+    _one_of("state", "open", "suspended", "completed", "cancelled"),
+    Index("ix_task_instance", "instance_id", "state"),
+    Index("ix_task_assignee", "assignee", "state", "due_order", "id"),
+    Index("ix_task_state_due", "state", "due_order", "id"),
+)
+
+task_candidate = Table(
+    "task_candidate",
+    metadata,
+    Column("task_id", ForeignKey(task.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(8), primary_key=True),  # role or user
+    Column("name", String(120), primary_key=True),
+    Index("ix_task_candidate_name", "kind", "name", "task_id"),
+    _one_of("kind", "role", "user"),
+)
+
+timer = Table(
+    "timer",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("instance_id", ForeignKey(instance.c.id), nullable=False),
+    Column("token", String(48), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("element_id", String(160), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("due_at", UtcDateTime),  # empty while suspended
+    Column("fixed", Boolean, nullable=False),  # a date: stays where it is over a suspension
+    Column("remaining_seconds", BigInteger),
+    Column("suspended_due_at", UtcDateTime),
+    Column("repetition", Json),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("fired_at", UtcDateTime),
+    _one_of("kind", "event", "retry", "overdue"),
+    _one_of("state", "waiting", "suspended", "fired", "cancelled", "failed"),
+    Index("ix_timer_due", "state", "due_at", "id"),
+    Index("ix_timer_instance", "instance_id", "state"),
+)
+
+subscription = Table(
+    "subscription",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("instance_id", ForeignKey(instance.c.id)),
+    Column("token", String(48)),
+    Column("definition_id", ForeignKey(definition.c.id)),  # set for message starts
+    Column("element_id", String(160), nullable=False),
+    Column("message", String(160), nullable=False),
+    Column("correlation_key", String(240), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    _one_of("state", "waiting", "suspended", "ended"),
+    Index("ix_subscription_message", "message", "correlation_key", "state"),
+    Index("ix_subscription_instance", "instance_id", "state"),
+)
+
+incident = Table(
+    "incident",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("instance_id", ForeignKey(instance.c.id), index=True),
+    Column("token", String(48)),
+    Column("outbox_id", String(32)),
+    Column("kind", String(24), nullable=False),
+    Column("element_id", String(160), nullable=False),
+    Column("element_name", Text, nullable=False),
+    Column("sentence", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("ended_by", String(80)),
+    Column("reason", Text),
+    _one_of("kind", "operation", "expression", "timer", "outbox", "error"),
+    _one_of("state", "open", "retried", "resolved", "gone"),
+    Index("ix_incident_state", "state", "created_at"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("id", BIG, primary_key=True, autoincrement=True),
+    Column("instance_id", ForeignKey(instance.c.id)),
+    Column("at", UtcDateTime, nullable=False),
+    Column("actor_id", String(80), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("element_id", String(160)),
+    Column("element_name", Text),
+    Column("definition_id", String(160)),
+    Column("data", Json),
+    Index("ix_event_instance", "instance_id", "id"),
+    Index("ix_event_kind", "kind", "id"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("kind", String(60), nullable=False),
+    Column("key", String(200), nullable=False, unique=True),  # idempotency
+    Column("instance_id", String(32)),
+    Column("payload", Json, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("delivered_at", UtcDateTime),
+    Column("last_error", Text),
+    _one_of("state", "waiting", "delivered", "failed"),
+    Index("ix_outbox_due", "state", "due_at"),
+)
+
+draft = Table(
+    "draft",
+    metadata,
+    Column("task_id", ForeignKey(task.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("actor_id", String(80), primary_key=True),
+    Column("content", Json, nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False),
+)
+
+comment = Table(
+    "comment",
+    metadata,
+    Column("id", BIG, primary_key=True, autoincrement=True),
+    Column("instance_id", ForeignKey(instance.c.id), nullable=False, index=True),
+    Column("task_id", String(32)),
+    Column("actor_id", String(80), nullable=False),
+    Column("actor_name", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("text", Text, nullable=False),
+)
+
+attachment = Table(
+    "attachment",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("instance_id", ForeignKey(instance.c.id), nullable=False, index=True),
+    Column("task_id", String(32)),
+    Column("filename", Text, nullable=False),
+    Column("media_type", String(120), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("content", LargeBinary, nullable=False),
+    Column("actor_id", String(80), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("restricted", Boolean, nullable=False),
+)
+
+parameter = Table(
+    "parameter",
+    metadata,
+    Column("definition_key", String(120), primary_key=True),
+    Column("name", String(120), primary_key=True),
+    Column("scope", String(160), primary_key=True),
+    Column("value", Json, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("changed_at", UtcDateTime, nullable=False),
+    Column("changed_by", String(80), nullable=False),
+)
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", String(80), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)

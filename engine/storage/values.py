@@ -1,0 +1,114 @@
+"""The values a process may hold, to bytes and back without loss: JSON's own, and Decimal, dates, times, durations.
+
+What JSON lacks is written as an object with one key that begins with ``$``; an object of the process that has such a
+key itself is escaped, so that no form field can be mistaken for a type.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+
+_EXACT = 2**53
+_registered: dict[str, tuple[type[Any], Callable[[Any], str], Callable[[str], Any]]] = {}
+
+
+def register_type(
+    tag: str, kind: type[Any], to_text: Callable[[Any], str], from_text: Callable[[str], Any]
+) -> None:
+    """Teach the codec a further type (the expression language has one); `tag` begins with ``$`` and never changes."""
+    _registered[tag] = (kind, to_text, from_text)
+    _READERS[tag] = lambda value: from_text(value[tag])
+
+
+def encode(value: Any) -> bytes:
+    """Value → bytes. Raises TypeError, naming the type, for what a process cannot hold."""
+    return orjson.dumps(_outward(value))
+
+
+def decode(data: bytes) -> Any:
+    """Bytes → value, the inverse of `encode`."""
+    return _inward(orjson.loads(data))
+
+
+def _outward(value: Any) -> Any:
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        return value if -_EXACT <= value <= _EXACT else {"$int": str(value)}
+    if isinstance(value, float):
+        return value
+    if isinstance(value, Decimal):
+        return {"$decimal": str(value)}
+    if isinstance(value, datetime):
+        return {"$moment": value.isoformat(), **_zone(value)}
+    if isinstance(value, date):
+        return {"$date": value.isoformat()}
+    if isinstance(value, time):
+        return {"$time": value.isoformat()}
+    if isinstance(value, timedelta):
+        return {"$seconds": str(Decimal(value.days * 86400 + value.seconds) + Decimal(value.microseconds) / 1_000_000)}
+    if isinstance(value, bytes):
+        return {"$bytes": value.hex()}
+    if isinstance(value, UUID):
+        return value.hex
+    if isinstance(value, Mapping):
+        return {_key(key): _outward(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_outward(item) for item in value]
+    for tag, (kind, to_text, _) in _registered.items():
+        if isinstance(value, kind):
+            return {tag: to_text(value)}
+    raise TypeError(f"A process cannot hold a value of type {type(value).__name__}: {value!r:.80}")
+
+
+def _key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"The names inside a process value must be text, not {type(key).__name__}: {key!r:.80}")
+    return "$" + key if key.startswith("$") else key
+
+
+def _zone(moment: datetime) -> dict[str, str]:
+    key = getattr(moment.tzinfo, "key", None)
+    return {"$zone": key} if key else {}
+
+
+def _inward(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_inward(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value:
+        tag = next(iter(value))
+        reader = _READERS.get(tag)
+        if reader is not None:
+            return reader(value)
+    return {key[1:] if key.startswith("$$") else key: _inward(item) for key, item in value.items()}
+
+
+def _moment(value: dict[str, Any]) -> datetime:
+    moment = datetime.fromisoformat(value["$moment"])
+    if "$zone" in value:
+        return moment.astimezone(UTC).astimezone(ZoneInfo(value["$zone"])) if moment.tzinfo else moment
+    return moment
+
+
+_READERS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "$int": lambda value: int(value["$int"]),
+    "$decimal": lambda value: Decimal(value["$decimal"]),
+    "$moment": _moment,
+    "$date": lambda value: date.fromisoformat(value["$date"]),
+    "$time": lambda value: time.fromisoformat(value["$time"]),
+    "$seconds": lambda value: _exact_seconds(Decimal(value["$seconds"])),
+    "$bytes": lambda value: bytes.fromhex(value["$bytes"]),
+}
+
+
+def _exact_seconds(seconds: Decimal) -> timedelta:
+    return timedelta(microseconds=int(seconds * 1_000_000))
