@@ -1,7 +1,7 @@
 """The ISO 8601 texts of timers: moments, durations and repetitions, and how a duration is added to a moment.
 
-Years, months, weeks and days are counted in Europe/Rome wall time, so that "in 14 days" stays at nine in the morning
-when the clocks change; hours, minutes and seconds are exact spans.
+Years, months, weeks and days are counted in Europe/Rome wall time, so that "in 14 days" stays at nine in the
+morning when the clocks change; hours, minutes and seconds are exact spans.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ _REPEAT = re.compile(r"R(?P<times>\d{0,9})", re.ASCII)
 
 @dataclass(frozen=True)
 class Duration:
-    """A span as it was written. All parts have one sign; `seconds` may have decimals (microseconds at most)."""
+    """A span as it was written. All parts have one sign.
+
+    `seconds` may have decimals (microseconds at most).
+    """
 
     years: int = 0
     months: int = 0
@@ -98,8 +101,11 @@ class Duration:
 
 @dataclass(frozen=True)
 class Moment:
-    """A fixed moment: `at` is aware, in UTC. When only a day was written, `at` is its first instant in Europe/Rome and
-    `day` is that day (a due date means its end: `end_of_day(moment.day)`)."""
+    """A fixed moment: `at` is aware, in UTC.
+
+    When only a day was written, `at` is its first instant in Europe/Rome and `day` is that day (a due date means its
+    end: `end_of_day(moment.day)`).
+    """
 
     at: datetime
     day: date | None = None
@@ -109,8 +115,8 @@ class Moment:
 class Repetition:
     """A repetition: `times` firings (None: without end), one every `duration`.
 
-    With `start` (aware, UTC) the first firing is at `start`, otherwise one `duration` after the timer's creation.
-    None comes after `end` (aware, UTC).
+    With `start` (aware, UTC) the first firing is at `start`, otherwise one `duration` after the timer's
+    creation. None comes after `end` (aware, UTC).
     """
 
     times: int | None
@@ -143,7 +149,7 @@ def add_months(day: date, months: int) -> date:
 
 
 def add_duration(moment: datetime, duration: Duration) -> datetime:
-    """An aware moment plus a duration, in UTC: years to days in Europe/Rome wall time, then hours and less exactly.
+    """An aware moment plus a duration, in UTC: years to days in wall time of Rome, then hours and less exactly.
 
     A naive moment is read as Europe/Rome wall time. InvalidInput when the result leaves the calendar.
     """
@@ -159,11 +165,15 @@ def add_duration(moment: datetime, duration: Duration) -> datetime:
 
 
 def parse_duration(text: str) -> Duration:
-    """`P1Y2M3W4DT5H6M7.5S` (any parts, optional leading minus) → Duration. InvalidInput says what is expected."""
+    """`P1Y2M3W4DT5H6M7.5S` (any parts, optional leading minus) → Duration.
+
+    InvalidInput says what is expected.
+    """
     match = _DURATION.fullmatch(text.strip())
     if match is None:
         raise InvalidInput(
-            f"«{_short(text)}» non è una durata: si scrive P10D (dieci giorni), P1M (un mese), PT1H (un'ora), P1DT12H"
+            f"«{_short(text)}» non è una durata: si scrive P10D (dieci giorni), P1M (un mese), "
+            "PT1H (un'ora), P1DT12H"
         )
     sign = -1 if match["sign"] else 1
     years, months, weeks, days, hours, minutes = (
@@ -194,12 +204,13 @@ def parse_moment(text: str) -> Moment:
     except (ValueError, KeyError, OverflowError, OSError):
         pass
     raise InvalidInput(
-        f"«{_short(text)}» non è una data né una data con ora: si scrive 2026-01-31 oppure 2026-01-31T09:00:00+01:00"
+        f"«{_short(text)}» non è una data né una data con ora: si scrive 2026-01-31 "
+        "oppure 2026-01-31T09:00:00+01:00"
     )
 
 
 def parse_timer_text(text: str) -> Moment | Duration | Repetition:
-    """The literal body of a timer → what it means. InvalidInput, with what is expected, when it is none of the three.
+    """The literal body of a timer → what it means. InvalidInput says what is expected when it is none of the three.
 
     A repetition needs a duration above zero; `R3/start/end` derives it from the two moments, exactly.
     """
@@ -242,8 +253,8 @@ def _parse_repetition(text: str) -> Repetition:
 
 def _bad_repetition(text: str) -> InvalidInput:
     return InvalidInput(
-        f"«{_short(text)}» non è una ripetizione: si scrive R3/PT1H (tre volte, ogni ora), R/P14D (ogni 14 giorni) "
-        "oppure R/2016-03-14T09:00:00+01:00/P14D"
+        f"«{_short(text)}» non è una ripetizione: si scrive R3/PT1H (tre volte, ogni ora), "
+        "R/P14D (ogni 14 giorni) oppure R/2016-03-14T09:00:00+01:00/P14D"
     )
 
 

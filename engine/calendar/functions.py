@@ -1,7 +1,7 @@
 """The calendar as functions of FEEL: what diagrams, decision tables and forms may ask about dates.
 
-A null argument gives null. Days accept a date or a date and time (its day in Europe/Rome); moments come back in
-Europe/Rome.
+A null argument gives null. Days accept a date or a date and time (its day in Europe/Rome); moments come
+back in Europe/Rome.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from engine.errors import InvalidInput
 
 @dataclass(frozen=True)
 class FunctionSignature:
-    """A function that expressions may call: its name (words are parted by one space), parameters, and what it is for."""
+    """A function that expressions may call.
+
+    Its name (words are parted by one space), parameters, and what it is for.
+    """
 
     name: str
     parameters: tuple[str, ...]
@@ -34,7 +37,7 @@ FEEL_SIGNATURES: tuple[FunctionSignature, ...] = (
     FunctionSignature(
         "eta",
         ("nascita", "alla data"),
-        "Gli anni compiuti a una data. Chi è nato il 29 febbraio compie gli anni il 1° marzo negli anni comuni.",
+        "Gli anni compiuti a una data. Nati il 29 febbraio: il compleanno è il 1° marzo negli anni comuni.",
     ),
     FunctionSignature("compleanno", ("nascita", "anni"), "Il giorno in cui si compiono quegli anni."),
     FunctionSignature(
@@ -55,7 +58,7 @@ FEEL_SIGNATURES: tuple[FunctionSignature, ...] = (
     FunctionSignature(
         "ricorrenza",
         ("ancora", "periodo", "volte"),
-        "La data di partenza più tante volte il periodo, contando sempre dalla data nominale (il 31 diventa fine mese).",
+        "La data di partenza più tante volte il periodo, sempre dalla data nominale (il 31 diventa fine mese).",
     ),
     FunctionSignature(
         "alle ore",

@@ -1,6 +1,7 @@
-"""Working days: Italian holidays, the patron saint of the comune, Sundays, Saturdays where the office says so, closings.
+"""Working days: Italian holidays, the comune's patron saint, Sundays, Saturdays if the office says so, closings.
 
-Rules: `domain.md` §2.5. A deadline on a non-working day moves to the next working day; the first day is not counted.
+Rules: `domain.md` §2.5. A deadline on a non-working day moves to the next working day; the first day is not
+counted.
 """
 
 from __future__ import annotations
@@ -25,8 +26,8 @@ _DAY = timedelta(days=1)
 class WorkingCalendar:
     """The working days of one ambito.
 
-    `patron` is (month, day) of the patron saint, `closings` are days on which the office is shut besides the holidays.
-    A `datetime` given where a day is expected means its day in Europe/Rome.
+    `patron` is (month, day) of the patron saint, `closings` are days on which the office is shut besides
+    the holidays. A `datetime` given where a day is expected means its day in Europe/Rome.
     """
 
     patron: tuple[int, int] | None = None
@@ -39,7 +40,8 @@ class WorkingCalendar:
                 date(2000, *self.patron)  # a leap year: a patron on 29 February is allowed
             except ValueError:
                 raise InvalidInput(
-                    f"Il giorno del santo patrono {self.patron} non esiste: indicare mese e giorno, per esempio (6, 10)"
+                    f"Il giorno del santo patrono {self.patron} non esiste: "
+                    "indicare mese e giorno, per esempio (6, 10)"
                 ) from None
 
     def is_working(self, day: date) -> bool:
@@ -70,7 +72,7 @@ class WorkingCalendar:
         return self._walk(_day(day) - _DAY, -_DAY)
 
     def add_working_days(self, day: date, n: int) -> date:
-        """The `n`-th working day after a day (before it, when `n` is negative); the day itself is not counted.
+        """The `n`-th working day after a day (before it when `n` is negative); the first day is not counted.
 
         Zero gives the day itself or, when it is not a working day, the next one.
         """
@@ -78,7 +80,7 @@ class WorkingCalendar:
             return self.that_or_next(day)
         if abs(n) > 366 * (LAST_YEAR - FIRST_YEAR):
             raise InvalidInput(
-                f"{n} giorni lavorativi escono dal calendario ({FIRST_YEAR}–{LAST_YEAR}): correggere il numero"
+                f"{n} giorni lavorativi escono dal calendario ({FIRST_YEAR}–{LAST_YEAR}): ridurli"
             )
         moved = _day(day)
         for _ in range(abs(n)):
@@ -88,7 +90,8 @@ class WorkingCalendar:
     def working_days_between(self, first: date, last: date) -> int:
         """How many working days come after `first` up to and including `last`.
 
-        Negative when `last` comes earlier, so that `add_working_days(first, n) == last` for every working day `last`.
+        Negative when `last` comes earlier, so that `add_working_days(first, n) == last` for every working
+        day `last`.
         """
         first, last = _day(first), _day(last)
         for day in (first, last):
@@ -111,7 +114,8 @@ class WorkingCalendar:
 def _national(year: int) -> frozenset[date]:
     if not FIRST_YEAR <= year <= LAST_YEAR:
         raise InvalidInput(
-            f"I giorni lavorativi si conoscono dal {FIRST_YEAR} al {LAST_YEAR}, non per l'anno {year}: correggere la data"
+            f"I giorni lavorativi si conoscono dal {FIRST_YEAR} al {LAST_YEAR}, "
+            f"non per l'anno {year}: correggere la data"
         )
     return frozenset(country_holidays("IT", years=year))
 

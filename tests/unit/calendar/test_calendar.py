@@ -85,8 +85,14 @@ def test_changes_asked_on_27_july_with_ten_days_are_due_on_saturday_6_august() -
         "2016-05-01",
         "2016-06-02",
         "2016-08-15",
-    ]
-    + ["2016-11-01", "2016-12-08", "2016-12-25", "2016-12-26", "2016-06-10", "2026-04-06", "2027-10-04"],
+        "2016-11-01",
+        "2016-12-08",
+        "2016-12-25",
+        "2016-12-26",
+        "2016-06-10",
+        "2026-04-06",
+        "2027-10-04",
+    ],
 )
 def test_italian_holidays_and_the_patron_are_not_working_days(day: str) -> None:
     assert not CREMA.is_working(date.fromisoformat(day))
