@@ -103,8 +103,8 @@ class Duration:
 class Moment:
     """A fixed moment: `at` is aware, in UTC.
 
-    When only a day was written, `at` is its first instant in Europe/Rome and `day` is that day (a due date means its
-    end: `end_of_day(moment.day)`).
+    When only a day was written, `at` is its first instant in Europe/Rome and `day` is that
+    day (a due date means its end: `end_of_day(moment.day)`).
     """
 
     at: datetime
@@ -149,7 +149,7 @@ def add_months(day: date, months: int) -> date:
 
 
 def add_duration(moment: datetime, duration: Duration) -> datetime:
-    """An aware moment plus a duration, in UTC: years to days in wall time of Rome, then hours and less exactly.
+    """An aware moment plus a duration, in UTC: years to days in wall time of Rome, then hours exactly.
 
     A naive moment is read as Europe/Rome wall time. InvalidInput when the result leaves the calendar.
     """
@@ -210,7 +210,7 @@ def parse_moment(text: str) -> Moment:
 
 
 def parse_timer_text(text: str) -> Moment | Duration | Repetition:
-    """The literal body of a timer → what it means. InvalidInput says what is expected when it is none of the three.
+    """The literal body of a timer → what it means. InvalidInput: it is none of the three.
 
     A repetition needs a duration above zero; `R3/start/end` derives it from the two moments, exactly.
     """

@@ -58,7 +58,7 @@ FEEL_SIGNATURES: tuple[FunctionSignature, ...] = (
     FunctionSignature(
         "ricorrenza",
         ("ancora", "periodo", "volte"),
-        "La data di partenza più tante volte il periodo, sempre dalla data nominale (il 31 diventa fine mese).",
+        "La data di partenza più tante volte il periodo, dalla data nominale (il 31 diventa fine mese).",
     ),
     FunctionSignature(
         "alle ore",

@@ -1,4 +1,4 @@
-"""Working days: Italian holidays, the comune's patron saint, Sundays, Saturdays if the office says so, closings.
+"""Working days: Italian holidays, the comune's patron saint, Sundays, Saturdays where it is one, closings.
 
 Rules: `domain.md` §2.5. A deadline on a non-working day moves to the next working day; the first day is not
 counted.
