@@ -69,7 +69,9 @@ class Databases:
             migrate(f"sqlite:///{file}")
             journal = file.with_name(file.name + "-wal")
             if journal.exists() and journal.stat().st_size:
-                raise AssertionError("engine.storage.migrate left a connection open: its journal is not merged")
+                raise AssertionError(
+                    "engine.storage.migrate left a connection open: its journal is not merged"
+                )
             self._sqlite_template = file
         return self._sqlite_template
 

@@ -4,8 +4,8 @@ Only the wheel's programs are used, not its Python side: that one creates a syst
 permissions of every folder above the project. Run as root, PostgreSQL gets a copy of its programs that the
 user `nobody` can reach, since it refuses to run as root.
 
-As a program (`python -m tests.postgres_server FOLDER OWNER_PID`) it keeps one server up for a whole test run and
-stops it when told to, or when the owner is gone, even by SIGKILL.
+As a program (`python -m tests.postgres_server FOLDER OWNER_PID`) it keeps one server up for a whole test
+run and stops it when told to, or when the owner is gone, even by SIGKILL.
 """
 
 from __future__ import annotations
@@ -75,7 +75,9 @@ class PostgresServer:
     server itself passes True.
     """
 
-    def __init__(self, folder: Path, *, fsync: bool = False, options: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, folder: Path, *, fsync: bool = False, options: Mapping[str, str] | None = None
+    ) -> None:
         self.folder = folder
         self.data = folder / "data"
         self.log = folder / "log"
