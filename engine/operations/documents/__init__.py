@@ -1,0 +1,1 @@
+"""The papers of a case: contract, letter of outcome, minutes, statement of accounts; kept with a hash, never overwritten."""
