@@ -18,3 +18,10 @@ def test_the_next_test_sees_nothing_of_it(empty_database_url: str) -> None:
         connection.execute(text("CREATE TABLE prova (nome TEXT)"))
         assert connection.execute(text("SELECT count(*) FROM prova")).scalar_one() == 0
     engine.dispose()
+
+
+def test_a_database_comes_with_all_tables(database_url: str) -> None:
+    engine = create_engine(database_url)
+    with engine.connect() as connection:
+        assert "instance" in set(connection.dialect.get_table_names(connection))
+    engine.dispose()

@@ -1,0 +1,64 @@
+# The habits of the project. `make` alone lists them.
+# Each step looks at hashes of what it is made from: a second run starts in seconds.
+
+PYTHON ?= python3
+BIN := .venv/bin
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-quick lint format types bench docs lock clean env env-dev assets translations chromium
+
+help:  ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
+
+run: env assets translations  ## everything, from nothing to a running site with fictitious data
+	@$(BIN)/patti demo
+	@exec $(BIN)/patti serve
+
+test: lint assets translations chromium  ## every check and every test, in the browser too
+	$(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGS)
+
+test-quick: env-dev assets translations  ## the tests that need neither a browser nor patience
+	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not browser" $(PYTEST_ARGS)
+
+lint: env-dev  ## style, types, direction of imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: env-dev  ## put the code in the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: env-dev  ## types only
+	$(BIN)/mypy
+
+bench: env-dev  ## measure the hot paths
+	$(BIN)/python -m benchmarks
+
+docs: env-dev  ## write docs/reference anew from the code
+	$(BIN)/python docs/generate.py
+
+lock: env-dev  ## write the lock files anew (make lock ARGS=--upgrade for newer versions)
+	$(BIN)/python tools/lock.py $(ARGS)
+
+clean:  ## remove what was built, not the environment nor the data in var/
+	rm -rf web/assets/static web/assets/.static-new build dist .pytest_cache .mypy_cache .ruff_cache \
+	  .import_linter_cache .hypothesis
+	find . -name __pycache__ -not -path './.venv/*' -not -path '*/node_modules/*' -prune -exec rm -rf {} +
+
+env:
+	@$(PYTHON) tools/environment.py run
+
+env-dev:
+	@$(PYTHON) tools/environment.py dev
+
+assets: env
+	@$(BIN)/python web/assets/build.py
+
+translations: env
+	@$(BIN)/python tools/translations.py
+
+chromium: env-dev
+	@$(BIN)/python tests/browser/find_chromium.py --install
