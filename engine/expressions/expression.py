@@ -1,0 +1,150 @@
+"""An expression ready to run: read once, kept, evaluated as often as needed with the caller's own data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from functools import lru_cache
+from typing import Any
+
+from . import rules_calls, rules_loops, rules_operators, rules_tests, rules_values  # noqa: F401  (they declare rules)
+from .compiler import EVALUATION, FIRST_REGISTER, Closure, Compiler, Env, Scope, convert
+from .conversion import from_feel
+from .cursor import KnownNames
+from .errors import FeelError, FeelLimitExceeded
+from .functions import BUILTINS
+from .limits import DEFAULT_LIMITS, Evaluation, Limits
+from .parser import parse_expression, parse_tests
+from .registry import FunctionRegistry
+from .types import Types
+
+Bindings = Mapping[str, Callable[..., Any]]
+CACHED = 8192
+
+
+class Expression:
+    """A compiled expression or cell; safe to share between threads."""
+
+    __slots__ = ("_blank", "_is_test", "_run", "names", "text", "unknown_calls")
+
+    def __init__(self, text: str, run: Closure, compiler: Compiler, *, is_test: bool) -> None:
+        self.text = text
+        self.names = frozenset(compiler.free)
+        """Variables the expression reads."""
+        self.unknown_calls = frozenset(compiler.unknown_calls)
+        """Names it calls that are neither registered functions nor declared: most often a slip of the pen."""
+        self._run = run
+        self._blank: Env = [None] * (compiler.registers - EVALUATION - 1)
+        self._is_test = is_test
+
+    def evaluate(self, variables: Mapping[str, Any], *, bindings: Bindings | None = None,
+                 limits: Limits = DEFAULT_LIMITS) -> Any:
+        """The value for these variables, as Python data (numbers are Decimal; missing variables are null).
+
+        `bindings` gives implementations, by name, to registered functions for this evaluation only. Raises
+        FeelEvaluationError when one of them fails and FeelLimitExceeded past `limits`; what FEEL itself
+        cannot compute is None.
+        """
+        evaluation = Evaluation(bindings, limits)
+        value = self.run(variables, evaluation)
+        if type(value) is bool or type(value) is str or value is None:
+            return value
+        return guarded(lambda: from_feel(value, evaluation), self.text)
+
+    def run(self, variables: Mapping[str, Any], evaluation: Evaluation) -> Any:
+        """The FEEL value, on an account shared with other expressions (for decisions)."""
+        try:
+            return self._run([variables, evaluation, *self._blank])
+        except (FeelError, RecursionError) as error:
+            raise explained(error, self.text) from error.__cause__
+
+    def evaluate_test(self, value: Any, variables: Mapping[str, Any], bindings: Bindings | None = None, *,
+                      limits: Limits = DEFAULT_LIMITS) -> bool | None:
+        """Whether `value` passes these unary tests; None when it cannot be said. Errors as `evaluate`."""
+        evaluation = Evaluation(bindings, limits)
+        return self.run_test(convert(value, evaluation), variables, evaluation)
+
+    def run_test(self, value: Any, variables: Mapping[str, Any], evaluation: Evaluation) -> bool | None:
+        """As `evaluate_test`, for a FEEL value and on a shared account."""
+        env: Env = [variables, evaluation, *self._blank]
+        env[FIRST_REGISTER] = value
+        try:
+            outcome = self._run(env)
+        except (FeelError, RecursionError) as error:
+            raise explained(error, self.text) from error.__cause__
+        return outcome if type(outcome) is bool else None
+
+    def __repr__(self) -> str:
+        return f"Expression({self.text!r})"
+
+
+def guarded(work: Callable[[], Any], text: str) -> Any:
+    """`work()` with its failures told as errors of the expression `text`."""
+    try:
+        return work()
+    except (FeelError, RecursionError) as error:
+        raise explained(error, text) from error.__cause__
+
+
+def explained(error: FeelError | RecursionError, text: str) -> FeelError:
+    """The error with its place; running out of Python's stack is a limit like the others."""
+    if isinstance(error, RecursionError):
+        return FeelLimitExceeded("Valori o chiamate troppo annidati", text=text)
+    return error.placed(text, 0)
+
+
+def compile_expression(text: str, *, functions: FunctionRegistry = BUILTINS,
+                       names: Collection[str] | None = None, types: Types | None = None) -> Expression:
+    """Reads an expression; kept in a cache, so the same text is read once.
+
+    names: variables known to exist; only those of several words need to be told. types: named types for
+    `instance of` (an object with identity: the cache keeps it). Raises FeelSyntaxError with line and column.
+    """
+    return _compiled(text, functions, _frozen(names), _Types(types), False)
+
+
+def compile_unary_tests(text: str, *, functions: FunctionRegistry = BUILTINS,
+                        names: Collection[str] | None = None, types: Types | None = None) -> Expression:
+    """Reads the unary tests of a cell, such as `[18..39]`, `"a","b"`, `not(null)`, `? > 5`, `-`."""
+    return _compiled(text, functions, _frozen(names), _Types(types), True)
+
+
+def _frozen(names: Collection[str] | None) -> frozenset[str]:
+    return names if isinstance(names, frozenset) else frozenset(names or ())
+
+
+class _Types:
+    """A mapping of types as part of a cache key, by identity."""
+
+    __slots__ = ("types",)
+
+    def __init__(self, types: Types | None) -> None:
+        self.types: Types = types if types is not None else _NO_TYPES
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Types) and other.types is self.types
+
+    def __hash__(self) -> int:
+        return id(self.types)
+
+
+_NO_TYPES: Types = {}
+
+
+@lru_cache(maxsize=CACHED)
+def _compiled(text: str, functions: FunctionRegistry, names: frozenset[str], types: _Types,
+              is_test: bool) -> Expression:
+    known: KnownNames = functions.known.copy()
+    for name in names:
+        known.add(name)
+    compiler = Compiler(text, functions, names, types.types)
+    try:
+        if is_test:
+            scope = Scope({"?": compiler.new_register()})
+            run = compiler.compile(parse_tests(text, known), scope)
+        else:
+            run = compiler.compile(parse_expression(text, known), Scope())
+    except RecursionError as error:
+        raise explained(error, text) from None
+    return Expression(text, run, compiler, is_test=is_test)
+
+

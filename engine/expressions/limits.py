@@ -1,0 +1,81 @@
+"""How much one evaluation may do: steps, depth, text and list sizes, counted while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import FeelLimitExceeded
+
+MAX_TEXT = 20_000
+"""Longest expression that is read, in characters."""
+
+MAX_NESTING = 60
+"""Deepest nesting of parentheses, lists, operators and calls in one expression."""
+
+CHARACTERS_PER_STEP = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one evaluation.
+
+    steps: about one per node evaluated inside loops and functions, per list item made and per 16 characters
+    of text made (so it bounds memory too); calls: FEEL functions calling each other; string: characters of
+    one string; items: items of one list.
+    """
+
+    steps: int = 200_000
+    calls: int = 80
+    string: int = 200_000
+    items: int = 50_000
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class Evaluation:
+    """The account of one evaluation: what is left of its limits, and the functions bound to it."""
+
+    __slots__ = ("bindings", "calls", "limits", "loaded", "steps")
+
+    def __init__(self, bindings: Mapping[str, Callable[..., Any]] | None = None,
+                 limits: Limits = DEFAULT_LIMITS) -> None:
+        self.steps = limits.steps
+        self.calls = limits.calls
+        self.limits = limits
+        self.bindings = bindings
+        self.loaded: dict[str, Any] | None = None
+
+    def spend(self, steps: int) -> None:
+        """Take `steps` from the account; raises FeelLimitExceeded when it is empty."""
+        self.steps -= steps
+        if self.steps < 0:
+            raise FeelLimitExceeded(
+                f"L'espressione richiede troppo lavoro (oltre {self.limits.steps} passi): "
+                "riduci i cicli o le liste su cui lavora")
+
+    def spend_items(self, count: int) -> None:
+        """Account for a list of `count` items being made or walked."""
+        if count > self.limits.items:
+            raise FeelLimitExceeded(f"La lista è troppo lunga: {count} elementi, al massimo {self.limits.items}")
+        self.spend(count)
+
+    def spend_text(self, characters: int) -> None:
+        """Account for a string of `characters` being made."""
+        if characters > self.limits.string:
+            raise FeelLimitExceeded(
+                f"Il testo è troppo lungo: {characters} caratteri, al massimo {self.limits.string}")
+        self.spend(characters // CHARACTERS_PER_STEP + 1)
+
+    def enter(self) -> None:
+        """A FEEL function is called."""
+        self.calls -= 1
+        if self.calls < 0:
+            raise FeelLimitExceeded(
+                f"Troppe funzioni una dentro l'altra (oltre {self.limits.calls}): la ricorsione non finisce?")
+
+    def leave(self) -> None:
+        """A FEEL function returned."""
+        self.calls += 1
