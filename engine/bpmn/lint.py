@@ -1,0 +1,263 @@
+"""What is wrong with a diagram, before anything runs: each finding says where it is and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.bpmn import graph, texts
+from engine.bpmn.model import Element, Flow, ProcessModel
+from engine.bpmn.reader import Diagram
+from engine.errors import Finding
+
+UNSUPPORTED = {
+    "transaction": "le transazioni BPMN non sono eseguite: usa un sottoprocesso con eventi di errore",
+    "adHocSubProcess": "i sottoprocessi ad hoc non sono eseguiti: disegna un ciclo con una condizione d'uscita",
+    "complexGateway": "il gateway complesso non è eseguito: usa un gateway esclusivo, inclusivo o parallelo",
+}
+ALLOWED_EVENTS: dict[str, frozenset[str]] = {
+    "startEvent": frozenset({"message"}),
+    "endEvent": frozenset({"error", "terminate"}),
+    "intermediateCatchEvent": frozenset({"timer", "message"}),
+    "intermediateThrowEvent": frozenset(),
+    "boundaryEvent": frozenset({"timer", "message", "error"}),
+}
+ACTIVITIES = frozenset(
+    "task userTask manualTask serviceTask sendTask receiveTask businessRuleTask scriptTask callActivity subProcess".split()
+)
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a diagram may refer to: operations (topic → its checker), forms, decisions, texts' syntax check."""
+
+    operations: frozenset[str] = frozenset()
+    check_inputs: Callable[[str, tuple[str, ...]], str | None] = lambda topic, names: None
+    forms: frozenset[str] | None = None
+    decisions: frozenset[str] | None = None
+    check_feel: Callable[[str], str | None] = lambda text: None
+    check_timer: Callable[[str], str | None] = lambda text: None
+    roles: frozenset[str] | None = field(default=None)
+
+
+def lint(diagram: Diagram, around: Surroundings) -> list[Finding]:
+    """All findings of a diagram, in the order of its elements. Those of severity ``error`` forbid its deployment."""
+    if len(diagram.executable) != 1:
+        sentence = (
+            "Nessun processo è eseguibile: spunta «Executable» nelle proprietà del processo"
+            if not diagram.executable
+            else "Un file deve contenere un solo processo eseguibile: dividi gli altri in file propri"
+        )
+        return [Finding("ONE_PROCESS", sentence, diagram.file, line=1)]
+    process = diagram.executable[0]
+    checker = _Checker(diagram.file, process, around)
+    return [*_duplicates(diagram), *checker.findings()]
+
+
+def _duplicates(diagram: Diagram) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for node in diagram.tree.iter():
+        identifier = node.get("id") if isinstance(node.tag, str) else None
+        if identifier and identifier in seen:
+            yield Finding(
+                "DUPLICATE_ID", f"L'identificativo «{identifier}» è usato due volte: cambiane uno",
+                diagram.file, identifier, line=node.sourceline or 0,
+            )
+        seen.add(identifier or "")
+
+
+class _Checker:
+    def __init__(self, file: str, process: ProcessModel, around: Surroundings) -> None:
+        self.file = file
+        self.process = process
+        self.around = around
+        self.flows = {flow.id: flow for flow in process.flows}
+
+    def findings(self) -> Iterator[Finding]:
+        if not self.process.id:
+            yield Finding("NO_ID", "Il processo non ha un identificativo", self.file, line=self.process.line)
+        yield from self._starts("")
+        for element in self.process.elements.values():
+            yield from self._element(element)
+        for flow in self.process.flows:
+            yield from self._flow(flow)
+        yield from self._joins_in_loops()
+
+    def _found(self, element: Element, code: str, sentence: str, severity: str = "error") -> Finding:
+        return Finding(code, sentence, self.file, element.id, element.name, element.line, severity)
+
+    def _element(self, element: Element) -> Iterator[Finding]:
+        if element.type in UNSUPPORTED:
+            yield self._found(element, "UNSUPPORTED_ELEMENT", UNSUPPORTED[element.type])
+            return
+        yield from self._events(element)
+        yield from self._connections(element)
+        yield from self._kind(element)
+        yield from self._loop(element)
+        yield from self._texts(element)
+        if not element.name and element.type in ACTIVITIES:
+            yield self._found(element, "NO_NAME", "dai un nome all'attività: è quello che legge l'operatore", "warning")
+
+    def _starts(self, parent: str) -> Iterator[Finding]:
+        starts = [e for e in self.process.elements.values() if e.type == "startEvent" and e.parent_id == parent]
+        ends = [e for e in self.process.elements.values() if e.type == "endEvent" and e.parent_id == parent]
+        owner = self.process.elements.get(parent)
+        where = (owner.id, owner.name, owner.line) if owner else (self.process.id, self.process.name, self.process.line)
+        plain = [start for start in starts if not start.events]
+        if len(plain) != 1 and not (not plain and starts and not parent):
+            yield Finding(
+                "ONE_START", "serve esattamente un evento di inizio semplice", self.file, *where
+            )
+        if not ends:
+            yield Finding("NO_END", "manca un evento di fine", self.file, *where)
+
+    def _events(self, element: Element) -> Iterator[Finding]:
+        allowed = ALLOWED_EVENTS.get(element.type)
+        if allowed is None:
+            return
+        if len(element.events) > 1:
+            yield self._found(element, "MULTIPLE_EVENT", "un evento può attendere una cosa sola: dividilo in due")
+        for event in element.events:
+            if event not in allowed:
+                yield self._found(
+                    element, "UNSUPPORTED_EVENT",
+                    f"l'evento «{event}» qui non è eseguito; qui si possono usare: {', '.join(sorted(allowed)) or 'nessuno'}",
+                )
+        if element.type in ("intermediateCatchEvent", "boundaryEvent") and not element.events:
+            yield self._found(element, "EMPTY_EVENT", "di' che cosa attende l'evento: un timer, un messaggio o un errore")
+        if "message" in element.events and not element.message:
+            yield self._found(element, "NO_MESSAGE", "scegli il messaggio atteso e dagli un nome")
+        if element.type == "boundaryEvent":
+            if element.attached_to not in self.process.elements:
+                yield self._found(element, "DETACHED_BOUNDARY", "aggancia l'evento al bordo di un'attività")
+            if "error" in element.events and not element.interrupting:
+                yield self._found(element, "ERROR_MUST_INTERRUPT", "un errore interrompe sempre l'attività")
+
+    def _connections(self, element: Element) -> Iterator[Finding]:
+        starts_itself = element.type in ("startEvent", "boundaryEvent")
+        if not element.incoming and not starts_itself:
+            triggered = element.type == "subProcess" and "triggeredByEvent" in element.properties
+            if not triggered:
+                yield self._found(element, "UNREACHABLE", "nessun flusso arriva qui: collegalo o toglilo")
+        if element.incoming and starts_itself:
+            yield self._found(element, "FLOW_INTO_START", "un evento di inizio o di bordo non può ricevere flussi")
+        if element.type == "endEvent":
+            if element.outgoing:
+                yield self._found(element, "FLOW_OUT_OF_END", "da un evento di fine non escono flussi")
+        elif not element.outgoing:
+            yield self._found(element, "NO_WAY_OUT", "manca il flusso in uscita: collegalo a un evento di fine")
+        elif len(element.outgoing) > 1 and not element.type.endswith("Gateway"):
+            yield self._found(
+                element, "SEVERAL_FLOWS", "da qui può uscire un solo flusso: metti un gateway parallelo o esclusivo"
+            )
+
+    def _kind(self, element: Element) -> Iterator[Finding]:
+        if element.type == "userTask":
+            yield from self._user_task(element)
+        elif element.type in ("serviceTask", "sendTask"):
+            yield from self._service(element)
+        elif element.type == "businessRuleTask":
+            if not element.decision or not element.result_variable:
+                yield self._found(element, "NO_DECISION", "indica la tabella (Decision ref) e la variabile del risultato")
+            elif self.around.decisions is not None and element.decision not in self.around.decisions:
+                yield self._found(element, "UNKNOWN_DECISION", f"nei file .dmn non c'è la decisione «{element.decision}»")
+        elif element.type == "scriptTask":
+            if element.script_format != "feel" or not element.script:
+                yield self._found(element, "SCRIPT_FORMAT", "lo script deve avere formato «feel» e un'espressione")
+        elif element.type == "callActivity" and not element.called:
+            yield self._found(element, "NO_CALLED_PROCESS", "indica il processo chiamato (Called element)")
+        elif element.type == "receiveTask" and not element.message:
+            yield self._found(element, "NO_MESSAGE", "scegli il messaggio atteso e dagli un nome")
+        elif element.type == "subProcess":
+            yield from self._starts(element.id)
+        elif element.type == "exclusiveGateway" and len(element.outgoing) > 1:
+            if not any(self.flows[flow].is_default for flow in element.outgoing):
+                yield self._found(
+                    element, "NO_DEFAULT", "segna un flusso come predefinito, per i casi che nessuna condizione prevede", "warning"
+                )
+        elif element.type == "eventBasedGateway":
+            targets = [self.process.elements.get(self.flows[flow].target) for flow in element.outgoing]
+            if any(t is None or t.type not in ("intermediateCatchEvent", "receiveTask") for t in targets):
+                yield self._found(element, "EVENT_GATEWAY", "dopo questo gateway devono esserci solo eventi da attendere")
+
+    def _user_task(self, element: Element) -> Iterator[Finding]:
+        assigned = element.assignment
+        if not (assigned.assignee or assigned.candidate_groups or assigned.candidate_users or element.lane):
+            yield self._found(
+                element, "NOBODY", "nessuno può fare questo compito: mettilo in una corsia o indica i gruppi candidati"
+            )
+        if self.around.forms is not None and element.form_id and element.form_id not in self.around.forms:
+            yield self._found(
+                element, "UNKNOWN_FORM",
+                f"non c'è il modulo «{element.form_id}»: aggiungi il file .form alla cartella del processo",
+            )
+        other = element.properties.get("diverso_da")
+        if other and other not in self.process.elements:
+            yield self._found(element, "UNKNOWN_ELEMENT", f"«diverso_da» nomina l'elemento «{other}», che non c'è")
+
+    def _service(self, element: Element) -> Iterator[Finding]:
+        if not element.topic:
+            yield self._found(element, "NO_OPERATION", "scegli l'operazione: tipo «External» e un Topic, per esempio budget.impegna")
+        elif element.topic not in self.around.operations:
+            close = texts.closest(element.topic, self.around.operations)
+            yield self._found(
+                element, "UNKNOWN_OPERATION",
+                f"l'operazione «{element.topic}» non esiste" + (f": forse «{close}»?" if close else ""),
+            )
+        else:
+            problem = self.around.check_inputs(element.topic, tuple(name for name, _ in element.inputs))
+            if problem:
+                yield self._found(element, "BAD_INPUT", problem)
+
+    def _loop(self, element: Element) -> Iterator[Finding]:
+        loop = element.multi_instance
+        if loop is not None and not loop.collection and not loop.cardinality:
+            yield self._found(element, "NO_COLLECTION", "di' su che cosa si ripete: una collezione o un numero di volte")
+        if loop is not None and loop.collection and loop.cardinality:
+            yield self._found(element, "TWO_COLLECTIONS", "indica o la collezione o il numero di volte, non tutti e due")
+        if element.id in graph.successors(self.process, element.id):
+            yield self._found(element, "LOOP_ON_ITSELF", "il flusso torna subito qui: metti un gateway con una condizione")
+
+    def _texts(self, element: Element) -> Iterator[Finding]:
+        for place, text in texts.expressions(element):
+            problem = self.around.check_feel(text)
+            if problem:
+                yield self._found(element, "BAD_EXPRESSION", f"{place}, «{text}»: {problem}")
+        if element.timer is not None:
+            if not element.timer.kind or not element.timer.text:
+                yield self._found(element, "EMPTY_TIMER", "scrivi quando scatta: una data, una durata o una ripetizione")
+            else:
+                problem = self.around.check_timer(element.timer.text)
+                if problem:
+                    yield self._found(element, "BAD_TIMER", f"«{element.timer.text}»: {problem}")
+
+    def _flow(self, flow: Flow) -> Iterator[Finding]:
+        def found(code: str, sentence: str) -> Finding:
+            return Finding(code, sentence, self.file, flow.id, flow.name, flow.line)
+
+        source, target = self.process.elements.get(flow.source), self.process.elements.get(flow.target)
+        if source is None or target is None:
+            yield found("DANGLING_FLOW", "il flusso non collega due elementi: cancellalo e ridisegnalo")
+            return
+        choosing = source.type in ("exclusiveGateway", "inclusiveGateway")
+        if flow.condition and not choosing:
+            yield found("CONDITION_IGNORED", "una condizione vale solo all'uscita di un gateway esclusivo o inclusivo")
+        if choosing and not flow.condition and not flow.is_default and len(source.outgoing) > 1:
+            yield found("NO_CONDITION", f"scrivi la condizione del flusso che esce da «{source.label}», o rendilo predefinito")
+        if flow.condition:
+            problem = self.around.check_feel(flow.condition)
+            if problem:
+                yield found("BAD_EXPRESSION", f"condizione «{flow.condition}»: {problem}")
+
+    def _joins_in_loops(self) -> Iterator[Finding]:
+        for element in self.process.elements.values():
+            joins = element.type in ("parallelGateway", "inclusiveGateway") and len(element.incoming) > 1
+            if joins and graph.on_a_cycle(self.process, element.id):
+                yield self._found(
+                    element, "JOIN_IN_LOOP",
+                    "un'unione di rami paralleli non può stare dentro un ciclo: racchiudi i rami in un sottoprocesso",
+                )
+
+
+Check = Callable[[Any], str | None]

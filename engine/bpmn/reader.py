@@ -1,0 +1,264 @@
+"""From the bytes of a .bpmn file to its model. The XML is hostile until read: no entities, no network, bounded size."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from lxml import etree
+
+from engine.bpmn.model import Assignment, DataMapping, Element, Flow, MultiInstance, ProcessModel, Timer
+from engine.errors import Finding, InvalidInput
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
+NAMESPACES = {"bpmn": BPMN, "camunda": CAMUNDA}
+LARGEST_DIAGRAM = 4_000_000
+
+FLOW_NODES = frozenset(
+    "startEvent endEvent intermediateCatchEvent intermediateThrowEvent boundaryEvent task userTask manualTask serviceTask "
+    "sendTask receiveTask businessRuleTask scriptTask callActivity subProcess transaction adHocSubProcess "
+    "exclusiveGateway parallelGateway inclusiveGateway eventBasedGateway complexGateway".split()
+)
+_TIMER_KINDS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """A diagram read: its processes and the parsed XML for the runtime. `file` names it in messages."""
+
+    file: str
+    processes: tuple[ProcessModel, ...]
+    tree: etree._Element
+
+    @property
+    def executable(self) -> tuple[ProcessModel, ...]:
+        """The processes that can be run."""
+        return tuple(process for process in self.processes if process.executable)
+
+
+def slug(name: str) -> str:
+    """A lane's name as the identifier of a role: ``"Assistente sociale"`` → ``"assistente_sociale"``."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return "_".join("".join(c if c.isalnum() else " " for c in plain.lower()).split())
+
+
+def parse_xml(content: bytes, file: str) -> etree._Element:
+    """Parse hostile XML. Raises InvalidInput with the line where it breaks."""
+    if len(content) > LARGEST_DIAGRAM:
+        sentence = f"Il file supera {LARGEST_DIAGRAM // 1_000_000} MB: dividi il diagramma in processi chiamati"
+        raise InvalidInput(sentence, findings=[Finding("FILE_TOO_LARGE", sentence, file)])
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as problem:
+        line = problem.lineno or 0
+        sentence = f"Il file non è XML valido ({problem.msg}): aprilo nel modellatore e salvalo di nuovo"
+        raise InvalidInput(f"{file}: {sentence}", findings=[Finding("BAD_XML", sentence, file, line=line)]) from problem
+    if root.getroottree().docinfo.doctype:
+        sentence = "Il file contiene una dichiarazione DOCTYPE, che non è ammessa: toglila"
+        raise InvalidInput(f"{file}: {sentence}", findings=[Finding("DOCTYPE_REFUSED", sentence, file, line=1)])
+    return root
+
+
+def read_diagram(content: bytes, file: str) -> Diagram:
+    """Read a .bpmn file. Raises InvalidInput for what is not BPMN; what BPMN allows and we do not is `lint`'s to say."""
+    root = parse_xml(content, file)
+    if root.tag != f"{{{BPMN}}}definitions":
+        sentence = "Non è un diagramma BPMN 2.0: manca l'elemento definitions"
+        raise InvalidInput(f"{file}: {sentence}", findings=[Finding("NOT_BPMN", sentence, file, line=root.sourceline or 1)])
+    reader = _Reader(root)
+    processes = tuple(reader.process(node) for node in root.iterfind(f"{{{BPMN}}}process"))
+    return Diagram(file, processes, root)
+
+
+class _Reader:
+    """Reads the processes of one file; holds what elements refer to by id."""
+
+    def __init__(self, root: etree._Element) -> None:
+        self.messages = {n.get("id"): n.get("name") or "" for n in root.iterfind(f"{{{BPMN}}}message")}
+        self.errors = {n.get("id"): n.get("errorCode") or n.get("name") or "" for n in root.iterfind(f"{{{BPMN}}}error")}
+
+    def process(self, node: etree._Element) -> ProcessModel:
+        """One bpmn:process, with everything inside its subprocesses."""
+        lanes: dict[str, str] = {}
+        for lane in node.iter(f"{{{BPMN}}}lane"):
+            for reference in lane.iterfind(f"{{{BPMN}}}flowNodeRef"):
+                lanes[(reference.text or "").strip()] = lane.get("name") or ""
+        flows = [self._flow(n) for n in node.iter(f"{{{BPMN}}}sequenceFlow")]
+        process_id = node.get("id") or ""
+        elements = {e.id: e for e in self._elements(node, process_id, "", lanes, flows)}
+        return ProcessModel(
+            id=process_id,
+            name=node.get("name") or process_id,
+            executable=node.get("isExecutable") == "true",
+            documentation=_documentation(node),
+            starters=_names(node.get(f"{{{CAMUNDA}}}candidateStarterGroups")),
+            line=node.sourceline or 0,
+            properties=_properties(node),
+            elements=elements,
+            flows=tuple(flows),
+        )
+
+    def _elements(
+        self, node: etree._Element, process_id: str, parent: str, lanes: Mapping[str, str], flows: list[Flow]
+    ) -> Iterator[Element]:
+        for child in node:
+            if not isinstance(child.tag, str) or not child.tag.startswith(f"{{{BPMN}}}"):
+                continue
+            kind = etree.QName(child).localname
+            if kind not in FLOW_NODES:
+                continue
+            element_id = child.get("id") or ""
+            lane = lanes.get(element_id) or lanes.get(parent, "")
+            yield self._element(child, kind, process_id, parent, lane, flows)
+            if kind in ("subProcess", "transaction", "adHocSubProcess"):
+                yield from self._elements(child, process_id, element_id, {**lanes, element_id: lane}, flows)
+
+    def _element(
+        self, node: etree._Element, kind: str, process_id: str, parent: str, lane: str, flows: list[Flow]
+    ) -> Element:
+        element_id = node.get("id") or ""
+        error_event = node.find(f"{{{BPMN}}}errorEventDefinition")
+        message_ref = node.get("messageRef") or _first_attribute(node, "messageEventDefinition", "messageRef")
+        inputs, outputs = _parameters(node)
+        return Element(
+            id=element_id,
+            type=kind,
+            name=" ".join((node.get("name") or "").split()),
+            line=node.sourceline or 0,
+            documentation=_documentation(node),
+            lane=lane,
+            process_id=process_id,
+            parent_id=parent,
+            properties=_properties(node),
+            inputs=inputs,
+            outputs=outputs,
+            assignment=Assignment(
+                *(node.get(f"{{{CAMUNDA}}}{name}") or "" for name in
+                  ("assignee", "candidateGroups", "candidateUsers", "dueDate", "followUpDate", "priority"))
+            ),
+            form_id=node.get(f"{{{CAMUNDA}}}formRef") or node.get(f"{{{CAMUNDA}}}formKey") or "",
+            topic=node.get(f"{{{CAMUNDA}}}topic") or _first_attribute(node, "messageEventDefinition", f"{{{CAMUNDA}}}topic"),
+            decision=node.get(f"{{{CAMUNDA}}}decisionRef") or "",
+            decision_result=node.get(f"{{{CAMUNDA}}}mapDecisionResult") or "singleResult",
+            result_variable=node.get(f"{{{CAMUNDA}}}resultVariable") or "",
+            script=(node.findtext(f"{{{BPMN}}}script") or "").strip(),
+            script_format=(node.get("scriptFormat") or "").lower(),
+            called=node.get("calledElement") or "",
+            ins=_mappings(node, "in"),
+            outs=_mappings(node, "out"),
+            timer=_timer(node),
+            message=self.messages.get(message_ref, ""),
+            error_code=None if error_event is None else self.errors.get(error_event.get("errorRef") or "", ""),
+            error_code_variable=_of(error_event, "errorCodeVariable"),
+            error_message_variable=_of(error_event, "errorMessageVariable"),
+            events=tuple(
+                etree.QName(n).localname.removesuffix("EventDefinition")
+                for n in node
+                if isinstance(n.tag, str) and n.tag.endswith("EventDefinition")
+            ),
+            attached_to=node.get("attachedToRef") or "",
+            interrupting=(node.get("cancelActivity") or node.get("isInterrupting") or "true") == "true",
+            multi_instance=_multi_instance(node),
+            incoming=tuple(flow.id for flow in flows if flow.target == element_id),
+            outgoing=tuple(flow.id for flow in flows if flow.source == element_id),
+        )
+
+    @staticmethod
+    def _flow(node: etree._Element) -> Flow:
+        condition = node.find(f"{{{BPMN}}}conditionExpression")
+        source = node.get("sourceRef") or ""
+        parent = node.getparent()
+        default = parent is not None and any(
+            sibling.get("id") == source and sibling.get("default") == node.get("id") for sibling in parent
+        )
+        text = "" if condition is None else (condition.text or "").strip()
+        return Flow(
+            node.get("id") or "", node.get("name") or "", source, node.get("targetRef") or "", text,
+            node.sourceline or 0, default,
+        )
+
+
+def _documentation(node: etree._Element) -> str:
+    return "\n".join((n.text or "").strip() for n in node.iterfind(f"{{{BPMN}}}documentation")).strip()
+
+
+def _extensions(node: etree._Element, name: str) -> Iterator[etree._Element]:
+    for extensions in node.iterfind(f"{{{BPMN}}}extensionElements"):
+        yield from extensions.iterfind(f"{{{CAMUNDA}}}{name}")
+
+
+def _properties(node: etree._Element) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for group in _extensions(node, "properties"):
+        for item in group.iterfind(f"{{{CAMUNDA}}}property"):
+            found[item.get("name") or ""] = item.get("value") or ""
+    return found
+
+
+def _parameters(node: etree._Element) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    def read(kind: str) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (item.get("name") or "", (item.text or "").strip())
+            for group in _extensions(node, "inputOutput")
+            for item in group.iterfind(f"{{{CAMUNDA}}}{kind}")
+        )
+
+    return read("inputParameter"), read("outputParameter")
+
+
+def _mappings(node: etree._Element, kind: str) -> tuple[DataMapping, ...]:
+    found = []
+    for item in _extensions(node, kind):
+        if item.get("businessKey") is not None:
+            continue
+        expression = item.get("sourceExpression")
+        found.append(
+            DataMapping(
+                source=expression or item.get("source") or "",
+                target=item.get("target") or "",
+                is_expression=expression is not None,
+                everything=item.get("variables") == "all",
+            )
+        )
+    return tuple(found)
+
+
+def _timer(node: etree._Element) -> Timer | None:
+    definition = node.find(f"{{{BPMN}}}timerEventDefinition")
+    if definition is None:
+        return None
+    for name, kind in _TIMER_KINDS.items():
+        body = definition.find(f"{{{BPMN}}}{name}")
+        if body is not None:
+            return Timer(kind, (body.text or "").strip())
+    return Timer("", "")
+
+
+def _multi_instance(node: etree._Element) -> MultiInstance | None:
+    loop = node.find(f"{{{BPMN}}}multiInstanceLoopCharacteristics")
+    if loop is None:
+        return None
+    return MultiInstance(
+        sequential=loop.get("isSequential") == "true",
+        collection=loop.get(f"{{{CAMUNDA}}}collection") or "",
+        element_variable=loop.get(f"{{{CAMUNDA}}}elementVariable") or "",
+        cardinality=(loop.findtext(f"{{{BPMN}}}loopCardinality") or "").strip(),
+        condition=(loop.findtext(f"{{{BPMN}}}completionCondition") or "").strip(),
+        gather=_properties(node).get("raccogli", ""),
+    )
+
+
+def _first_attribute(node: etree._Element, child: str, attribute: str) -> str:
+    found = node.find(f"{{{BPMN}}}{child}")
+    return "" if found is None else found.get(attribute) or ""
+
+
+def _of(node: etree._Element | None, name: str) -> str:
+    return "" if node is None else node.get(f"{{{CAMUNDA}}}{name}") or ""
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())

@@ -1,0 +1,9 @@
+"""The only room that imports SpiffWorkflow: programs compiled from diagrams, and runs of them.
+
+Nothing outside sees a library object: a `Program` goes in, tokens (texts) and bytes come out.
+"""
+
+from engine.spiff.program import Program, compile_program
+from engine.spiff.run import Failure, Host, ProcessRun, Wait
+
+__all__ = ["Failure", "Host", "ProcessRun", "Program", "Wait", "compile_program"]

@@ -1,0 +1,154 @@
+"""What automatic activities do: operations, decisions, FEEL scripts, calls of other processes, multi-instance runs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from SpiffWorkflow.task import Task
+
+from engine.bpmn.model import DataMapping, Element
+from engine.errors import ExecutionFailed
+
+if TYPE_CHECKING:
+    from engine.spiff.run import ProcessRun
+
+MOST_ITEMS = 1_000
+LOOP_COUNTER = "loopCounter"
+
+
+class With(Mapping[str, Any]):
+    """Variables with one more value in front of them."""
+
+    def __init__(self, name: str, value: Any, behind: Mapping[str, Any]) -> None:
+        self._name, self._value, self._behind = name, value, behind
+
+    def __getitem__(self, name: str) -> Any:
+        return self._value if name == self._name else self._behind[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name == self._name or name in self._behind
+
+    def __iter__(self) -> Any:
+        yield self._name
+        yield from (name for name in self._behind if name != self._name)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def value_of(run: ProcessRun, text: str, variables: Mapping[str, Any]) -> Any:
+    """The value of a parameter's text: FEEL after ``=``, otherwise the text itself."""
+    return run.host.evaluate(text[1:], variables) if text.startswith("=") else text
+
+
+def perform(run: ProcessRun, task: Task) -> None:
+    """Do an automatic task. Raises BusinessError or whatever made it fail."""
+    element: Element = task.task_spec.element
+    view = run.scopes.view(task)
+    if element.type == "scriptTask":
+        _script(run, task, element, view)
+    elif element.type == "businessRuleTask" and element.decision:
+        run.scopes.write(task, {element.result_variable: run.host.decide(element, view)})
+    else:
+        inputs = {name: value_of(run, text, view) for name, text in element.inputs}
+        result = dict(run.host.call(element, inputs, view))
+        seen = With("risultato", result, view)
+        run.scopes.write(task, {name: value_of(run, text, seen) for name, text in element.outputs})
+
+
+def _script(run: ProcessRun, task: Task, element: Element, view: Mapping[str, Any]) -> None:
+    value = run.host.evaluate(element.script.removeprefix("="), view)
+    if element.result_variable:
+        run.scopes.write(task, {element.result_variable: value})
+    elif isinstance(value, Mapping):
+        run.scopes.write(task, value)
+    else:
+        raise ExecutionFailed(
+            f"«{element.label}» dà un solo valore: indica la variabile del risultato, oppure scrivi un contesto {{nome: valore}}"
+        )
+
+
+def _mapped(run: ProcessRun, mappings: tuple[DataMapping, ...], source: Mapping[str, Any]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for mapping in mappings:
+        if mapping.everything:
+            values.update(source)
+        elif mapping.is_expression:
+            values[mapping.target] = run.host.evaluate(mapping.source.removeprefix("="), source)
+        else:
+            values[mapping.target] = source.get(mapping.source)
+    return values
+
+
+def enter_call(run: ProcessRun, task: Task) -> None:
+    """Open the variables of a called process; without any camunda:in it receives all."""
+    run.entered(task)
+    view = run.scopes.view(task)
+    element: Element = task.task_spec.element
+    run.scopes.open("call", task, _mapped(run, element.ins, view) if element.ins else dict(view))
+
+
+def leave_call(run: ProcessRun, task: Task) -> None:
+    """Close them; without any camunda:out all come back."""
+    element: Element = task.task_spec.element
+    values = run.scopes.close("call", task)
+    run.scopes.write(task, _mapped(run, element.outs, values) if element.outs else values)
+
+
+def items_of(run: ProcessRun, task: Task) -> list[Any]:
+    """The items of a multi-instance activity: its collection, or the numbers from 1 to its cardinality."""
+    element: Element = task.task_spec.element
+    loop = element.multi_instance
+    assert loop is not None
+    view = run.scopes.view(task)
+    if loop.collection:
+        items = run.host.evaluate(loop.collection.removeprefix("="), view)
+        if items is None:
+            items = []
+        if not isinstance(items, list):
+            raise ExecutionFailed(f"«{element.label}»: la collezione «{loop.collection}» non è un elenco ma {items!r:.80}")
+    else:
+        count = run.host.evaluate(loop.cardinality.removeprefix("="), view)
+        if not isinstance(count, int | Decimal) or count != int(count) or count < 0:
+            raise ExecutionFailed(f"«{element.label}»: il numero di ripetizioni deve essere un intero, non {count!r:.80}")
+        items = [Decimal(number) for number in range(1, min(int(count), MOST_ITEMS + 1) + 1)]
+    if len(items) > MOST_ITEMS:
+        raise ExecutionFailed(f"«{element.label}»: più di {MOST_ITEMS} ripetizioni")
+    return items
+
+
+def open_item(run: ProcessRun, task: Task, child: Task, index: int) -> None:
+    """Open the variables of one multi-instance run."""
+    loop = task.task_spec.element.multi_instance
+    values = {LOOP_COUNTER: index + 1}
+    if loop.element_variable:
+        values[loop.element_variable] = task.internal_data["items"][index]
+    run.scopes.open("item", child, values)
+
+
+def gather(run: ProcessRun, task: Task, child: Task) -> None:
+    """Keep what one run wrote, in the order of the items; `raccogli` names the list outside."""
+    loop = task.task_spec.element.multi_instance
+    values = run.scopes.close("item", child)
+    run.scopes.open("last", task, values)
+    values = {name: value for name, value in values.items() if name != LOOP_COUNTER}
+    results = dict(task.internal_data.get("results") or {})
+    results[str(child.internal_data["index"])] = values
+    task.internal_data["results"] = results
+    if loop.gather:
+        ordered = [results[key] for key in sorted(results, key=int)]
+        run.scopes.write(task, {loop.gather: ordered})
+
+
+def completion_condition(run: ProcessRun, task: Task, child: Task) -> bool:
+    """Whether the activity may end before all its runs; the condition sees what the last run wrote."""
+    condition = task.task_spec.element.multi_instance.condition
+    last = run.scopes.close("last", task)
+    if not condition:
+        return False
+    seen: Mapping[str, Any] = run.scopes.view(task)
+    for name, value in last.items():
+        seen = With(name, value, seen)
+    return run.host.evaluate(condition.removeprefix("="), seen) is True

@@ -1,0 +1,123 @@
+"""The library's parser, taught our specs: one mixin over its node parsers reads the dialect the same way everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from SpiffWorkflow.bpmn.parser import event_parsers, task_parsers
+from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
+from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
+from SpiffWorkflow.bpmn.parser.util import full_tag
+from SpiffWorkflow.bpmn.specs import defaults
+from SpiffWorkflow.bpmn.specs.event_definitions import ErrorEventDefinition
+
+from engine.spiff import specs
+
+
+class _Dialect(TaskParser):
+    """What every node parser of ours does differently."""
+
+    def _add_multiinstance_task(self, loop_characteristics: Any) -> None:
+        sequential = loop_characteristics.get("isSequential") == "true"
+        original = self.spec.task_specs.pop(self.task.name)
+        kind = specs.SequentialMultiInstance if sequential else specs.ParallelMultiInstance
+        self.task = kind(self.spec, original.name, task_spec="", description="MultiInstance", lane=original.lane)
+        self._copy_task_attrs(original, loop_characteristics)
+
+    def parse_timer_event(self, event: Any) -> specs.WaitedEvent:
+        """A timer: when it is due is kept in the engine's table."""
+        return specs.WaitedEvent("timer", self.bpmn_id)
+
+    def parse_message_event(self, message_event: Any) -> specs.WaitedEvent:
+        """A message: who waits for it is kept in the engine's table."""
+        return specs.WaitedEvent("message", self.bpmn_id)
+
+
+class _Task(_Dialect):
+    pass
+
+
+class _Gateway(_Dialect, task_parsers.GatewayParser):
+    pass
+
+
+class _Conditional(_Dialect, task_parsers.ConditionalGatewayParser):
+    pass
+
+
+class _Call(_Dialect, task_parsers.CallActivityParser):
+    pass
+
+
+class _Subprocess(_Dialect, task_parsers.SubWorkflowParser):
+    pass
+
+
+class _Start(_Dialect, event_parsers.StartEventParser):
+    def create_task(self) -> Any:
+        """A start never waits: whoever starts the instance is the event."""
+        task = self._create_task(event_parsers.NoneEventDefinition(description="Default"))
+        self.spec.start.connect(task)
+        return task
+
+
+class _End(_Dialect, event_parsers.EndEventParser):
+    def parse_error_event(self, error_event: Any) -> ErrorEventDefinition:
+        """The error's code, or its name when it has none."""
+        error = self.process_parser.parser.errors.get(error_event.get("errorRef"), {})
+        code = error.get("error_code") or error.get("name") or ""
+        return ErrorEventDefinition(code, code)
+
+
+class _Catch(_Dialect, event_parsers.IntermediateCatchEventParser):
+    pass
+
+
+class _Throw(_Dialect, event_parsers.IntermediateThrowEventParser):
+    def create_task(self) -> Any:
+        """Only the none throw event is let in by the lint: a milestone."""
+        return self._create_task(event_parsers.NoneEventDefinition(description="Default"))
+
+
+class _Receive(_Dialect, event_parsers.ReceiveTaskParser):
+    def create_task(self) -> Any:
+        """Waits for its message."""
+        return self._create_task(specs.WaitedEvent("message", self.bpmn_id))
+
+
+class _Boundary(_Dialect, event_parsers.BoundaryEventParser):
+    def parse_error_event(self, error_event: Any) -> specs.WaitedEvent:
+        """An error: the run finds who catches it."""
+        return specs.WaitedEvent("error", self.bpmn_id)
+
+
+class _EventGateway(_Dialect, event_parsers.EventBasedGatewayParser):
+    def create_task(self) -> Any:
+        """The gateway waits for its events itself."""
+        return self._create_task(specs.WaitedEvent("gateway", self.bpmn_id))
+
+
+class DialectParser(BpmnParser):
+    """One for each attempt: after a failure the library's parser gives back half-built specs without a word."""
+
+    OVERRIDE_PARSER_CLASSES = {
+        full_tag("startEvent"): (_Start, defaults.StartEvent),
+        full_tag("endEvent"): (_End, specs.EndEvent),
+        full_tag("userTask"): (_Task, specs.UserTask),
+        full_tag("task"): (_Task, specs.PassThrough),
+        full_tag("manualTask"): (_Task, specs.PassThrough),
+        full_tag("serviceTask"): (_Task, specs.AutomaticTask),
+        full_tag("sendTask"): (_Task, specs.AutomaticTask),
+        full_tag("scriptTask"): (_Task, specs.AutomaticTask),
+        full_tag("businessRuleTask"): (_Task, specs.AutomaticTask),
+        full_tag("subProcess"): (_Subprocess, specs.EmbeddedSubprocess),
+        full_tag("callActivity"): (_Call, specs.CallActivity),
+        full_tag("exclusiveGateway"): (_Conditional, defaults.ExclusiveGateway),
+        full_tag("inclusiveGateway"): (_Conditional, defaults.InclusiveGateway),
+        full_tag("parallelGateway"): (_Gateway, specs.ParallelGateway),
+        full_tag("eventBasedGateway"): (_EventGateway, specs.EventBasedGateway),
+        full_tag("intermediateCatchEvent"): (_Catch, defaults.IntermediateCatchEvent),
+        full_tag("intermediateThrowEvent"): (_Throw, defaults.IntermediateThrowEvent),
+        full_tag("receiveTask"): (_Receive, defaults.ReceiveTask),
+        full_tag("boundaryEvent"): (_Boundary, specs.BoundaryEvent),
+    }

@@ -1,0 +1,386 @@
+"""One run of a program: begin, complete, fire, deliver, retry; then settle until only people and clocks are awaited.
+
+A run knows no database: it takes a `Host` for what lies outside, and is read afterwards (`waits`, `trace`, `dump`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+from uuid import UUID
+
+from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.model import Element
+from engine.errors import BusinessError, EngineError, ExecutionFailed, InvalidState
+from engine.spiff import activities, specs
+from engine.spiff.program import Program
+from engine.spiff.scopes import PROCESS, Scopes, View
+from engine.spiff.tree import TopWorkflow, dump_tree, restore_tree
+from engine.storage.values import decode, encode
+
+for _name in ("spiff", "spiff.workflow", "spiff.task"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+STATE_VERSION = 1
+MOST_STEPS = 10_000
+FAILURE = "failure"
+
+
+class Host(Protocol):
+    """What a run needs from outside itself."""
+
+    def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
+        """The value of a FEEL text."""
+        ...
+
+    def call(self, element: Element, inputs: Mapping[str, Any], variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Call the operation of a service task, all or nothing. Raises BusinessError, or anything else for a failure."""
+        ...
+
+    def decide(self, element: Element, variables: Mapping[str, Any]) -> Any:
+        """The outcome of a business rule task's decision."""
+        ...
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Something the run waits for. `kind`: task, timer, message. `token` names it to the run."""
+
+    token: str
+    kind: str
+    element: Element
+    variables: View
+    repetition: Any = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A step that failed and can be retried by its token. `code` is set for an error that nothing catches."""
+
+    token: str
+    element: Element
+    sentence: str
+    attempts: int
+    kind: str
+
+
+@dataclass(frozen=True)
+class Passed:
+    """An element that a token has gone through, in order."""
+
+    element: Element
+    note: str = ""
+
+
+class _FeelScripts(PythonScriptEngine):
+    """Everything that the library would evaluate as Python goes to FEEL; nothing is ever executed."""
+
+    def evaluate(self, task: Task, expression: str, external_context: Any = None) -> Any:
+        """A condition of a gateway."""
+        return task.workflow.top_workflow.run.evaluate(expression, task)
+
+    def execute(self, task: Task, script: str, external_context: Any = None) -> bool:
+        """Refused: there are no scripts to execute."""
+        raise ExecutionFailed("Gli script non si eseguono: usa un'espressione FEEL")
+
+
+class ProcessRun:
+    """The run. Use `start` or `restore`; never share one between threads."""
+
+    def __init__(self, program: Program, host: Host, workflow: TopWorkflow, scopes: Scopes, phase: str) -> None:
+        self.program = program
+        self.host = host
+        self.scopes = scopes
+        self.phase = phase
+        self.trace: list[Passed] = []
+        self._errors: list[tuple[Task, str, str]] = []
+        self._workflow = workflow
+        workflow.run = self
+        workflow.script_engine = _FeelScripts()
+
+    @classmethod
+    def start(cls, program: Program, host: Host, variables: Mapping[str, Any]) -> ProcessRun:
+        """Begin a process; what follows the start event has run when this returns."""
+        workflow = TopWorkflow(program.spec, program.subprocess_specs)
+        run = cls(program, host, workflow, Scopes({PROCESS: dict(variables)}), "")
+        run.settle()
+        return run
+
+    @classmethod
+    def restore(cls, program: Program, host: Host, state: bytes) -> ProcessRun:
+        """Take up a run from the bytes of `dump`."""
+        data = decode(state)
+        if data["version"] != STATE_VERSION:
+            raise ExecutionFailed(f"Lo stato salvato ha la versione {data['version']}, che questo programma non conosce")
+        return cls(program, host, restore_tree(program, data["tree"]), Scopes(data["scopes"]), data["phase"])
+
+    def dump(self) -> bytes:
+        """The whole run as bytes, for `restore`."""
+        return encode(
+            {
+                "version": STATE_VERSION,
+                "phase": self.phase,
+                "scopes": self.scopes.sets,
+                "tree": dump_tree(self._workflow),
+            }
+        )
+
+    @property
+    def completed(self) -> bool:
+        """Whether the process has ended."""
+        return bool(self._workflow.completed)
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The process's variables."""
+        return self.scopes.sets[PROCESS]
+
+    # -- what moves a run ------------------------------------------------------------------------------------------
+
+    def complete(self, token: str, values: Mapping[str, Any]) -> None:
+        """A person has done the user task of `token`; `values` become variables. InvalidState when it is not open."""
+        task = self._task(token)
+        if task.state != TaskState.READY or not isinstance(task.task_spec, specs.UserTask):
+            raise InvalidState("Il compito non è più aperto")
+        self.scopes.write(task, values)
+        self.trace.append(Passed(task.task_spec.element))
+        task.run()
+        self.settle()
+
+    def fire(self, token: str, repetition: Any = None) -> None:
+        """The timer of `token` is due; `repetition` is handed to the next one when it repeats."""
+        task = self._waiting(token)
+        if repetition is not None:
+            task.internal_data[specs.REPETITION] = repetition
+        self._happen(task, token)
+
+    def deliver(self, token: str, payload: Mapping[str, Any]) -> None:
+        """The message that `token` waits for has come; its entries become variables."""
+        task = self._waiting(token)
+        self.scopes.write(task, payload)
+        self._happen(task, token)
+
+    def retry(self, token: str) -> None:
+        """Try a failed step again."""
+        task = self._task(token)
+        if FAILURE not in task.internal_data:
+            raise InvalidState("Il passo non è più fermo")
+        task.internal_data["attempts"] = task.internal_data.pop(FAILURE)["attempts"]
+        task._state = TaskState.READY
+        self.settle()
+
+    def set_variables(self, values: Mapping[str, Any]) -> None:
+        """Set variables of the process."""
+        self.scopes.sets[PROCESS].update(values)
+
+    def cancel(self) -> None:
+        """End the run at once, everything in it cancelled."""
+        for workflow in list(self._workflow.subprocesses.values()):
+            workflow.cancel()
+        self._workflow.cancel()
+        self._tidy()
+
+    def settle(self) -> None:
+        """Run everything automatic until only people and clocks are awaited."""
+        steps = 0
+        while ready := self._ready():
+            for task in ready:
+                if task.state == TaskState.READY:  # a terminate end in the same round may have cancelled it
+                    self._run(task)
+                    steps += 1
+                self._handle_errors()
+            if steps > MOST_STEPS:
+                raise ExecutionFailed(
+                    f"Il processo gira senza fermarsi ({steps} passi automatici, fra cui «{_label(ready[0])}»): "
+                    "serve un compito, un timer o una condizione d'uscita nel ciclo"
+                )
+        self._tidy()
+
+    # -- what is read from a run -----------------------------------------------------------------------------------
+
+    def waits(self) -> list[Wait]:
+        """All that is awaited now: user tasks, timers, messages."""
+        found: list[Wait] = []
+        for workflow in self._workflow.all():
+            for task in workflow.tasks.values():
+                if FAILURE in task.internal_data:
+                    continue
+                if task.state == TaskState.READY and isinstance(task.task_spec, specs.UserTask):
+                    found.append(Wait(task.id.hex, "task", task.task_spec.element, self.scopes.view(task)))
+                elif task.state == TaskState.WAITING:
+                    found.extend(self._awaited_events(task))
+        return found
+
+    def failures(self) -> list[Failure]:
+        """The steps that failed and wait for a retry."""
+        return [
+            Failure(task.id.hex, task.task_spec.element, data["sentence"], data["attempts"], data["kind"])
+            for workflow in self._workflow.all()
+            for task in workflow.tasks.values()
+            if (data := task.internal_data.get(FAILURE)) and not task.has_state(TaskState.FINISHED_MASK)
+        ]
+
+    def active_elements(self) -> list[tuple[str, str]]:
+        """(process id, element id) of every element that holds a token, those that contain one included."""
+        found: dict[tuple[str, str], None] = {}
+        for workflow in self._workflow.all():
+            for task in workflow.tasks.values():
+                element = getattr(task.task_spec, "element", None)
+                held = task.has_state(TaskState.READY | TaskState.STARTED) or (
+                    task.state == TaskState.WAITING and not isinstance(task.task_spec, specs.BoundaryEvent)
+                )
+                if element is not None and held:
+                    found[element.process_id, element.id] = None
+        return list(found)
+
+    def evaluate(self, text: str, task: Task) -> Any:
+        """A FEEL text, with the variables that `task` sees."""
+        return self.host.evaluate(text, self.scopes.view(task))
+
+    # -- called by the specs ---------------------------------------------------------------------------------------
+
+    def entered(self, task: Task) -> None:
+        """A token has come to a drawn element."""
+        element: Element | None = task.task_spec.element
+        if element is not None and element.properties.get("stato"):
+            self.phase = element.properties["stato"]
+
+    def perform(self, task: Task) -> bool:
+        """Do an automatic task; False when it failed or threw an error, and stays."""
+        try:
+            activities.perform(self, task)
+        except BusinessError as error:
+            self.throw_error(task, error.code, error.message)
+            return False
+        except Exception as problem:
+            self._failed(task, problem, "operation")
+            return False
+        return True
+
+    def throw_error(self, task: Task, code: str, message: str) -> None:
+        """Look, after this step, for the boundary event that catches `code`."""
+        self._errors.append((task, code, message))
+
+    enter_call = activities.enter_call
+    leave_call = activities.leave_call
+    items_of = activities.items_of
+    open_item = activities.open_item
+    gather = activities.gather
+    completion_condition = activities.completion_condition
+
+    # -- within ----------------------------------------------------------------------------------------------------
+
+    def _ready(self) -> list[Task]:
+        workflows = sorted(self._workflow.all(), key=lambda w: w.depth, reverse=True)
+        return [
+            task
+            for workflow in workflows
+            for task in workflow.tasks.values()
+            if task.state == TaskState.READY and not task.task_spec.manual and FAILURE not in task.internal_data
+        ]
+
+    def _run(self, task: Task) -> None:
+        self.entered(task)
+        try:
+            task.run()
+        except ExecutionFailed:
+            raise
+        except Exception as problem:  # a condition that fails, a gateway with no way out
+            task._state = TaskState.READY
+            self._failed(task, problem, "expression")
+            return
+        element = task.task_spec.element
+        if element is not None and task.state == TaskState.COMPLETED:
+            self.trace.append(Passed(element))
+
+    def _failed(self, task: Task, problem: Exception, kind: str) -> None:
+        attempts = task.internal_data.get("attempts", 0) + 1
+        sentence = problem.message if isinstance(problem, EngineError) else f"{type(problem).__name__}: {problem}"
+        if not isinstance(problem, EngineError):
+            logging.getLogger(__name__).warning("«%s» failed", _label(task), exc_info=problem)
+        task.internal_data[FAILURE] = {"sentence": sentence, "attempts": attempts, "kind": kind}
+
+    def _handle_errors(self) -> None:
+        while self._errors:
+            task, code, message = self._errors.pop(0)
+            caught = self._catcher(task, code)
+            if caught is None:
+                sentence = f"L'errore {code} non è previsto dal diagramma" + (f": {message}" if message else "")
+                self._failed(task, ExecutionFailed(sentence), "error")
+                continue
+            element: Element = caught.task_spec.element
+            values = {element.error_code_variable: code, element.error_message_variable: message}
+            self.scopes.write(caught, {name: value for name, value in values.items() if name})
+            self._mark(caught)
+
+    def _catcher(self, task: Task, code: str) -> Task | None:
+        current = task
+        while True:
+            for boundary in specs.boundary_events(current):
+                if boundary.task_spec.event_definition.kind == "error" and boundary.task_spec.element.error_code in ("", code):
+                    return boundary
+            parent = current.parent
+            if current.triggered and isinstance(parent.task_spec, specs.ParallelMultiInstance | specs.SequentialMultiInstance):
+                current = parent
+            elif current.workflow is self._workflow:
+                return None
+            else:
+                current = self._workflow.get_task_from_id(current.workflow.parent_task_id)
+
+    def _happen(self, task: Task, token: str) -> None:
+        if ":" in token:
+            task.internal_data[specs.CHOSEN] = int(token.partition(":")[2])
+        self._mark(task)
+        self.settle()
+
+    def _mark(self, task: Task) -> None:
+        task.internal_data[specs.FIRED] = True
+        task.task_spec._update(task)
+
+    def _awaited_events(self, task: Task) -> list[Wait]:
+        definition = getattr(task.task_spec, "event_definition", None)
+        if not isinstance(definition, specs.WaitedEvent) or definition.kind == "error":
+            return []
+        view = self.scopes.view(task)
+        if definition.kind == "gateway":
+            return [
+                Wait(f"{task.id.hex}:{index}", "timer" if output.element.timer else "message", output.element, view)
+                for index, output in enumerate(task.task_spec.outputs)
+            ]
+        repetition = task.internal_data.get(specs.REPETITION)
+        return [Wait(task.id.hex, definition.kind, task.task_spec.element, view, repetition)]
+
+    def _task(self, token: str) -> Task:
+        task = self._workflow.find(UUID(token.partition(":")[0]))
+        if task is None:
+            raise InvalidState("Il passo non c'è più: il processo è andato avanti")
+        return task
+
+    def _waiting(self, token: str) -> Task:
+        task = self._task(token)
+        if task.state != TaskState.WAITING:
+            raise InvalidState("L'evento non è più atteso")
+        return task
+
+    def _tidy(self) -> None:
+        self._workflow.forget_finished()
+        alive = {
+            task.id.hex
+            for workflow in self._workflow.all()
+            for task in workflow.tasks.values()
+            if not task.has_state(TaskState.FINISHED_MASK)
+        }
+        self.scopes.keep_only(alive)
+
+
+def _label(task: Task) -> str:
+    element = task.task_spec.element
+    return element.label if element is not None else str(task.task_spec.name)
+
+
+Evaluator = Callable[[str, Mapping[str, Any]], Any]

@@ -1,0 +1,80 @@
+"""The variables of a run: one set for the process, one for each called process and for each multi-instance run.
+
+Reading goes from the innermost set outwards as far as the process being run; writing goes to the innermost set.
+Values are never changed in place: a write replaces the value, so no branch can reach into another's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from SpiffWorkflow.task import Task
+
+from engine.spiff import specs
+
+PROCESS = ""
+
+
+class View(Mapping[str, Any]):
+    """Several sets of variables seen as one, the first winning; nothing is copied."""
+
+    def __init__(self, sets: list[dict[str, Any]]) -> None:
+        self._sets = sets
+
+    def __getitem__(self, name: str) -> Any:
+        for values in self._sets:
+            if name in values:
+                return values[name]
+        raise KeyError(name)
+
+    def __contains__(self, name: object) -> bool:
+        return any(name in values for values in self._sets)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys(name for values in self._sets for name in values))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+class Scopes:
+    """The sets by key: ``""`` the process, ``call:…`` a called process, ``item:…`` a multi-instance run."""
+
+    def __init__(self, sets: dict[str, dict[str, Any]] | None = None) -> None:
+        self.sets: dict[str, dict[str, Any]] = sets if sets is not None else {PROCESS: {}}
+
+    def keys_for(self, task: Task) -> list[str]:
+        """The keys of the sets that a task sees, innermost first."""
+        keys: list[str] = []
+        while True:
+            item = f"item:{task.id.hex}"
+            if item in self.sets:
+                keys.append(item)
+            workflow = task.workflow
+            if workflow.parent_task_id is None:
+                return [*keys, PROCESS]
+            task = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
+            if isinstance(task.task_spec, specs.CallActivity):
+                return [*keys, f"call:{task.id.hex}"]
+
+    def view(self, task: Task) -> View:
+        """What the task reads."""
+        return View([self.sets[key] for key in self.keys_for(task)])
+
+    def write(self, task: Task, values: Mapping[str, Any]) -> None:
+        """Set variables where the task writes."""
+        self.sets[self.keys_for(task)[0]].update(values)
+
+    def open(self, kind: str, task: Task, values: Mapping[str, Any]) -> None:
+        """Begin a set for a called process (``call``) or a multi-instance run (``item``)."""
+        self.sets[f"{kind}:{task.id.hex}"] = dict(values)
+
+    def close(self, kind: str, task: Task) -> dict[str, Any]:
+        """End a set and give its values."""
+        return self.sets.pop(f"{kind}:{task.id.hex}", {})
+
+    def keep_only(self, alive: set[str]) -> None:
+        """Drop the sets of tasks that are no more (cancelled)."""
+        for key in [k for k in self.sets if k != PROCESS and k.partition(":")[2] not in alive]:
+            del self.sets[key]

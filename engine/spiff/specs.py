@@ -1,0 +1,240 @@
+"""Our task specs: the library's, with variables in scopes, exact error propagation and events that fire again.
+
+A spec is shared by every instance of its definition, so none of these classes keeps anything of a run; the run is
+reached through `my_task.workflow.top_workflow.run`. Each spec of a drawn element carries that `element`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from SpiffWorkflow.bpmn.specs import defaults
+from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
+from SpiffWorkflow.bpmn.specs.event_definitions import ErrorEventDefinition, NoneEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
+from SpiffWorkflow.specs.base import TaskSpec
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+FIRED = "event_fired"
+CHOSEN = "chosen"
+REPETITION = "repetition"
+
+
+class WaitedEvent(EventDefinition):
+    """An event that only the engine's own tables make happen: a timer, a message, an error.
+
+    It never asks a clock and never matches by itself: `ProcessRun` marks the waiting task and updates it.
+    """
+
+    def __init__(self, kind: str, name: str = "") -> None:
+        super().__init__(name)
+        self.kind = kind
+
+    def catches(self, my_task: Task, event: Any) -> bool:
+        """Never: deliveries come from outside, to an exact token."""
+        return False
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    __hash__ = object.__hash__
+
+
+class UserTask(defaults.UserTask):
+    """Waits for a person."""
+
+
+class PassThrough(defaults.NoneTask):
+    """A task without implementation: the token passes, as in other engines."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.manual = False
+
+
+class AutomaticTask(defaults.NoneTask):
+    """A service, send, script or business rule task: what it does is the run's to decide.
+
+    When the run answers that it is not done, the task stays STARTED until it is tried again.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.manual = False
+
+    def _run_hook(self, my_task: Task) -> bool | None:
+        return True if my_task.workflow.top_workflow.run.perform(my_task) else None
+
+
+class EmbeddedSubprocess(defaults.SubWorkflowTask):
+    """A subprocess drawn inside its parent: it shares the parent's variables."""
+
+    def copy_data(self, my_task: Task, subworkflow: Any) -> None:
+        """Nothing to copy: variables live in scopes."""
+        my_task.workflow.top_workflow.run.entered(my_task)
+
+    def update_data(self, my_task: Task, subworkflow: Any) -> None:
+        """Nothing to copy back."""
+
+
+class CallActivity(defaults.CallActivity):
+    """Calls another process with a set of variables of its own."""
+
+    def copy_data(self, my_task: Task, subworkflow: Any) -> None:
+        """Fill the called process's variables as camunda:in says."""
+        my_task.workflow.top_workflow.run.enter_call(my_task)
+
+    def update_data(self, my_task: Task, subworkflow: Any) -> None:
+        """Bring back what camunda:out says."""
+        my_task.workflow.top_workflow.run.leave_call(my_task)
+
+
+class ParallelGateway(defaults.ParallelGateway):
+    """The library's join; data needs no merging, since branches share their process's variables."""
+
+
+class BoundaryEvent(defaults.BoundaryEvent):
+    """A boundary event that, when it does not interrupt, can happen again while its activity is open."""
+
+    def _on_complete_hook(self, my_task: Task) -> None:
+        super()._on_complete_hook(my_task)
+        if self.cancel_activity or not self._repeats(my_task):
+            return
+        split = my_task.parent
+        main = next(t for t in split.children if not isinstance(t.task_spec, BoundaryEvent))
+        if main.has_state(TaskState.FINISHED_MASK):
+            return
+        again = split._add_child(self, TaskState.FUTURE)
+        again.triggered = True
+        if REPETITION in my_task.internal_data:
+            again.internal_data[REPETITION] = my_task.internal_data[REPETITION]
+        self._predict(again, mask=TaskState.NOT_FINISHED_MASK)
+        self._update(again)
+
+    def _repeats(self, my_task: Task) -> bool:
+        if self.event_definition.kind == "timer":
+            return bool(my_task.internal_data.get(REPETITION))
+        return bool(self.event_definition.kind == "message")
+
+
+class EventBasedGateway(defaults.EventBasedGateway):
+    """Waits for the first of several events; which one is told by the run, not found by comparing definitions."""
+
+    def connect(self, child: BpmnTaskSpec) -> None:
+        """The gateway waits in the place of its events, which then happen at once."""
+        TaskSpec.connect(self, child)
+        child.event_definition = NoneEventDefinition()
+
+    def _run_hook(self, my_task: Task) -> bool:
+        chosen = self.outputs[my_task.internal_data[CHOSEN]]
+        my_task._sync_children([chosen], TaskState.FUTURE)
+        for child in my_task.children:
+            child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
+        return True
+
+
+class EndEvent(defaults.EndEvent):
+    """An end; an error end hands its error to the run, which finds the boundary event that catches it."""
+
+    def _run_hook(self, my_task: Task) -> bool | None:
+        if isinstance(self.event_definition, ErrorEventDefinition):
+            run = my_task.workflow.top_workflow.run
+            run.throw_error(my_task, self.event_definition.code or "", self.element.label)  # type: ignore[attr-defined]
+            return None
+        return bool(super()._run_hook(my_task))
+
+
+class _Repeated:
+    """What our two multi-instance tasks share: items from FEEL, a scope of its own for each run, results in order."""
+
+    def children_values(self, my_task: Task) -> list[Any]:
+        """The items to run over."""
+        values: list[Any] = my_task.workflow.top_workflow.run.items_of(my_task)
+        return values
+
+    def merge_child(self, workflow: Any, child: Task) -> None:
+        """Keep the child's results in their place."""
+        my_task = child.parent
+        my_task.internal_data["merged"].append(child.id.hex)
+        workflow.top_workflow.run.gather(my_task, child)
+
+    def condition_holds(self, my_task: Task, child: Task) -> bool:
+        """The completion condition, seen from the run that has just ended."""
+        return bool(my_task.workflow.top_workflow.run.completion_condition(my_task, child))
+
+    def start_child(self, my_task: Task, index: int) -> None:
+        """Start the run for one item."""
+        spec = my_task.workflow.spec.task_specs[self.task_spec]  # type: ignore[attr-defined]
+        child = my_task._add_child(spec, TaskState.WAITING)
+        child.triggered = True
+        child.internal_data["index"] = index
+        my_task.workflow.top_workflow.run.open_item(my_task, child, index)
+        child.task_spec._update(child)
+
+
+class ParallelMultiInstance(_Repeated, defaults.ParallelMultiInstanceTask):
+    """All runs at once."""
+
+    def _update_hook(self, my_task: Task) -> bool:
+        if my_task.has_state(TaskState.STARTED):
+            return False
+        BpmnTaskSpec._update_hook(self, my_task)
+        items = self.children_values(my_task)
+        my_task.internal_data.update(merged=[], items=items)
+        if not items:
+            return True
+        my_task._set_state(TaskState.STARTED)
+        for index in range(len(items)):
+            self.start_child(my_task, index)
+        return False
+
+    def merge_child(self, workflow: Any, child: Task) -> None:
+        """Ready when all have ended, or when the completion condition holds (then the others are cancelled)."""
+        super().merge_child(workflow, child)
+        my_task = child.parent
+        data = my_task.internal_data
+        if self.condition_holds(my_task, child):
+            for other in my_task.children:
+                if other.triggered and not other.has_state(TaskState.FINISHED_MASK):
+                    other.cancel()
+            my_task._set_state(TaskState.READY)
+        elif len(data["merged"]) == len(data["items"]):
+            my_task._set_state(TaskState.READY)
+
+
+class SequentialMultiInstance(_Repeated, defaults.SequentialMultiInstanceTask):
+    """One run after the other."""
+
+    def _update_hook(self, my_task: Task) -> bool:
+        if my_task.has_state(TaskState.STARTED):
+            return False
+        BpmnTaskSpec._update_hook(self, my_task)
+        items = self.children_values(my_task)
+        my_task.internal_data.update(merged=[], items=items)
+        if not items:
+            return True
+        my_task._set_state(TaskState.STARTED)
+        self.start_child(my_task, 0)
+        return False
+
+    def merge_child(self, workflow: Any, child: Task) -> None:
+        """Start the next, or be ready."""
+        super().merge_child(workflow, child)
+        my_task = child.parent
+        data = my_task.internal_data
+        if len(data["merged"]) == len(data["items"]) or self.condition_holds(my_task, child):
+            my_task._set_state(TaskState.READY)
+        else:
+            self.start_child(my_task, len(data["merged"]))
+
+
+def boundary_events(my_task: Task) -> list[Task]:
+    """The boundary events that wait on this task's activity."""
+    parent = my_task.parent
+    if parent is None or not parent.task_spec.name.endswith(".BoundaryEventSplit"):
+        return []
+    return [
+        t for t in parent.children
+        if isinstance(t.task_spec, BoundaryEvent) and t.state == TaskState.WAITING
+    ]
