@@ -41,7 +41,9 @@ def render(template: str, data: Mapping[str, Any], *, created_at: datetime) -> b
         except typst.TypstError as problem:
             missing = _missing_character(problem.message)
             if missing is None:
-                raise ExecutionFailed(f"Il documento «{template}» non si compone: {problem.message}") from problem
+                raise ExecutionFailed(
+                    f"Il documento «{template}» non si compone: {problem.message}"
+                ) from problem
             clean = _replace(clean, lambda text, gone=missing: text.replace(gone, _REPLACEMENT))
     return _compile(template, _replace(clean, _european), created_at)
 
@@ -100,6 +102,8 @@ def _missing_character(message: str) -> str | None:
 def _european(text: str) -> str:
     """Last resort for a text full of characters without a glyph: what is beyond Latin, Greek and Cyrillic goes."""
     return "".join(
-        character if ord(character) < 0x530 or 0x1E00 <= ord(character) < 0x2070 or character in "€−≤≥" else _REPLACEMENT
+        character
+        if ord(character) < 0x530 or 0x1E00 <= ord(character) < 0x2070 or character in "€−≤≥"
+        else _REPLACEMENT
         for character in text
     )
