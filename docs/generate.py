@@ -106,8 +106,8 @@ def permissions_page() -> str:
     return page(
         "Permessi",
         "Chi può fare che cosa: un ruolo vale nell'ambito in cui lo si ha, e in ciò che vi sta dentro. "
-        "Per lavorare a un compito non serve un permesso: decidono i candidati del compito. Ruoli e permessi stanno in "
-        "`processes/ruoli.yaml`.",
+        "Per lavorare a un compito non serve un permesso: decidono i candidati del compito. "
+        "Ruoli e permessi stanno in `processes/ruoli.yaml`.",
         table(("Permesso", *(f"`{role.id}`" for role in roles)), rows),
         "## Ruoli",
         table(("Ruolo", "Nome", "In inglese"), names),

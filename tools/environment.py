@@ -93,6 +93,8 @@ def ensure(level: str) -> None:
         print("Creo l'ambiente Python in .venv", flush=True)
         make_venv(base_python())
         (VENV / ".stamp-place").write_text(place)
+    if level == "run" and not once("dev", digest((ROOT / LOCKS["dev"]).read_bytes())):
+        level = "dev"  # what tests need holds what running needs, in the same versions
     lock = ROOT / LOCKS[level]
     wanted = digest(lock.read_bytes())
     stamp = once(level, wanted)
