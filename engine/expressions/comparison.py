@@ -8,7 +8,9 @@ from typing import Any
 from .limits import Evaluation
 from .values import KINDS, ORDERED, FunctionValue, Range
 
-SCALARS = frozenset({"number", "string", "boolean", "date", "days and time duration", "years and months duration"})
+SCALARS = frozenset(
+    {"number", "string", "boolean", "date", "days and time duration", "years and months duration"}
+)
 
 
 def equal(left: Any, right: Any, evaluation: Evaluation) -> bool | None:
@@ -54,8 +56,12 @@ def _equal_contexts(left: dict[str, Any], right: dict[str, Any], evaluation: Eva
 
 
 def _equal_ranges(left: Range, right: Range, evaluation: Evaluation) -> bool:
-    return (left.low_included == right.low_included and left.high_included == right.high_included
-            and equal(left.low, right.low, evaluation) is True and equal(left.high, right.high, evaluation) is True)
+    return (
+        left.low_included == right.low_included
+        and left.high_included == right.high_included
+        and equal(left.low, right.low, evaluation) is True
+        and equal(left.high, right.high, evaluation) is True
+    )
 
 
 def _equal_moments(left: Any, right: Any) -> bool:

@@ -53,16 +53,20 @@ RULES: dict[type[Node], Rule] = {}
 
 def rule(kind: type[Node]) -> Callable[[Rule], Rule]:
     """Declares the function that compiles nodes of `kind`."""
+
     def declare(function: Rule) -> Rule:
         RULES[kind] = function
         return function
+
     return declare
 
 
 class Compiler:
     """Compiles the nodes of one expression, noting the names it uses."""
 
-    def __init__(self, text: str, functions: FunctionRegistry, declared: frozenset[str], types: Types) -> None:
+    def __init__(
+        self, text: str, functions: FunctionRegistry, declared: frozenset[str], types: Types
+    ) -> None:
         self.text = text
         self.functions = functions
         self.declared = declared
@@ -118,9 +122,11 @@ def convert(value: Any, evaluation: Evaluation) -> Any:
 
 def load_variable(name: str) -> Closure:
     """Reads a variable, converted."""
+
     def load(env: Env) -> Any:
         value = env[0].get(name)
         return value if type(value) in READY else convert(value, env[1])
+
     return load
 
 
@@ -131,12 +137,14 @@ def load_register(register: int) -> Closure:
 
 def through_items(items: tuple[int, ...], name: str, otherwise: Closure) -> Closure:
     """Reads `name` from the filtered items around, else from where `otherwise` does."""
+
     def load(env: Env) -> Any:
         for register in items:
             item = env[register]
             if type(item) is dict and name in item:
                 return item[name]
         return otherwise(env)
+
     return load
 
 
@@ -165,13 +173,18 @@ def _load_variable_or_function(compiler: Compiler, name: str) -> Closure:
     def load(env: Env) -> Any:
         value = env[0].get(name)
         return as_value(env) if value is None else convert(value, env[1])
+
     return load
 
 
 def compile_raw(compiler: Compiler, node: Node, scope: Scope) -> Closure:
     """Like compile, but a context or list handed in comes unconverted: for the base of a path, so that
     `caso.persona.nome` does not look through the whole case."""
-    if isinstance(node, Name) and scope.resolve(node.name) == ((), None) and node.name not in compiler.functions:
+    if (
+        isinstance(node, Name)
+        and scope.resolve(node.name) == ((), None)
+        and node.name not in compiler.functions
+    ):
         compiler.nodes += 1
         compiler.free.add(node.name)
         name = node.name

@@ -12,8 +12,21 @@ from .errors import FeelEvaluationError
 from .limits import Evaluation
 from .values import NUMBERS, FunctionValue, Range, YearsMonths
 
-READY = frozenset({str, bool, int, type(None), dt.date, dt.datetime, dt.time, dt.timedelta, YearsMonths, Range,
-                   FunctionValue})
+READY = frozenset(
+    {
+        str,
+        bool,
+        int,
+        type(None),
+        dt.date,
+        dt.datetime,
+        dt.time,
+        dt.timedelta,
+        YearsMonths,
+        Range,
+        FunctionValue,
+    }
+)
 """Types that are FEEL values as they are (int and Decimal are both numbers)."""
 
 
@@ -74,7 +87,8 @@ def _foreign_to_feel(value: Any) -> Any:
         return int(value)
     raise FeelEvaluationError(
         f"Un valore di tipo {type(value).__name__} non può essere usato in un'espressione: "
-        "servono numeri, testi, date, durate, liste o contesti")
+        "servono numeri, testi, date, durate, liste o contesti"
+    )
 
 
 def from_feel(value: Any, evaluation: Evaluation | None = None) -> Any:

@@ -10,8 +10,28 @@ from .errors import FeelLimitExceeded, FeelSyntaxError
 from .lexer import Kind, Token, tokenize
 from .limits import MAX_NESTING
 
-KEYWORDS = frozenset({"if", "then", "else", "for", "in", "return", "some", "every", "satisfies", "and", "or",
-                      "between", "instance", "of", "true", "false", "null", "function"})
+KEYWORDS = frozenset(
+    {
+        "if",
+        "then",
+        "else",
+        "for",
+        "in",
+        "return",
+        "some",
+        "every",
+        "satisfies",
+        "and",
+        "or",
+        "between",
+        "instance",
+        "of",
+        "true",
+        "false",
+        "null",
+        "function",
+    }
+)
 _SPACES = re.compile(r"\s+")
 
 
@@ -80,8 +100,11 @@ class Cursor:
         """One level of nesting more."""
         self.nesting += 1
         if self.nesting > MAX_NESTING:
-            raise FeelLimitExceeded(f"L'espressione è troppo annidata: al massimo {MAX_NESTING} livelli",
-                                    text=self.text, offset=self.token.start)
+            raise FeelLimitExceeded(
+                f"L'espressione è troppo annidata: al massimo {MAX_NESTING} livelli",
+                text=self.text,
+                offset=self.token.start,
+            )
 
     def at_symbol(self, *symbols: str) -> bool:
         """Whether the current token is one of these symbols."""
@@ -135,12 +158,16 @@ class Cursor:
     def declared_name(self, stops: tuple[str, ...], word: str | None = None) -> str:
         """A name being declared: everything up to one of the symbols `stops` or the keyword `word`."""
         first = self.index
-        while not (self.at_symbol(*stops) or (word is not None and self.index > first and self.at_word(word))):
-            if self.token.kind in (Kind.END, Kind.STRING) or self.at_symbol("(", ")", "[", "]", "{", "}", ",", ":"):
+        while not (
+            self.at_symbol(*stops) or (word is not None and self.index > first and self.at_word(word))
+        ):
+            if self.token.kind in (Kind.END, Kind.STRING) or self.at_symbol(
+                "(", ")", "[", "]", "{", "}", ",", ":"
+            ):
                 self.unexpected("un nome")
             self.index += 1
         if self.index == first or self.tokens[first].kind is Kind.NUMBER:
             self.unexpected("un nome")
-        name = _SPACES.sub(" ", self.text[self.tokens[first].start:self.tokens[self.index - 1].end])
+        name = _SPACES.sub(" ", self.text[self.tokens[first].start : self.tokens[self.index - 1].end])
         self.known.add(name)
         return name

@@ -49,8 +49,10 @@ def _list(value: list[Any], evaluation: Evaluation | None) -> str:
 
 def _context(value: dict[str, Any], evaluation: Evaluation | None) -> str:
     _charge(evaluation, 2 * len(value))
-    entries = (f"{key if _PLAIN_KEY.match(key) else _text(key, evaluation)}: {show(item, evaluation)}"
-               for key, item in value.items())
+    entries = (
+        f"{key if _PLAIN_KEY.match(key) else _text(key, evaluation)}: {show(item, evaluation)}"
+        for key, item in value.items()
+    )
     return _whole("{" + ", ".join(entries) + "}", evaluation)
 
 
@@ -102,7 +104,12 @@ def _months(value: YearsMonths, evaluation: Evaluation | None) -> str:
     years, months = divmod(abs(value.months), 12)
     if not years and not months:
         return "P0M"
-    return ("-" if value.months < 0 else "") + "P" + (f"{years}Y" if years else "") + (f"{months}M" if months else "")
+    return (
+        ("-" if value.months < 0 else "")
+        + "P"
+        + (f"{years}Y" if years else "")
+        + (f"{months}M" if months else "")
+    )
 
 
 def _days(value: dt.timedelta, evaluation: Evaluation | None) -> str:
@@ -121,7 +128,17 @@ def _function(value: FunctionValue, evaluation: Evaluation | None) -> str:
 
 
 _SHOWN: dict[type, Any] = {
-    str: _text, int: _number, Decimal: _number, list: _list, dict: _context, Range: _range, dt.time: _time,
-    dt.datetime: _date_and_time, YearsMonths: _months, dt.timedelta: _days, FunctionValue: _function,
-    bool: lambda value, _: "true" if value else "false", dt.date: lambda value, _: value.isoformat(),
+    str: _text,
+    int: _number,
+    Decimal: _number,
+    list: _list,
+    dict: _context,
+    Range: _range,
+    dt.time: _time,
+    dt.datetime: _date_and_time,
+    YearsMonths: _months,
+    dt.timedelta: _days,
+    FunctionValue: _function,
+    bool: lambda value, _: "true" if value else "false",
+    dt.date: lambda value, _: value.isoformat(),
 }

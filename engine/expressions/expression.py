@@ -36,8 +36,13 @@ class Expression:
         self._blank: Env = [None] * (compiler.registers - EVALUATION - 1)
         self._is_test = is_test
 
-    def evaluate(self, variables: Mapping[str, Any], *, bindings: Bindings | None = None,
-                 limits: Limits = DEFAULT_LIMITS) -> Any:
+    def evaluate(
+        self,
+        variables: Mapping[str, Any],
+        *,
+        bindings: Bindings | None = None,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> Any:
         """The value for these variables, as Python data (numbers are Decimal; missing variables are null).
 
         `bindings` gives implementations, by name, to registered functions for this evaluation only. Raises
@@ -57,8 +62,14 @@ class Expression:
         except (FeelError, RecursionError) as error:
             raise explained(error, self.text) from error.__cause__
 
-    def evaluate_test(self, value: Any, variables: Mapping[str, Any], bindings: Bindings | None = None, *,
-                      limits: Limits = DEFAULT_LIMITS) -> bool | None:
+    def evaluate_test(
+        self,
+        value: Any,
+        variables: Mapping[str, Any],
+        bindings: Bindings | None = None,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> bool | None:
         """Whether `value` passes these unary tests; None when it cannot be said. Errors as `evaluate`."""
         evaluation = Evaluation(bindings, limits)
         return self.run_test(convert(value, evaluation), variables, evaluation)
@@ -92,8 +103,13 @@ def explained(error: FeelError | RecursionError, text: str) -> FeelError:
     return error.placed(text, 0)
 
 
-def compile_expression(text: str, *, functions: FunctionRegistry = BUILTINS,
-                       names: Collection[str] | None = None, types: Types | None = None) -> Expression:
+def compile_expression(
+    text: str,
+    *,
+    functions: FunctionRegistry = BUILTINS,
+    names: Collection[str] | None = None,
+    types: Types | None = None,
+) -> Expression:
     """Reads an expression; kept in a cache, so the same text is read once.
 
     names: variables known to exist; only those of several words need to be told. types: named types for
@@ -102,8 +118,13 @@ def compile_expression(text: str, *, functions: FunctionRegistry = BUILTINS,
     return _compiled(text, functions, _frozen(names), _Types(types), False)
 
 
-def compile_unary_tests(text: str, *, functions: FunctionRegistry = BUILTINS,
-                        names: Collection[str] | None = None, types: Types | None = None) -> Expression:
+def compile_unary_tests(
+    text: str,
+    *,
+    functions: FunctionRegistry = BUILTINS,
+    names: Collection[str] | None = None,
+    types: Types | None = None,
+) -> Expression:
     """Reads the unary tests of a cell, such as `[18..39]`, `"a","b"`, `not(null)`, `? > 5`, `-`."""
     return _compiled(text, functions, _frozen(names), _Types(types), True)
 
@@ -131,8 +152,9 @@ _NO_TYPES: Types = {}
 
 
 @lru_cache(maxsize=CACHED)
-def _compiled(text: str, functions: FunctionRegistry, names: frozenset[str], types: _Types,
-              is_test: bool) -> Expression:
+def _compiled(
+    text: str, functions: FunctionRegistry, names: frozenset[str], types: _Types, is_test: bool
+) -> Expression:
     known: KnownNames = functions.known.copy()
     for name in names:
         known.add(name)
@@ -146,5 +168,3 @@ def _compiled(text: str, functions: FunctionRegistry, names: frozenset[str], typ
     except RecursionError as error:
         raise explained(error, text) from None
     return Expression(text, run, compiler, is_test=is_test)
-
-

@@ -30,12 +30,16 @@ class Token:
     end: int
 
 
-_START = ("A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
-          "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff")
+_START = (
+    "A-Za-z_\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d\u2070-\u218f"
+    "\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
 _WORD = f"[{_START}][{_START}0-9\u00b7\u0300-\u036f\u203f-\u2040]*"
 _TOKEN = re.compile(
     rf"(?P<space>[\s\ufeff\u180e]+)|(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)|(?P<word>{_WORD})"
-    r'|(?P<string>"(?:[^"\\]|\\.)*")|(?P<symbol>\*\*|\.\.|->|<=|>=|!=|.)', re.DOTALL)
+    r'|(?P<string>"(?:[^"\\]|\\.)*")|(?P<symbol>\*\*|\.\.|->|<=|>=|!=|.)',
+    re.DOTALL,
+)
 _KINDS = {"number": Kind.NUMBER, "word": Kind.WORD, "string": Kind.STRING, "symbol": Kind.SYMBOL}
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{6}|.)", re.DOTALL)
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -49,15 +53,18 @@ def tokenize(text: str) -> list[Token]:
     tokens: list[Token] = []
     position, length = 0, len(text)
     while position < length:
-        if text[position] == "/" and text[position:position + 2] in ("//", "/*"):
+        if text[position] == "/" and text[position : position + 2] in ("//", "/*"):
             position = _skip_comment(text, position)
             continue
         found = _TOKEN.match(text, position)
         assert found is not None and found.lastgroup is not None  # `symbol` takes any character
         if found.lastgroup != "space":
             if found[0] == '"':
-                raise FeelSyntaxError("Un testo comincia con le virgolette e non finisce: manca la seconda «\"»",
-                                      text=text, offset=position)
+                raise FeelSyntaxError(
+                    'Un testo comincia con le virgolette e non finisce: manca la seconda «"»',
+                    text=text,
+                    offset=position,
+                )
             tokens.append(Token(_KINDS[found.lastgroup], found[0], position, found.end()))
         position = found.end()
     tokens.append(Token(Kind.END, "", length, length))
@@ -70,7 +77,9 @@ def _skip_comment(text: str, position: int) -> int:
         return len(text) if end < 0 else end + 1
     end = text.find("*/", position + 2)
     if end < 0:
-        raise FeelSyntaxError("Un commento comincia con «/*» e non finisce: manca «*/»", text=text, offset=position)
+        raise FeelSyntaxError(
+            "Un commento comincia con «/*» e non finisce: manca «*/»", text=text, offset=position
+        )
     return end + 2
 
 

@@ -40,8 +40,9 @@ class Evaluation:
 
     __slots__ = ("bindings", "calls", "limits", "loaded", "steps")
 
-    def __init__(self, bindings: Mapping[str, Callable[..., Any]] | None = None,
-                 limits: Limits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self, bindings: Mapping[str, Callable[..., Any]] | None = None, limits: Limits = DEFAULT_LIMITS
+    ) -> None:
         self.steps = limits.steps
         self.calls = limits.calls
         self.limits = limits
@@ -54,19 +55,23 @@ class Evaluation:
         if self.steps < 0:
             raise FeelLimitExceeded(
                 f"L'espressione richiede troppo lavoro (oltre {self.limits.steps} passi): "
-                "riduci i cicli o le liste su cui lavora")
+                "riduci i cicli o le liste su cui lavora"
+            )
 
     def spend_items(self, count: int) -> None:
         """Account for a list of `count` items being made or walked."""
         if count > self.limits.items:
-            raise FeelLimitExceeded(f"La lista è troppo lunga: {count} elementi, al massimo {self.limits.items}")
+            raise FeelLimitExceeded(
+                f"La lista è troppo lunga: {count} elementi, al massimo {self.limits.items}"
+            )
         self.spend(count)
 
     def spend_text(self, characters: int) -> None:
         """Account for a string of `characters` being made."""
         if characters > self.limits.string:
             raise FeelLimitExceeded(
-                f"Il testo è troppo lungo: {characters} caratteri, al massimo {self.limits.string}")
+                f"Il testo è troppo lungo: {characters} caratteri, al massimo {self.limits.string}"
+            )
         self.spend(characters // CHARACTERS_PER_STEP + 1)
 
     def enter(self) -> None:
@@ -74,7 +79,8 @@ class Evaluation:
         self.calls -= 1
         if self.calls < 0:
             raise FeelLimitExceeded(
-                f"Troppe funzioni una dentro l'altra (oltre {self.limits.calls}): la ricorsione non finisce?")
+                f"Troppe funzioni una dentro l'altra (oltre {self.limits.calls}): la ricorsione non finisce?"
+            )
 
     def leave(self) -> None:
         """A FEEL function returned."""

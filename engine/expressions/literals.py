@@ -24,7 +24,16 @@ from .syntax import (
     RangeLiteral,
 )
 from .temporal import parse_temporal
-from .types import SIMPLE_TYPES, ContextType, FeelType, FunctionType, ListType, NamedType, RangeType, SimpleType
+from .types import (
+    SIMPLE_TYPES,
+    ContextType,
+    FeelType,
+    FunctionType,
+    ListType,
+    NamedType,
+    RangeType,
+    SimpleType,
+)
 from .values import NUMBERS
 
 ADDITIVE = 4
@@ -253,7 +262,14 @@ class Operands(Cursor):
     def _named_argument(self) -> bool:
         """Whether what follows is `name: value`."""
         index = self.index
-        while self.tokens[index].kind is Kind.WORD or self.tokens[index].text in ("-", "+", "'", ".", "/", "*"):
+        while self.tokens[index].kind is Kind.WORD or self.tokens[index].text in (
+            "-",
+            "+",
+            "'",
+            ".",
+            "/",
+            "*",
+        ):
             index += 1
         token = self.tokens[index]
         return index > self.index and token.kind is Kind.SYMBOL and token.text == ":"
@@ -268,8 +284,10 @@ class Operands(Cursor):
     def _type_name(self) -> FeelType:
         for name in SIMPLE_TYPES:
             words = name.split()
-            if all(self.index + k < len(self.tokens) and self.tokens[self.index + k].text == word
-                   for k, word in enumerate(words)):
+            if all(
+                self.index + k < len(self.tokens) and self.tokens[self.index + k].text == word
+                for k, word in enumerate(words)
+            ):
                 self.index += len(words)
                 return self._type_parameters(name)
         name_found = self.take_name(keywords=True)

@@ -36,8 +36,10 @@ class Parser(Operands):
     def _leftover(self) -> None:
         before, found = self.tokens[self.index - 1], self.token
         if before.kind is Kind.WORD and found.kind is Kind.WORD:
-            self.fail(f"Non conosco il nome «{before.text} {found.text}»: manca un operatore, "
-                      "oppure la funzione o variabile non esiste")
+            self.fail(
+                f"Non conosco il nome «{before.text} {found.text}»: manca un operatore, "
+                "oppure la funzione o variabile non esiste"
+            )
         if found.text in ("&", "|", "!", "?") or (found.text == "=" and before.text == "="):
             self.fail(f"«{found.text}» non è un operatore FEEL: si scrive and, or, not(…), =")
         self.unexpected("un operatore o la fine")
@@ -157,4 +159,3 @@ def parse_expression(text: str, known: KnownNames) -> Node:
 def parse_tests(text: str, known: KnownNames) -> UnaryTests:
     """The tree of the unary tests `text`; raises FeelSyntaxError."""
     return Parser(text, known).whole_tests()
-

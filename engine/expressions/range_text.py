@@ -13,8 +13,12 @@ from .temporal import parse_date, parse_date_and_time, parse_duration, parse_tim
 from .values import Range, is_number
 
 _KNOWN = KnownNames(["date and time"])
-_CONSTRUCTORS: dict[str, Any] = {"date": parse_date, "time": parse_time, "date and time": parse_date_and_time,
-                                 "duration": parse_duration}
+_CONSTRUCTORS: dict[str, Any] = {
+    "date": parse_date,
+    "time": parse_time,
+    "date and time": parse_date_and_time,
+    "duration": parse_duration,
+}
 
 
 class _NotConstant(ValueError):
@@ -40,8 +44,13 @@ def _end(node: Node) -> Any:
         return node.value
     if isinstance(node, Negation) and isinstance(node.operand, Literal) and is_number(node.operand.value):
         return -node.operand.value
-    if (isinstance(node, Call) and isinstance(node.function, Name) and len(node.positional) == 1
-            and isinstance(node.positional[0], Literal) and type(node.positional[0].value) is str
-            and node.function.name in _CONSTRUCTORS):
+    if (
+        isinstance(node, Call)
+        and isinstance(node.function, Name)
+        and len(node.positional) == 1
+        and isinstance(node.positional[0], Literal)
+        and type(node.positional[0].value) is str
+        and node.function.name in _CONSTRUCTORS
+    ):
         return _CONSTRUCTORS[node.function.name](node.positional[0].value)
     raise _NotConstant

@@ -42,7 +42,7 @@ class Function:
     def order(self, names: frozenset[str]) -> tuple[str, ...] | None:
         """The positional order of arguments given by name; None when the names do not fit."""
         for parameters in (self.parameters, *self.alternatives):
-            used = parameters[:len(names)]
+            used = parameters[: len(names)]
             if frozenset(used) == names and (len(names) == len(parameters) or self.accepts(len(names))):
                 return used
         return None

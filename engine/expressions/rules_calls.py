@@ -37,6 +37,7 @@ def compile_call(compiler: Compiler, node: Call, scope: Scope) -> Closure:
         if type(function) is not FunctionValue:
             return None
         return function.call([argument(env) for argument in arguments])
+
     return call
 
 
@@ -50,6 +51,7 @@ def _call_by_name(compiler: Compiler, node: Call, callee: Closure, scope: Scope)
         if named.keys() != set(function.parameters):
             return None
         return function.call([named[name](env) for name in function.parameters])
+
     return call
 
 
@@ -72,10 +74,15 @@ def _registered_call(compiler: Compiler, node: Call, function: Function, scope: 
 
 
 def _wrong_arguments(compiler: Compiler, node: Call, function: Function) -> None:
-    wanted = ", oppure ".join(f"{function.name}({', '.join(parameters)})"
-                              for parameters in (function.parameters, *function.alternatives))
-    raise FeelSyntaxError(f"«{function.name}» non si chiama con questi argomenti: si scrive {wanted}",
-                          text=compiler.text, offset=node.at)
+    wanted = ", oppure ".join(
+        f"{function.name}({', '.join(parameters)})"
+        for parameters in (function.parameters, *function.alternatives)
+    )
+    raise FeelSyntaxError(
+        f"«{function.name}» non si chiama con questi argomenti: si scrive {wanted}",
+        text=compiler.text,
+        offset=node.at,
+    )
 
 
 def charge(arguments: list[Any], evaluation: Evaluation) -> None:
@@ -90,7 +97,9 @@ def charge(arguments: list[Any], evaluation: Evaluation) -> None:
     evaluation.spend(steps)
 
 
-def _builtin_call(function: Function, implementation: Callable[..., Any], arguments: list[Closure]) -> Closure:
+def _builtin_call(
+    function: Function, implementation: Callable[..., Any], arguments: list[Closure]
+) -> Closure:
     """A built-in: what it cannot do is null."""
     bounded = function.bounded
 
@@ -101,11 +110,13 @@ def _builtin_call(function: Function, implementation: Callable[..., Any], argume
             return implementation(env[1], *values) if bounded else implementation(*values)
         except LENIENT_FAILURES:
             return None
+
     return call
 
 
 def _bound_call(compiler: Compiler, node: Call, function: Function, arguments: list[Closure]) -> Closure:
     """A function of the application: bound at evaluation, else its own implementation; its failure is an error."""
+
     def call(env: Env) -> Any:
         values = [argument(env) for argument in arguments]
         charge(values, env[1])
@@ -113,6 +124,7 @@ def _bound_call(compiler: Compiler, node: Call, function: Function, arguments: l
             return apply_bound(function, values, env[1])
         except FeelError as error:
             raise compiler.place(error, node) from error.__cause__
+
     return call
 
 
@@ -153,7 +165,9 @@ def function_as_value(compiler: Compiler, name: str) -> Closure:
                 return function.implementation(*values)
             except LENIENT_FAILURES:
                 return None
+
         return FunctionValue(parameters, apply)
+
     return make
 
 
@@ -182,8 +196,10 @@ def compile_function(compiler: Compiler, node: FunctionLiteral, scope: Scope) ->
             result = body(frame)
             evaluation.leave()
             return result
+
         captured = env.copy()
         function = FunctionValue(names, apply, own_type)
         function.env = captured
         return function
+
     return make

@@ -45,6 +45,7 @@ def compile_for(compiler: Compiler, node: For, scope: Scope) -> Closure:
             return None
         env[1].spend_items(len(made))
         return made
+
     return run
 
 
@@ -72,6 +73,7 @@ def compile_quantified(compiler: Compiler, node: Quantified, scope: Scope) -> Cl
         finished = _walk(loops, 0, env, turn)
         found, env[answer] = env[answer], outer
         return None if finished is None else found
+
     return run
 
 
@@ -85,7 +87,7 @@ def _compile_iteration(compiler: Compiler, node: Iteration, inner: Scope) -> Loo
     register = compiler.new_register()
     inner.names[node.name] = register
     if end is None:
-        return register, lambda env: _domain(domain(env))
+        return register, lambda env: domain_of(domain(env))
     return register, lambda env: _count(domain(env), end(env))
 
 
@@ -105,18 +107,22 @@ def _walk(loops: list[Loop], depth: int, env: Env, turn: Turn) -> bool | None:
     return True
 
 
-def _domain(value: Any) -> Iterable[Any] | None:
+def domain_of(value: Any) -> Iterable[Any] | None:
     """What a loop over `value` runs over: a list, a range of whole numbers or dates, or a single value."""
     if type(value) is list:
         return value
     if type(value) is Range:
         if type(value.low) is dt.date and type(value.high) is dt.date:
             day = dt.timedelta(days=1)
-            return _count(value.low if value.low_included else value.low + day,
-                          value.high if value.high_included else value.high - day)
+            return _count(
+                value.low if value.low_included else value.low + day,
+                value.high if value.high_included else value.high - day,
+            )
         if is_number(value.low) and is_number(value.high):
-            return _count(value.low if value.low_included else value.low + 1,
-                          value.high if value.high_included else value.high - 1)
+            return _count(
+                value.low if value.low_included else value.low + 1,
+                value.high if value.high_included else value.high - 1,
+            )
         return None
     return None if value is None else [value]
 
@@ -125,8 +131,10 @@ def _count(start: Any, end: Any) -> Iterable[Any] | None:
     """Whole numbers, or days, from `start` to `end`, upwards or downwards."""
     if is_number(start) and is_number(end):
         first, last = int(start), int(end)
-        return (Decimal(number) for number in
-                (range(first, last + 1) if first <= last else range(first, last - 1, -1)))
+        return (
+            Decimal(number)
+            for number in (range(first, last + 1) if first <= last else range(first, last - 1, -1))
+        )
     if type(start) is dt.date and type(end) is dt.date:
         step = 1 if start <= end else -1
         return (start + dt.timedelta(days=step * number) for number in range(abs((end - start).days) + 1))
@@ -139,12 +147,12 @@ def compile_filter(compiler: Compiler, node: Filter, scope: Scope) -> Closure:
     base = compiler.compile(node.base, scope)
     position = _constant_position(node.condition)
     if position is not None:
-        return lambda env: _item_at(_as_list(base(env)), position)
+        return lambda env: _item_at(as_list(base(env)), position)
     item = compiler.new_register()
     condition, weight = compiler.weigh(node.condition, Scope({"item": item}, scope, item))
 
     def choose(env: Env) -> Any:
-        items = _as_list(base(env))
+        items = as_list(base(env))
         evaluation = env[1]
         if not items:
             env[item] = None
@@ -164,6 +172,7 @@ def compile_filter(compiler: Compiler, node: Filter, scope: Scope) -> Closure:
             if answer is True:
                 chosen.append(one)
         return chosen
+
     return choose
 
 
@@ -175,7 +184,8 @@ def _constant_position(condition: Node) -> Decimal | None:
     return None
 
 
-def _as_list(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
+    """A value as a list: null is an empty one, anything else a list of one."""
     if type(value) is list:
         return value
     return [] if value is None else [value]
@@ -189,5 +199,3 @@ def _item_at(items: list[Any], position: Any) -> Any:
     if 0 < index <= len(items):
         return items[index - 1]
     return items[index] if index < 0 and -index <= len(items) else None
-
-

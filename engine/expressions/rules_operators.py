@@ -12,11 +12,17 @@ from .compiler import Closure, Compiler, Env, Scope, rule
 from .syntax import Arithmetic, Between, Comparison, Literal, Logic, Negation
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
-    "+": arithmetic.add, "-": arithmetic.subtract, "*": arithmetic.multiply, "/": arithmetic.divide,
+    "+": arithmetic.add,
+    "-": arithmetic.subtract,
+    "*": arithmetic.multiply,
+    "/": arithmetic.divide,
     "**": arithmetic.power,
 }
 ORDERINGS: dict[str, Callable[[Any, Any], bool | None]] = {
-    "<": less, "<=": less_or_equal, ">": greater, ">=": greater_or_equal,
+    "<": less,
+    "<=": less_or_equal,
+    ">": greater,
+    ">=": greater_or_equal,
 }
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
@@ -34,6 +40,7 @@ def compile_arithmetic(compiler: Compiler, node: Arithmetic, scope: Scope) -> Cl
             return operation(one, other, env[1])
         except failures:
             return None
+
     return compute
 
 
@@ -43,7 +50,11 @@ def compile_negation(compiler: Compiler, node: Negation, scope: Scope) -> Closur
     if isinstance(node.operand, Literal):
         value = arithmetic.negative(node.operand.value)
         return lambda env: value
-    operand, negative, failures = compiler.compile(node.operand, scope), arithmetic.negative, arithmetic.FAILURES
+    operand, negative, failures = (
+        compiler.compile(node.operand, scope),
+        arithmetic.negative,
+        arithmetic.FAILURES,
+    )
 
     def compute(env: Env) -> Any:
         value = operand(env)
@@ -51,6 +62,7 @@ def compile_negation(compiler: Compiler, node: Negation, scope: Scope) -> Closur
             return negative(value)
         except failures:
             return None
+
     return compute
 
 
@@ -77,6 +89,7 @@ def compile_logic(compiler: Compiler, node: Logic, scope: Scope) -> Closure:
         if other is True:
             return True
         return False if one is False and other is False else None
+
     return disjunction if deciding else conjunction
 
 
@@ -116,6 +129,7 @@ def _equal_to(value: Closure, constant: Any, positive: bool) -> Closure:
             if type(found) is kind:
                 return positive if found == constant else negative
             return negative if found is None else None
+
         return same
     if constant is None:
         return (lambda env: value(env) is None) if positive else (lambda env: value(env) is not None)
@@ -129,25 +143,30 @@ def _compare_with_number(value: Closure, operator: str, constant: Decimal) -> Cl
     whole = int(constant) if constant == constant.to_integral_value() and abs(constant) < 10**15 else constant
     match operator:
         case "<":
+
             def compare(env: Env) -> bool | None:
                 found = value(env)
                 kind = type(found)
                 return found < whole if kind is int else found < constant if kind is Decimal else None
         case "<=":
+
             def compare(env: Env) -> bool | None:
                 found = value(env)
                 kind = type(found)
                 return found <= whole if kind is int else found <= constant if kind is Decimal else None
         case ">":
+
             def compare(env: Env) -> bool | None:
                 found = value(env)
                 kind = type(found)
                 return found > whole if kind is int else found > constant if kind is Decimal else None
         case _:
+
             def compare(env: Env) -> bool | None:
                 found = value(env)
                 kind = type(found)
                 return found >= whole if kind is int else found >= constant if kind is Decimal else None
+
     return compare
 
 
@@ -163,4 +182,5 @@ def compile_between(compiler: Compiler, node: Between, scope: Scope) -> Closure:
         if above is False or below is False:
             return False
         return None if above is None or below is None else True
+
     return compare

@@ -20,11 +20,13 @@ def compile_membership(compiler: Compiler, node: Membership, scope: Scope) -> Cl
     value = compiler.compile(node.value, scope)
     texts = constant_texts(node.tests)
     if texts is not None and len(node.tests) > 1:
+
         def among(env: Env) -> bool | None:
             found = value(env)
             if type(found) is str:
                 return found in texts
             return False if found is None else None
+
         return among
     register = compiler.new_register()
     test = any_of([compile_test(compiler, one, scope, register) for one in node.tests])
@@ -32,6 +34,7 @@ def compile_membership(compiler: Compiler, node: Membership, scope: Scope) -> Cl
     def member(env: Env) -> bool | None:
         env[register] = value(env)
         return test(env)
+
     return member
 
 
@@ -61,6 +64,7 @@ def _among_texts(register: int, texts: frozenset[str], negated: bool) -> Test:
         if type(found) is str:
             return (found in texts) is not negated
         return negated if found is None else None
+
     return among
 
 
@@ -78,13 +82,16 @@ def any_of(tests: list[Test]) -> Test:
             if passed is None:
                 answer = None
         return answer
+
     return outcome
 
 
 def compile_test(compiler: Compiler, node: Node, scope: Scope, register: int) -> Test:
     """One test of the value in `register`."""
+
     def tested(env: Env) -> Any:
         return env[register]
+
     compiler.nodes += 1
     if isinstance(node, OperatorTest):
         return _operator_test(compiler, node, scope, tested)
@@ -105,11 +112,13 @@ def compile_test(compiler: Compiler, node: Node, scope: Scope, register: int) ->
 
 def _question(closure: Closure, tested: Closure) -> Test:
     """A test written with `?` answers by itself when it gives true, false or null."""
+
     def test(env: Env) -> bool | None:
         answer = closure(env)
         if type(answer) is bool or answer is None:
             return answer
         return satisfies(tested(env), answer, env[1])
+
     return test
 
 
@@ -140,5 +149,10 @@ def _range_test(compiler: Compiler, node: RangeLiteral, scope: Scope, tested: Cl
     def test(env: Env) -> bool | None:
         ends = make_range(low(env), high(env), node.low_included, node.high_included)
         value = tested(env)
-        return satisfies(value, ends, env[1]) if ends is None or type(value) is type(ends) else within(value, ends)
+        return (
+            satisfies(value, ends, env[1])
+            if ends is None or type(value) is type(ends)
+            else within(value, ends)
+        )
+
     return test

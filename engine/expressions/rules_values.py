@@ -40,6 +40,7 @@ def compile_path(compiler: Compiler, node: Path, scope: Scope) -> Closure:
             found = value.get(name)
             return found if type(found) in READY else convert(found, env[1])
         return property_of(convert(value, env[1]), name, env[1])
+
     return path
 
 
@@ -51,6 +52,7 @@ def compile_list(compiler: Compiler, node: ListLiteral, scope: Scope) -> Closure
     def make(env: Env) -> list[Any]:
         env[1].spend(len(items))
         return [item(env) for item in items]
+
     return make
 
 
@@ -74,6 +76,7 @@ def compile_context(compiler: Compiler, node: ContextLiteral, scope: Scope) -> C
             if type(value) is FunctionValue and value.env is not None and register < len(value.env):
                 value.env[register] = value
         return context
+
     return make
 
 
@@ -94,6 +97,7 @@ def compile_range(compiler: Compiler, node: RangeLiteral, scope: Scope) -> Closu
 
     def make(env: Env) -> Range | None:
         return make_range(low(env), high(env), low_included, high_included)
+
     return make
 
 
@@ -125,6 +129,7 @@ def compile_open_range(compiler: Compiler, node: OperatorTest, scope: Scope) -> 
             case "=":
                 return Range(end, end)
         return None
+
     return make
 
 

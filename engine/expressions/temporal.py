@@ -17,10 +17,12 @@ ZERO = dt.timedelta(0)
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)\Z")
 _TIME = re.compile(
     r"(\d\d):(\d\d):(\d\d)(?:\.(\d{1,30}))?"
-    r"(?:([Zz])|([+-])(\d\d):(\d\d)(?::(\d\d))?|@([A-Za-z_]+(?:/[A-Za-z_+\-0-9]+){0,2}))?\Z")
+    r"(?:([Zz])|([+-])(\d\d):(\d\d)(?::(\d\d))?|@([A-Za-z_]+(?:/[A-Za-z_+\-0-9]+){0,2}))?\Z"
+)
 _DURATION = re.compile(
     r"(-?)P(?:(\d{1,12})Y)?(?:(\d{1,12})M)?(?:(\d{1,12})D)?"
-    r"(T(?:(\d{1,12})H)?(?:(\d{1,12})M)?(?:(\d{1,15})(?:\.(\d{1,30}))?S)?)?\Z")
+    r"(T(?:(\d{1,12})H)?(?:(\d{1,12})M)?(?:(\d{1,15})(?:\.(\d{1,30}))?S)?)?\Z"
+)
 
 
 @lru_cache(maxsize=256)
@@ -92,8 +94,13 @@ def parse_duration(text: str) -> YearsMonths | dt.timedelta | None:
         if of_months:
             total = int(years or 0) * 12 + int(months or 0)
             return YearsMonths(-total if sign else total)
-        size = dt.timedelta(days=int(days or 0), hours=int(hours or 0), minutes=int(minutes or 0),
-                            seconds=int(seconds or 0), microseconds=_microseconds(fraction))
+        size = dt.timedelta(
+            days=int(days or 0),
+            hours=int(hours or 0),
+            minutes=int(minutes or 0),
+            seconds=int(seconds or 0),
+            microseconds=_microseconds(fraction),
+        )
         return -size if sign else size
     except OverflowError:
         return None
@@ -133,8 +140,10 @@ def add_time(start: Any, size: dt.timedelta) -> Any:
     if kind is dt.date:
         return (dt.datetime.combine(start, dt.time()) + size).date()
     if kind is dt.time:
-        return (dt.datetime.combine(dt.date(2000, 1, 2), start) + dt.timedelta(seconds=size.seconds,
-                microseconds=size.microseconds)).timetz()
+        return (
+            dt.datetime.combine(dt.date(2000, 1, 2), start)
+            + dt.timedelta(seconds=size.seconds, microseconds=size.microseconds)
+        ).timetz()
     return None
 
 

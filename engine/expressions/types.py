@@ -9,8 +9,22 @@ from typing import Any
 from .limits import Evaluation
 from .values import KINDS, FunctionValue, Range
 
-SIMPLE_TYPES = ("years and months duration", "days and time duration", "date and time", "number", "string",
-                "boolean", "date", "time", "Any", "Null", "list", "context", "function", "range")
+SIMPLE_TYPES = (
+    "years and months duration",
+    "days and time duration",
+    "date and time",
+    "number",
+    "string",
+    "boolean",
+    "date",
+    "time",
+    "Any",
+    "Null",
+    "list",
+    "context",
+    "function",
+    "range",
+)
 """Names of the built-in types, those of several words first."""
 
 
@@ -73,7 +87,9 @@ MAX_DEPTH = 40
 """A type defined in terms of itself is followed this deep, no further."""
 
 
-def conforms(value: Any, wanted: FeelType, types: Types, evaluation: Evaluation, depth: int = 0) -> bool | None:
+def conforms(
+    value: Any, wanted: FeelType, types: Types, evaluation: Evaluation, depth: int = 0
+) -> bool | None:
     """Whether `value` belongs to the type; null when the type is not known."""
     if depth > MAX_DEPTH:
         return None
@@ -90,12 +106,17 @@ def conforms(value: Any, wanted: FeelType, types: Types, evaluation: Evaluation,
         case RangeType(end):
             return type(value) is Range and all(
                 bound is None or conforms(bound, end, types, evaluation, depth + 1) is True
-                for bound in (value.low, value.high))
+                for bound in (value.low, value.high)
+            )
         case ContextType(entries):
             return type(value) is dict and all(
-                key in value and _accepts(value[key], kind, types, evaluation, depth) for key, kind in entries)
+                key in value and _accepts(value[key], kind, types, evaluation, depth) for key, kind in entries
+            )
         case ConstrainedType(base, allows):
-            return conforms(value, base, types, evaluation, depth + 1) is True and allows(value, evaluation) is True
+            return (
+                conforms(value, base, types, evaluation, depth + 1) is True
+                and allows(value, evaluation) is True
+            )
         case FunctionType():
             return _is_function(value, wanted, types)
 
@@ -104,7 +125,9 @@ def _accepts(value: Any, wanted: FeelType, types: Types, evaluation: Evaluation,
     return value is None or conforms(value, wanted, types, evaluation, depth + 1) is True
 
 
-def _all_conform(items: list[Any], wanted: FeelType, types: Types, evaluation: Evaluation, depth: int) -> bool:
+def _all_conform(
+    items: list[Any], wanted: FeelType, types: Types, evaluation: Evaluation, depth: int
+) -> bool:
     if wanted == ANY:
         return True
     evaluation.spend_items(len(items) + 1)
@@ -138,10 +161,14 @@ def is_subtype(given: FeelType, wanted: FeelType, types: Types, depth: int = 0) 
             known = dict(have)
             return all(key in known and is_subtype(known[key], kind, types, depth + 1) for key, kind in need)
         case FunctionType(), FunctionType():
-            return (len(given.parameters) == len(wanted.parameters)
-                    and is_subtype(given.result, wanted.result, types, depth + 1)
-                    and all(is_subtype(other, one, types, depth + 1)
-                            for one, other in zip(given.parameters, wanted.parameters, strict=True)))
+            return (
+                len(given.parameters) == len(wanted.parameters)
+                and is_subtype(given.result, wanted.result, types, depth + 1)
+                and all(
+                    is_subtype(other, one, types, depth + 1)
+                    for one, other in zip(given.parameters, wanted.parameters, strict=True)
+                )
+            )
         case ListType(), SimpleType("list") | SimpleType("list"), ListType(SimpleType("Any")):
             return True
         case ContextType(), SimpleType("context"):

@@ -9,8 +9,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-NUMBERS = decimal.Context(prec=34, rounding=decimal.ROUND_HALF_EVEN, Emin=-6143, Emax=6144,
-                          traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow])
+NUMBERS = decimal.Context(
+    prec=34,
+    rounding=decimal.ROUND_HALF_EVEN,
+    Emin=-6143,
+    Emax=6144,
+    traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow],
+)
 """The arithmetic of FEEL: IEEE 754 decimal128. Always used explicitly, so the caller's context is never touched."""
 
 MAX_MONTHS = 12 * 10**9
@@ -42,8 +47,12 @@ class FunctionValue:
 
     __slots__ = ("env", "function_type", "implementation", "parameters")
 
-    def __init__(self, parameters: tuple[str, ...] | None, implementation: Callable[[list[Any]], Any],
-                 function_type: Any = None) -> None:
+    def __init__(
+        self,
+        parameters: tuple[str, ...] | None,
+        implementation: Callable[[list[Any]], Any],
+        function_type: Any = None,
+    ) -> None:
         self.parameters = parameters
         """Names of the parameters; None when any number of arguments is taken."""
         self.implementation = implementation
@@ -58,14 +67,33 @@ class FunctionValue:
 
 
 KINDS: dict[type, str] = {
-    bool: "boolean", int: "number", Decimal: "number", str: "string", list: "list", dict: "context",
-    dt.date: "date", dt.datetime: "date and time", dt.time: "time", dt.timedelta: "days and time duration",
-    YearsMonths: "years and months duration", Range: "range", FunctionValue: "function",
+    bool: "boolean",
+    int: "number",
+    Decimal: "number",
+    str: "string",
+    list: "list",
+    dict: "context",
+    dt.date: "date",
+    dt.datetime: "date and time",
+    dt.time: "time",
+    dt.timedelta: "days and time duration",
+    YearsMonths: "years and months duration",
+    Range: "range",
+    FunctionValue: "function",
 }
 """FEEL's name for the kind of each value, by exact Python type (a bool is never a number)."""
 
-ORDERED = frozenset({"number", "string", "date", "date and time", "time", "days and time duration",
-                     "years and months duration"})
+ORDERED = frozenset(
+    {
+        "number",
+        "string",
+        "date",
+        "date and time",
+        "time",
+        "days and time duration",
+        "years and months duration",
+    }
+)
 
 
 def kind_of(value: Any) -> str | None:

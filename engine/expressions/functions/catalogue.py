@@ -18,14 +18,32 @@ class Catalogue:
     def __init__(self) -> None:
         self._functions: list[Function] = []
 
-    def add(self, name: str, *parameters: tuple[str, ...], description: str, variadic: bool = False,
-            bounded: bool = False) -> Callable[[Implementation], Implementation]:
+    def add(
+        self,
+        name: str,
+        *parameters: tuple[str, ...],
+        description: str,
+        variadic: bool = False,
+        bounded: bool = False,
+    ) -> Callable[[Implementation], Implementation]:
         """Declares the decorated function as the built-in `name`, with one or more parameter lists."""
+
         def declare(implementation: Implementation) -> Implementation:
             first, *others = parameters or ((),)
-            self._functions.append(Function(name, first, implementation, description, alternatives=tuple(others),
-                                            variadic=variadic, lenient=True, bounded=bounded))
+            self._functions.append(
+                Function(
+                    name,
+                    first,
+                    implementation,
+                    description,
+                    alternatives=tuple(others),
+                    variadic=variadic,
+                    lenient=True,
+                    bounded=bounded,
+                )
+            )
             return implementation
+
         return declare
 
     def put(self, function: Function) -> None:

@@ -16,7 +16,9 @@ def _context(value: Any) -> dict[str, Any]:
     return value
 
 
-@FUNCTIONS.add("get value", ("m", "key"), ("context", "keys"), description="Il valore di una chiave di un contesto")
+@FUNCTIONS.add(
+    "get value", ("m", "key"), ("context", "keys"), description="Il valore di una chiave di un contesto"
+)
 def get_value(context: Any, key: Any) -> Any:
     """The value of a key, or of a path of keys."""
     if type(key) is not list:
@@ -27,7 +29,9 @@ def get_value(context: Any, key: Any) -> Any:
     return found
 
 
-@FUNCTIONS.add("get entries", ("m",), bounded=True, description="Le voci di un contesto, ciascuna con key e value")
+@FUNCTIONS.add(
+    "get entries", ("m",), bounded=True, description="Le voci di un contesto, ciascuna con key e value"
+)
 def get_entries(evaluation: Evaluation, context: Any) -> list[Any]:
     """Entries as contexts of key and value."""
     evaluation.spend_items(3 * len(_context(context)))
@@ -45,8 +49,13 @@ def context(entries: Any) -> dict[str, Any] | None:
     return made
 
 
-@FUNCTIONS.add("context put", ("context", "key", "value"), ("context", "keys", "value"), bounded=True,
-               description="Il contesto con una voce aggiunta o cambiata")
+@FUNCTIONS.add(
+    "context put",
+    ("context", "key", "value"),
+    ("context", "keys", "value"),
+    bounded=True,
+    description="Il contesto con una voce aggiunta o cambiata",
+)
 def context_put(evaluation: Evaluation, into: Any, key: Any, value: Any) -> dict[str, Any] | None:
     """A new context with the entry, or the entry at a path of keys."""
     keys = key if type(key) is list else [key]
@@ -55,15 +64,21 @@ def context_put(evaluation: Evaluation, into: Any, key: Any, value: Any) -> dict
     return _put(evaluation, _context(into), [text(step) for step in keys], 0, value)
 
 
-def _put(evaluation: Evaluation, into: dict[str, Any], keys: list[str], depth: int, value: Any) -> dict[str, Any]:
+def _put(
+    evaluation: Evaluation, into: dict[str, Any], keys: list[str], depth: int, value: Any
+) -> dict[str, Any]:
     evaluation.spend_items(len(into) + 1)
     if depth == len(keys) - 1:
         return {**into, keys[depth]: value}
     return {**into, keys[depth]: _put(evaluation, _context(into.get(keys[depth])), keys, depth + 1, value)}
 
 
-@FUNCTIONS.add("context merge", ("contexts",), bounded=True,
-               description="Più contesti in uno; vince l'ultimo che ha la chiave")
+@FUNCTIONS.add(
+    "context merge",
+    ("contexts",),
+    bounded=True,
+    description="Più contesti in uno; vince l'ultimo che ha la chiave",
+)
 def context_merge(evaluation: Evaluation, contexts: Any) -> dict[str, Any]:
     """One context of all the entries; later ones win."""
     made: dict[str, Any] = {}

@@ -21,8 +21,20 @@ from .catalogue import MISSING, Catalogue, number, text, whole
 
 FUNCTIONS = Catalogue()
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
-          "November", "December")
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 FUNCTIONS.put(Function("now", (), None, "La data e l'ora di adesso, secondo l'orologio di chi valuta"))
 FUNCTIONS.put(Function("today", (), None, "La data di oggi, secondo l'orologio di chi valuta"))
@@ -34,7 +46,9 @@ def _day(value: Any) -> Any:
     return value
 
 
-@FUNCTIONS.add("date", ("from",), ("year", "month", "day"), description="Una data, da un testo o da anno, mese, giorno")
+@FUNCTIONS.add(
+    "date", ("from",), ("year", "month", "day"), description="Una data, da un testo o da anno, mese, giorno"
+)
 def date(value: Any, month: Any = MISSING, day: Any = MISSING) -> dt.date | None:
     """A date from text, from a date and time, or from its parts."""
     if month is not MISSING:
@@ -44,14 +58,24 @@ def date(value: Any, month: Any = MISSING, day: Any = MISSING) -> dt.date | None
     return value if type(value) is dt.date else parse_date(text(value))
 
 
-@FUNCTIONS.add("time", ("from",), ("hour", "minute", "second"), ("hour", "minute", "second", "offset"),
-               description="Un'ora, da un testo o da ore, minuti, secondi")
+@FUNCTIONS.add(
+    "time",
+    ("from",),
+    ("hour", "minute", "second"),
+    ("hour", "minute", "second", "offset"),
+    description="Un'ora, da un testo o da ore, minuti, secondi",
+)
 def time(value: Any, minute: Any = MISSING, second: Any = MISSING, offset: Any = None) -> dt.time | None:
     """A time from text, from a date and time, or from its parts."""
     if minute is not MISSING:
         exact = number(second)
-        return dt.time(whole(value), whole(minute), int(exact), int(exact % 1 * 1_000_000),
-                       None if offset is None else dt.timezone(offset))
+        return dt.time(
+            whole(value),
+            whole(minute),
+            int(exact),
+            int(exact % 1 * 1_000_000),
+            None if offset is None else dt.timezone(offset),
+        )
     if type(value) is dt.datetime:
         return value.timetz()
     if type(value) is dt.date:
@@ -59,8 +83,12 @@ def time(value: Any, minute: Any = MISSING, second: Any = MISSING, offset: Any =
     return value if type(value) is dt.time else parse_time(text(value))
 
 
-@FUNCTIONS.add("date and time", ("from",), ("date", "time"),
-               description="Una data con l'ora, da un testo o da una data e un'ora")
+@FUNCTIONS.add(
+    "date and time",
+    ("from",),
+    ("date", "time"),
+    description="Una data con l'ora, da un testo o da una data e un'ora",
+)
 def date_and_time(value: Any, time_: Any = MISSING) -> dt.datetime | None:
     """A date and time from text, from a date, or from a date and a time."""
     if time_ is not MISSING:
@@ -80,7 +108,9 @@ def duration(value: Any) -> YearsMonths | dt.timedelta | None:
     return value if is_duration(value) else parse_duration(text(value))
 
 
-@FUNCTIONS.add("years and months duration", ("from", "to"), description="Gli anni e i mesi interi fra due date")
+@FUNCTIONS.add(
+    "years and months duration", ("from", "to"), description="Gli anni e i mesi interi fra due date"
+)
 def years_and_months_duration(start: Any, end: Any) -> YearsMonths:
     """Whole years and months between two dates."""
     return months_between(_day(start), _day(end))
@@ -116,5 +146,3 @@ def last_day_of_month(day: Any) -> dt.date:
     first = dt.date(_day(day).year, day.month, 1)
     following = first.replace(day=28) + dt.timedelta(days=4)
     return following - dt.timedelta(days=following.day)
-
-

@@ -30,8 +30,12 @@ def string(evaluation: Evaluation, value: Any) -> str | None:
     return to_text(value, evaluation)
 
 
-@FUNCTIONS.add("number", ("from",), ("from", "grouping separator", "decimal separator"),
-               description="Il numero scritto in un testo, con i separatori indicati")
+@FUNCTIONS.add(
+    "number",
+    ("from",),
+    ("from", "grouping separator", "decimal separator"),
+    description="Il numero scritto in un testo, con i separatori indicati",
+)
 def number(value: Any, grouping: Any = MISSING, point: Any = MISSING) -> Decimal | None:
     """The number written in a text; null when it is not one."""
     written = text(value)
@@ -47,8 +51,12 @@ def number(value: Any, grouping: Any = MISSING, point: Any = MISSING) -> Decimal
     return NUMBERS.create_decimal(written) if _NUMBER.match(written) else None
 
 
-@FUNCTIONS.add("is", ("value1", "value2"), bounded=True,
-               description="Vero se i due valori sono proprio lo stesso, fuso orario compreso")
+@FUNCTIONS.add(
+    "is",
+    ("value1", "value2"),
+    bounded=True,
+    description="Vero se i due valori sono proprio lo stesso, fuso orario compreso",
+)
 def is_(evaluation: Evaluation, one: Any, other: Any) -> bool | None:
     """Same kind and same value; times also with the same zone."""
     if kind_of(one) != kind_of(other):
@@ -59,10 +67,17 @@ def is_(evaluation: Evaluation, one: Any, other: Any) -> bool | None:
 
 
 def _same_zone(one: Any, other: Any) -> bool:
-    return bool(one.tzinfo == other.tzinfo or (
-        one.tzinfo is not None and other.tzinfo is not None
-        and one.utcoffset() is not None and one.utcoffset() == other.utcoffset()
-        and type(one.tzinfo) is dt.timezone and type(other.tzinfo) is dt.timezone))
+    return bool(
+        one.tzinfo == other.tzinfo
+        or (
+            one.tzinfo is not None
+            and other.tzinfo is not None
+            and one.utcoffset() is not None
+            and one.utcoffset() == other.utcoffset()
+            and type(one.tzinfo) is dt.timezone
+            and type(other.tzinfo) is dt.timezone
+        )
+    )
 
 
 @FUNCTIONS.add("is defined", ("value",), description="Vero se il valore esiste, cioè non è null")

@@ -14,7 +14,9 @@ from .catalogue import MISSING, Catalogue, items, place, whole
 FUNCTIONS = Catalogue()
 
 
-@FUNCTIONS.add("list contains", ("list", "element"), bounded=True, description="Vero se la lista contiene il valore")
+@FUNCTIONS.add(
+    "list contains", ("list", "element"), bounded=True, description="Vero se la lista contiene il valore"
+)
 def list_contains(evaluation: Evaluation, values: Any, element: Any) -> bool:
     """Whether an item equals the element."""
     return any(equal(item, element, evaluation) is True for item in items(values))
@@ -26,8 +28,12 @@ def count(values: Any) -> Decimal:
     return Decimal(len(items(values)))
 
 
-@FUNCTIONS.add("sublist", ("list", "start position"), ("list", "start position", "length"),
-               description="La parte di una lista da una posizione, lunga tanto")
+@FUNCTIONS.add(
+    "sublist",
+    ("list", "start position"),
+    ("list", "start position", "length"),
+    description="La parte di una lista da una posizione, lunga tanto",
+)
 def sublist(values: Any, start: Any, length: Any = MISSING) -> list[Any] | None:
     """Part of a list; null when it reaches past the end."""
     whole_list = items(values)
@@ -38,14 +44,21 @@ def sublist(values: Any, start: Any, length: Any = MISSING) -> list[Any] | None:
     return whole_list[first:last] if first <= last <= len(whole_list) else None
 
 
-@FUNCTIONS.add("append", ("list", "item"), variadic=True, bounded=True,
-               description="La lista con altri elementi in fondo")
+@FUNCTIONS.add(
+    "append",
+    ("list", "item"),
+    variadic=True,
+    bounded=True,
+    description="La lista con altri elementi in fondo",
+)
 def append(evaluation: Evaluation, values: Any, *added: Any) -> list[Any]:
     """A new list with the items added."""
     return _made(evaluation, [*([None] if values is None else items(values)), *added])
 
 
-@FUNCTIONS.add("concatenate", ("list",), variadic=True, bounded=True, description="Più liste una dopo l'altra")
+@FUNCTIONS.add(
+    "concatenate", ("list",), variadic=True, bounded=True, description="Più liste una dopo l'altra"
+)
 def concatenate(evaluation: Evaluation, *lists: Any) -> list[Any]:
     """A new list of the items of all."""
     return _made(evaluation, [item for values in lists for item in items(values)])
@@ -56,7 +69,9 @@ def _made(evaluation: Evaluation, values: list[Any]) -> list[Any]:
     return values
 
 
-@FUNCTIONS.add("insert before", ("list", "position", "newItem"), description="La lista con un elemento inserito")
+@FUNCTIONS.add(
+    "insert before", ("list", "position", "newItem"), description="La lista con un elemento inserito"
+)
 def insert_before(values: Any, position: Any, item: Any) -> list[Any]:
     """A new list with the item at that position."""
     made = list(items(values))
@@ -72,8 +87,12 @@ def remove(values: Any, position: Any) -> list[Any]:
     return made
 
 
-@FUNCTIONS.add("list replace", ("list", "position", "newItem"), ("list", "match", "newItem"),
-               description="La lista con un elemento cambiato: quello a una posizione, o quelli scelti da una funzione")
+@FUNCTIONS.add(
+    "list replace",
+    ("list", "position", "newItem"),
+    ("list", "match", "newItem"),
+    description="La lista con un elemento cambiato: quello a una posizione, o quelli scelti da una funzione",
+)
 def list_replace(values: Any, chosen: Any, item: Any) -> list[Any] | None:
     """A new list with items replaced, by position or by function(item, newItem)."""
     made = list(items(values))
@@ -92,11 +111,16 @@ def reverse(values: Any) -> list[Any]:
     return items(values)[::-1]
 
 
-@FUNCTIONS.add("index of", ("list", "match"), bounded=True, description="Le posizioni degli elementi uguali al valore")
+@FUNCTIONS.add(
+    "index of", ("list", "match"), bounded=True, description="Le posizioni degli elementi uguali al valore"
+)
 def index_of(evaluation: Evaluation, values: Any, match: Any) -> list[Decimal]:
     """Positions, from 1, of the items that equal the match."""
-    return [Decimal(position) for position, item in enumerate(items(values), 1)
-            if equal(item, match, evaluation) is True]
+    return [
+        Decimal(position)
+        for position, item in enumerate(items(values), 1)
+        if equal(item, match, evaluation) is True
+    ]
 
 
 def _distinct(evaluation: Evaluation, values: list[Any]) -> list[Any]:
@@ -118,7 +142,9 @@ def _distinct(evaluation: Evaluation, values: list[Any]) -> list[Any]:
     return kept
 
 
-@FUNCTIONS.add("union", ("list",), variadic=True, bounded=True, description="Più liste insieme, senza doppioni")
+@FUNCTIONS.add(
+    "union", ("list",), variadic=True, bounded=True, description="Più liste insieme, senza doppioni"
+)
 def union(evaluation: Evaluation, *lists: Any) -> list[Any]:
     """Concatenated, duplicates removed."""
     return _distinct(evaluation, concatenate(evaluation, *lists))
@@ -147,10 +173,16 @@ def _flatten_into(made: list[Any], values: list[Any], evaluation: Evaluation) ->
             made.append(item)
 
 
-@FUNCTIONS.add("sort", ("list",), ("list", "precedes"), bounded=True,
-               description="La lista ordinata, con una funzione che dice quale elemento viene prima")
+@FUNCTIONS.add(
+    "sort",
+    ("list",),
+    ("list", "precedes"),
+    bounded=True,
+    description="La lista ordinata, con una funzione che dice quale elemento viene prima",
+)
 def sort(evaluation: Evaluation, values: Any, precedes: Any = None) -> list[Any]:
     """Sorted, stable; by function(x, y) when one is given."""
+
     def order(one: Any, other: Any) -> int:
         evaluation.spend(2)
         if precedes is None:
@@ -162,4 +194,5 @@ def sort(evaluation: Evaluation, values: Any, precedes: Any = None) -> list[Any]
             if before is not True:
                 after = precedes.call([other, one])
         return -1 if before is True else 1 if after is True else 0
+
     return sorted(items(values), key=cmp_to_key(order))

@@ -26,19 +26,26 @@ def _rounding(mode: str) -> Callable[..., Decimal | None]:
             return None
         rounded = number(n).quantize(Decimal(1).scaleb(-digits), rounding=mode, context=_WIDE)
         return NUMBERS.plus(rounded)
+
     return round_
 
 
 for _name, _mode, _how in (
-        ("decimal", decimal.ROUND_HALF_EVEN, "la metà va alla cifra pari"),
-        ("round up", decimal.ROUND_UP, "allontanandosi dallo zero"),
-        ("round down", decimal.ROUND_DOWN, "verso lo zero"),
-        ("round half up", decimal.ROUND_HALF_UP, "la metà si allontana dallo zero"),
-        ("round half down", decimal.ROUND_HALF_DOWN, "la metà va verso lo zero")):
-    FUNCTIONS.add(_name, ("n", "scale"), description=f"Arrotonda a quel numero di decimali, {_how}")(_rounding(_mode))
-FUNCTIONS.add("floor", ("n",), ("n", "scale"), description="Arrotonda per difetto")(_rounding(decimal.ROUND_FLOOR))
+    ("decimal", decimal.ROUND_HALF_EVEN, "la metà va alla cifra pari"),
+    ("round up", decimal.ROUND_UP, "allontanandosi dallo zero"),
+    ("round down", decimal.ROUND_DOWN, "verso lo zero"),
+    ("round half up", decimal.ROUND_HALF_UP, "la metà si allontana dallo zero"),
+    ("round half down", decimal.ROUND_HALF_DOWN, "la metà va verso lo zero"),
+):
+    FUNCTIONS.add(_name, ("n", "scale"), description=f"Arrotonda a quel numero di decimali, {_how}")(
+        _rounding(_mode)
+    )
+FUNCTIONS.add("floor", ("n",), ("n", "scale"), description="Arrotonda per difetto")(
+    _rounding(decimal.ROUND_FLOOR)
+)
 FUNCTIONS.add("ceiling", ("n",), ("n", "scale"), description="Arrotonda per eccesso")(
-    _rounding(decimal.ROUND_CEILING))
+    _rounding(decimal.ROUND_CEILING)
+)
 
 
 @FUNCTIONS.add("abs", ("n",), description="Il valore assoluto di un numero o di una durata")
@@ -49,7 +56,9 @@ def abs_(n: Any) -> Any:
     return abs(n) if type(n) is dt.timedelta else NUMBERS.abs(number(n))
 
 
-@FUNCTIONS.add("modulo", ("dividend", "divisor"), description="Il resto della divisione, con il segno del divisore")
+@FUNCTIONS.add(
+    "modulo", ("dividend", "divisor"), description="Il resto della divisione, con il segno del divisore"
+)
 def modulo(dividend: Any, divisor: Any) -> Decimal | None:
     """dividend - divisor * floor(dividend / divisor), exactly."""
     one, other = number(dividend), number(divisor)

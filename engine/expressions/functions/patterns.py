@@ -88,27 +88,41 @@ def _members(ranges: str, fold: bool) -> set[int]:
     members: set[int] = set()
     index = 0
     while index < len(ranges):
-        if ranges[index + 1:index + 2] == "-" and index + 2 < len(ranges):
-            members.update(range(ord(ranges[index]), min(ord(ranges[index + 2]), ord(ranges[index]) + 2000) + 1))
+        if ranges[index + 1 : index + 2] == "-" and index + 2 < len(ranges):
+            members.update(
+                range(ord(ranges[index]), min(ord(ranges[index + 2]), ord(ranges[index]) + 2000) + 1)
+            )
             index += 3
         else:
             members.add(ord(ranges[index]))
             index += 1
     if fold:
-        members |= {ord(form) for code in members for form in (chr(code).lower(), chr(code).upper()) if len(form) == 1}
+        members |= {
+            ord(form) for code in members for form in (chr(code).lower(), chr(code).upper()) if len(form) == 1
+        }
     return members
 
 
-@FUNCTIONS.add("matches", ("input", "pattern"), ("input", "pattern", "flags"), bounded=True,
-               description="Vero se il testo contiene qualcosa che corrisponde al modello")
+@FUNCTIONS.add(
+    "matches",
+    ("input", "pattern"),
+    ("input", "pattern", "flags"),
+    bounded=True,
+    description="Vero se il testo contiene qualcosa che corrisponde al modello",
+)
 def matches(evaluation: Evaluation, string: Any, pattern: Any, flags: Any = "") -> bool:
     """Whether the pattern is found in the text."""
     evaluation.spend(len(text(string)) // 8 + 20)
     return compiled(text(pattern), flags or "").search(string) is not None
 
 
-@FUNCTIONS.add("replace", ("input", "pattern", "replacement"), ("input", "pattern", "replacement", "flags"),
-               bounded=True, description="Il testo con ogni corrispondenza del modello sostituita")
+@FUNCTIONS.add(
+    "replace",
+    ("input", "pattern", "replacement"),
+    ("input", "pattern", "replacement", "flags"),
+    bounded=True,
+    description="Il testo con ogni corrispondenza del modello sostituita",
+)
 def replace(evaluation: Evaluation, string: Any, pattern: Any, replacement: Any, flags: Any = "") -> str:
     """Every match replaced; $0 to $9 in the replacement are groups."""
     pieces = _replacement(text(replacement))
@@ -117,7 +131,7 @@ def replace(evaluation: Evaluation, string: Any, pattern: Any, replacement: Any,
     for found in _found(evaluation, string, compiled(text(pattern), flags or "")):
         made = "".join(piece if isinstance(piece, str) else _group(found, piece) for piece in pieces)
         evaluation.spend_text(len(made))
-        kept += (string[position:found.start()], made)
+        kept += (string[position : found.start()], made)
         position = found.end()
     kept.append(string[position:])
     evaluation.spend_text(sum(map(len, kept)))
@@ -126,8 +140,10 @@ def replace(evaluation: Evaluation, string: Any, pattern: Any, replacement: Any,
 
 def _replacement(written: str) -> list[str | int]:
     """A replacement as plain texts and group numbers."""
-    return [int(piece[1]) if piece[0] == "$" and piece[1:].isdigit() else piece[-1] if piece[0] == "\\" else piece
-            for piece in re.findall(r"\$\d|\\[$\\]|[^$\\]+|.", written, re.DOTALL)]
+    return [
+        int(piece[1]) if piece[0] == "$" and piece[1:].isdigit() else piece[-1] if piece[0] == "\\" else piece
+        for piece in re.findall(r"\$\d|\\[$\\]|[^$\\]+|.", written, re.DOTALL)
+    ]
 
 
 def _group(found: Any, number: int) -> str:
@@ -144,14 +160,18 @@ def _found(evaluation: Evaluation, string: Any, pattern: Any) -> Any:
         yield found
 
 
-@FUNCTIONS.add("split", ("string", "delimiter"), bounded=True,
-               description="I pezzi di un testo fra una corrispondenza del modello e l'altra")
+@FUNCTIONS.add(
+    "split",
+    ("string", "delimiter"),
+    bounded=True,
+    description="I pezzi di un testo fra una corrispondenza del modello e l'altra",
+)
 def split(evaluation: Evaluation, string: Any, delimiter: Any) -> list[str]:
     """The pieces between the matches."""
     pieces: list[str] = []
     position = 0
     for found in _found(evaluation, string, compiled(text(delimiter), "")):
-        pieces.append(string[position:found.start()])
+        pieces.append(string[position : found.start()])
         position = found.end()
     evaluation.spend_items(len(pieces) + 1)
     return [*pieces, string[position:]]

@@ -36,20 +36,24 @@ class _Ends:
 
     def before(self, one: Range, other: Range) -> bool:
         return self.less(one.high, other.low) or (
-            self.same(one.high, other.low) and not (one.high_included and other.low_included))
+            self.same(one.high, other.low) and not (one.high_included and other.low_included)
+        )
 
     def starts_earlier(self, one: Range, other: Range) -> bool:
         return self.less(one.low, other.low) or (
-            self.same(one.low, other.low) and one.low_included and not other.low_included)
+            self.same(one.low, other.low) and one.low_included and not other.low_included
+        )
 
     def starts_no_earlier(self, one: Range, other: Range) -> bool:
         """The low end of `one` lies within `other`, or is the same."""
         return self.less(other.low, one.low) or (
-            self.same(one.low, other.low) and (not one.low_included or other.low_included))
+            self.same(one.low, other.low) and (not one.low_included or other.low_included)
+        )
 
     def ends_no_later(self, one: Range, other: Range) -> bool:
         return self.less(one.high, other.high) or (
-            self.same(one.high, other.high) and (not one.high_included or other.high_included))
+            self.same(one.high, other.high) and (not one.high_included or other.high_included)
+        )
 
     def ends_later(self, one: Range, other: Range) -> bool:
         return not self.ends_no_later(one, other)
@@ -57,13 +61,16 @@ class _Ends:
 
 def _relation(name: str, description: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Declares a relation written for two ranges; a point is the range of itself alone."""
+
     def declare(related: Callable[..., Any]) -> Callable[..., Any]:
         @FUNCTIONS.add(name, *PARAMETERS, bounded=True, description=description)
         def call(evaluation: Evaluation, one: Any, other: Any) -> bool | None:
             if one is None or other is None:
                 return None
             return bool(related(_Ends(evaluation), _as_range(one), _as_range(other), type(one) is Range))
+
         return related
+
     return declare
 
 
@@ -118,8 +125,11 @@ def finishes(ends: _Ends, one: Range, other: Range, is_range: bool) -> bool:
     """one lies in other and ends with it"""
     if not is_range:
         return other.high_included and ends.same(one.low, other.high)
-    return (ends.same(one.high, other.high) and one.high_included == other.high_included
-            and ends.starts_no_earlier(one, other))
+    return (
+        ends.same(one.high, other.high)
+        and one.high_included == other.high_included
+        and ends.starts_no_earlier(one, other)
+    )
 
 
 @_relation("starts", "Vero se il primo comincia insieme al secondo, standoci dentro")
@@ -127,8 +137,11 @@ def starts(ends: _Ends, one: Range, other: Range, is_range: bool) -> bool:
     """one lies in other and begins with it"""
     if not is_range:
         return other.low_included and ends.same(one.low, other.low)
-    return (ends.same(one.low, other.low) and one.low_included == other.low_included
-            and ends.ends_no_later(one, other))
+    return (
+        ends.same(one.low, other.low)
+        and one.low_included == other.low_included
+        and ends.ends_no_later(one, other)
+    )
 
 
 @_relation("during", "Vero se il primo sta dentro il secondo")
@@ -142,8 +155,12 @@ def during(ends: _Ends, one: Range, other: Range, is_range: bool) -> bool | None
 @_relation("coincides", "Vero se sono uguali")
 def coincides(ends: _Ends, one: Range, other: Range, is_range: bool) -> bool:
     """the two are the same"""
-    return (ends.same(one.low, other.low) and ends.same(one.high, other.high)
-            and one.low_included == other.low_included and one.high_included == other.high_included)
+    return (
+        ends.same(one.low, other.low)
+        and ends.same(one.high, other.high)
+        and one.low_included == other.low_included
+        and one.high_included == other.high_included
+    )
 
 
 def _mirror(name: str, description: str, of: Callable[..., Any]) -> None:

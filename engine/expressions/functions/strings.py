@@ -11,8 +11,12 @@ from .catalogue import MISSING, Catalogue, items, place, text, whole
 FUNCTIONS = Catalogue()
 
 
-@FUNCTIONS.add("substring", ("string", "start position", "length"), ("string", "start position"),
-               description="La parte di un testo da una posizione (la prima è 1), lunga al più tanto")
+@FUNCTIONS.add(
+    "substring",
+    ("string", "start position", "length"),
+    ("string", "start position"),
+    description="La parte di un testo da una posizione (la prima è 1), lunga al più tanto",
+)
 def substring(string: Any, start: Any, length: Any = MISSING) -> str | None:
     """Part of a text by characters; a negative start counts from the end."""
     first = place(start, len(text(string)))
@@ -20,7 +24,7 @@ def substring(string: Any, start: Any, length: Any = MISSING) -> str | None:
         return string[first:]  # type: ignore[no-any-return]
     if whole(length) < 1:
         return None
-    return string[first:first + whole(length)]  # type: ignore[no-any-return]
+    return string[first : first + whole(length)]  # type: ignore[no-any-return]
 
 
 @FUNCTIONS.add("string length", ("string",), description="Quanti caratteri ha un testo")
@@ -80,8 +84,13 @@ def ends_with(string: Any, match: Any) -> bool:
     return text(string).endswith(text(match))
 
 
-@FUNCTIONS.add("string join", ("list",), ("list", "delimiter"), bounded=True,
-               description="I testi di una lista uno dopo l'altro, con un separatore fra loro")
+@FUNCTIONS.add(
+    "string join",
+    ("list",),
+    ("list", "delimiter"),
+    bounded=True,
+    description="I testi di una lista uno dopo l'altro, con un separatore fra loro",
+)
 def string_join(evaluation: Evaluation, texts: Any, delimiter: Any = "") -> str:
     """Texts joined; nulls are left out, and a null delimiter is an empty one."""
     between = "" if delimiter is None else text(delimiter)
