@@ -1,0 +1,263 @@
+"""The words of the personal welfare budget: categories, states, money, what a statement of accounts says."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import Any
+
+from engine.errors import ExecutionFailed
+
+MAX_EUROS = Decimal(1_000_000_000_000)
+"""Above this an amount is a slip of the keyboard, not money; it also keeps the cents far from 64 bits."""
+
+MAX_TEXT = 200
+
+
+class Categoria(StrEnum):
+    """The catalogue of supports that a budget may pay for."""
+
+    FORMAZIONE = "formazione"
+    INTRAPRESA = "intrapresa"
+    SOSTEGNO_PSICOLOGICO = "sostegno_psicologico"
+    SOSTEGNO_REDDITO = "sostegno_reddito"
+    CONCILIAZIONE = "conciliazione"
+    MOBILITA = "mobilita"
+    VOLONTARIATO = "volontariato"
+    ALTRO = "altro"
+
+    @property
+    def label(self) -> str:
+        """The name people read, in Italian."""
+        return _LABELS[self]
+
+
+_LABELS = {
+    Categoria.FORMAZIONE: "Formazione e riqualificazione",
+    Categoria.INTRAPRESA: "Intrapresa",
+    Categoria.SOSTEGNO_PSICOLOGICO: "Sostegno psicologico e relazionale",
+    Categoria.SOSTEGNO_REDDITO: "Sostegno al reddito",
+    Categoria.CONCILIAZIONE: "Conciliazione",
+    Categoria.MOBILITA: "Mobilità",
+    Categoria.VOLONTARIATO: "Volontariato",
+    Categoria.ALTRO: "Altro",
+}
+
+_STARTS = {
+    "formazione": Categoria.FORMAZIONE,
+    "riqualificazione": Categoria.FORMAZIONE,
+    "intrapresa": Categoria.INTRAPRESA,
+    "sostegno_psicologico": Categoria.SOSTEGNO_PSICOLOGICO,
+    "sostegno_al_reddito": Categoria.SOSTEGNO_REDDITO,
+    "sostegno_reddito": Categoria.SOSTEGNO_REDDITO,
+    "conciliazione": Categoria.CONCILIAZIONE,
+    "mobilita": Categoria.MOBILITA,
+    "volontariato": Categoria.VOLONTARIATO,
+    "altro": Categoria.ALTRO,
+}
+
+
+def read_categoria(text: str, place: str = "la categoria") -> Categoria:
+    """The category that a form or a diagram names, by key or by label, whatever its accents and capitals.
+
+    Raises ExecutionFailed with the list of the known ones.
+    """
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
+    key = "_".join("".join(c if c.isalnum() else " " for c in plain).split())
+    for start, categoria in _STARTS.items():
+        if key == start or key.startswith(start + "_"):
+            return categoria
+    raise ExecutionFailed(
+        f"{place}: «{text:.80}» non è nel catalogo del budget; le categorie sono: {', '.join(Categoria)}",
+        code="CATEGORIA_NON_VALIDA",
+    )
+
+
+class StatoConto(StrEnum):
+    """Life of an account."""
+
+    APERTO = "aperto"
+    SOSPESO = "sospeso"
+    CHIUSO = "chiuso"
+
+
+class StatoVoce(StrEnum):
+    """Life of a budget line."""
+
+    PREVISTO = "previsto"
+    IMPEGNATO = "impegnato"
+    LIQUIDATO = "liquidato"
+    STORNATO = "stornato"
+
+
+class Mastro(StrEnum):
+    """The accounts of the ledger. Each row of the journal moves money from one of them to another."""
+
+    FONDO = "fondo"  # the fund that gives, and takes back what is not used
+    DISPONIBILE = "disponibile"  # may still be committed
+    IMPEGNATO = "impegnato"  # committed, not yet paid
+    LIQUIDATO = "liquidato"  # paid
+    PROGRAMMA = "programma"  # counterpart of the plan
+    PREVISTO = "previsto"  # planned by the lines of the plan in force
+
+
+class TipoMovimento(StrEnum):
+    """Why an entry of the journal was written."""
+
+    APERTURA = "apertura"
+    PREVISIONE = "previsione"
+    IMPEGNO = "impegno"
+    LIQUIDAZIONE = "liquidazione"
+    STORNO = "storno"
+    RESTITUZIONE = "restituzione"
+    SOSPENSIONE = "sospensione"
+    RIPRESA = "ripresa"
+    CHIUSURA = "chiusura"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Who caused a movement, when (UTC), and from which element of the diagram."""
+
+    actor_id: str
+    at: datetime
+    element_id: str = ""
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Where an account stands, in cents. Always liquidato ≤ impegnato ≤ tetto and previsto ≤ tetto."""
+
+    tetto: int
+    previsto: int
+    impegnato: int
+    liquidato: int
+    restituito: int = 0
+
+    @property
+    def residuo(self) -> int:
+        """Cents not committed: still to be spent or, once the account is closed, given back to the fund."""
+        return self.tetto - self.impegnato
+
+    def plus(self, other: Balance) -> Balance:
+        """The sum of two balances, for a patto with an account for each person."""
+        return Balance(
+            self.tetto + other.tetto,
+            self.previsto + other.previsto,
+            self.impegnato + other.impegnato,
+            self.liquidato + other.liquidato,
+            self.restituito + other.restituito,
+        )
+
+    def as_result(self) -> dict[str, Any]:
+        """The balance as diagrams see it: Decimals in euros with two places."""
+        return {
+            "tetto": to_euros(self.tetto),
+            "previsto": to_euros(self.previsto),
+            "impegnato": to_euros(self.impegnato),
+            "liquidato": to_euros(self.liquidato),
+            "residuo": to_euros(self.residuo),
+            "restituito": to_euros(self.restituito),
+        }
+
+
+@dataclass(frozen=True)
+class PlanItem:
+    """A line as a plan or a commitment asks for it; the amount is in cents. `categoria` None means any."""
+
+    categoria: Categoria | None
+    fornitore: str
+    descrizione: str
+    cents: int
+
+
+@dataclass(frozen=True)
+class StatementLine:
+    """A line of a statement of accounts; amounts in euros."""
+
+    categoria: Categoria
+    fornitore: str
+    descrizione: str
+    stato: StatoVoce
+    previsto: Decimal
+    impegnato: Decimal
+    liquidato: Decimal
+
+
+@dataclass(frozen=True)
+class StatementMovement:
+    """An entry of the journal as the statement shows it; `at` in UTC, amount in euros."""
+
+    number: int
+    at: datetime
+    tipo: TipoMovimento
+    importo: Decimal
+    categoria: str
+    fornitore: str
+    motivo: str
+    giustificativo: str
+    actor_id: str
+
+
+@dataclass(frozen=True)
+class Statement:
+    """The statement of accounts of one person in one patto. Amounts in euros."""
+
+    instance_id: str
+    titolare: str
+    stato: StatoConto
+    tetto: Decimal
+    previsto: Decimal
+    impegnato: Decimal
+    liquidato: Decimal
+    residuo: Decimal
+    restituito: Decimal
+    opened_at: datetime
+    closed_at: datetime | None
+    voci: tuple[StatementLine, ...]
+    movimenti: tuple[StatementMovement, ...]
+
+
+def to_cents(value: Any, place: str) -> int:
+    """A positive amount of euros as cents; anything else is an ExecutionFailed that begins with `place`.
+
+    Refused: text that is no number, NaN, infinities, booleans, zero, negative, over two decimals, absurd.
+    """
+    try:
+        amount = value if isinstance(value, Decimal) else Decimal(str(value).strip())
+        if isinstance(value, bool) or not amount.is_finite():
+            raise ValueError
+    except (InvalidOperation, ValueError) as problem:
+        raise _bad_amount(f"{place}: serve un importo in euro, ma c'è «{value!s:.40}»") from problem
+    if amount <= 0:
+        raise _bad_amount(f"{place}: l'importo deve essere maggiore di zero, non {amount:f}")
+    if amount > MAX_EUROS:
+        raise _bad_amount(f"{place}: l'importo {amount:.6g} € non è plausibile; controllare le cifre")
+    cents = amount * 100
+    if cents != cents.to_integral_value():
+        raise _bad_amount(f"{place}: l'importo {amount:f} ha più di due decimali")
+    return int(cents)
+
+
+def _bad_amount(sentence: str) -> ExecutionFailed:
+    return ExecutionFailed(sentence, code="IMPORTO_NON_VALIDO")
+
+
+def to_euros(cents: int) -> Decimal:
+    """Cents as euros with two places."""
+    return Decimal(cents).scaleb(-2)
+
+
+def euro(amount: int | Decimal) -> str:
+    """An amount as Italians write it: ``2.000,00 €``. An int is cents, a Decimal is euros."""
+    value = to_euros(amount) if isinstance(amount, int) else amount
+    return f"{plain_euro(value, grouped=True)} €"
+
+
+def plain_euro(value: Decimal, *, grouped: bool = False) -> str:
+    """An amount with the decimal comma and two places, thousands with a point when `grouped`; no symbol."""
+    text = f"{value:,.2f}" if grouped else f"{value:.2f}"
+    return text.translate(str.maketrans(",.", ".,"))
