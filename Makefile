@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick lint format types bench docs lock clean env env-dev assets translations chromium
+.PHONY: help run test test-quick lint format types bench docs screenshots lock clean env env-dev assets translations chromium
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -39,6 +39,9 @@ bench: env-dev  ## measure the hot paths
 
 docs: env-dev  ## write docs/reference anew from the code
 	$(BIN)/python docs/generate.py
+
+screenshots: env-dev assets translations chromium  ## take the pictures of docs/images anew
+	$(BIN)/pytest -m browser -k "walk" --screenshots
 
 lock: env-dev  ## write the lock files anew (make lock ARGS=--upgrade for newer versions)
 	$(BIN)/python tools/lock.py $(ARGS)

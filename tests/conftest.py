@@ -15,8 +15,15 @@ from tests.databases import Databases
 RUN_FOLDER = pytest.StashKey[Path]()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--screenshots` writes the pictures that the documentation shows."""
+    parser.addoption("--screenshots", action="store_true", help="keep the pictures of pages in docs/images")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder that the processes of this run share; PostgreSQL starts in it when first asked for."""
+    for name in [name for name in os.environ if name.startswith("PATTI_") and name != "PATTI_CHROMIUM"]:
+        del os.environ[name]  # the settings of whoever runs the tests are not the tests'
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     config.stash[RUN_FOLDER] = Path(worker["run_folder"]) if worker else postgres_server.new_folder()
 

@@ -1,0 +1,111 @@
+"""A browser and a running site for the tests that look at pages as people do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+
+from tests.browser import find_chromium
+
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+PATIENCE_MS = 15_000
+FAILED = pytest.StashKey[bool]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs a browser."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Remember that a test failed: its pages are photographed before they close."""
+    report = yield
+    if report.failed:
+        item.stash[FAILED] = True
+    return report
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, without a window. Fails, never skips, where there is none."""
+    path = find_chromium.find()
+    if path is None:
+        pytest.fail(find_chromium.HOW_TO, pytrace=False)
+    arguments = ["--disable-dev-shm-usage"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")  # Chromium refuses its sandbox to root
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+OpenBrowser = Callable[..., Page]
+
+
+@pytest.fixture
+def open_browser(chromium: Browser, request: pytest.FixtureRequest) -> Iterator[OpenBrowser]:
+    """Call it for a new browser with its own cookies: `open_browser(phone=True, javascript=False)`.
+
+    An error in a page's own scripts fails the test; pages of a failed test are photographed in build/browser.
+    """
+    contexts: list[BrowserContext] = []
+    pages: list[Page] = []
+    errors: list[str] = []
+
+    def new(*, phone: bool = False, language: str = "it", javascript: bool = True) -> Page:
+        context = chromium.new_context(
+            viewport=PHONE if phone else DESKTOP,
+            has_touch=phone,
+            is_mobile=phone,
+            locale="it-IT" if language == "it" else "en-GB",
+            timezone_id="Europe/Rome",
+            java_script_enabled=javascript,
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(PATIENCE_MS)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(f"{page.url}: {error}"))
+        contexts.append(context)
+        pages.append(page)
+        return page
+
+    yield new
+    if request.node.stash.get(FAILED, False):
+        folder = request.config.rootpath / "build" / "browser"
+        folder.mkdir(parents=True, exist_ok=True)
+        name = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)
+        for number, page in enumerate(pages):
+            page.screenshot(path=folder / f"{name}-{number}.png", full_page=True)
+    for context in contexts:
+        context.close()
+    assert not errors, "Scripts of the pages failed:\n" + "\n".join(errors)
+
+
+@pytest.fixture
+def page(open_browser: OpenBrowser) -> Page:
+    """One desktop browser in Italian."""
+    return open_browser()
+
+
+@pytest.fixture
+def photograph(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
+    """Call it with a page and a name to keep its picture: in docs/images with `--screenshots`."""
+    kept = request.config.getoption("--screenshots")
+    folder = request.config.rootpath / ("docs/images" if kept else "build/images")
+
+    def take(page: Page, name: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{name}.png", full_page=True, animations="disabled")
+
+    return take
