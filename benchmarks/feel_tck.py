@@ -169,7 +169,10 @@ def run(case: Case) -> Result:
             outcome = case.model.decide(case.node, case.inputs, bindings=BINDINGS)
     except DecisionError as error:
         return Result(case, None, str(error))
-    return Result(case, outcome.value, "")
+    value = outcome.value
+    if case.invocable and isinstance(value, dict) and case.node in value:
+        value = value[case.node]
+    return Result(case, value, "")
 
 
 @dataclass(frozen=True, slots=True)

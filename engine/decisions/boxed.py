@@ -194,7 +194,14 @@ def _part(reader: Reader, element: etree._Element, tag: str, decision: str) -> B
 
 def _conditional(reader: Reader, element: etree._Element, decision: str) -> Boxed:
     condition, yes, no = (_part(reader, element, tag, decision) for tag in ("if", "then", "else"))
-    return lambda scope, run: yes(scope, run) if condition(scope, run) is True else no(scope, run)
+
+    def choose(scope: Any, run: Run) -> Any:
+        outcome = condition(scope, run)
+        if outcome is True:
+            return yes(scope, run)
+        return no(scope, run) if outcome is False or outcome is None else None
+
+    return choose
 
 
 def _for(reader: Reader, element: etree._Element, decision: str) -> Boxed:

@@ -95,19 +95,16 @@ class Service:
 
         def call(values: list[Any]) -> Any:
             evaluation, types = run.evaluation, self.reader.types
+            wanted = [one.wanted for one in (*self.inputs, *self.given)]
+            fitted = [fit(value, kind, types, evaluation) for value, kind in zip(values, wanted, strict=True)]
+            if any(value is None and given is not None for value, given in zip(fitted, values, strict=True)):
+                return None
             evaluation.enter()
             count = len(self.inputs)
-            inner = run.inner(
-                Scope(
-                    {
-                        one.name: fit(value, one.wanted, types, evaluation)
-                        for one, value in zip(self.inputs, values[:count], strict=True)
-                    },
-                    {},
-                )
-            )
-            for decision, value in zip(self.given, values[count:], strict=True):
-                inner.values[decision.element_id] = fit(value, decision.wanted, types, evaluation)
+            given = {one.name: value for one, value in zip(self.inputs, fitted[:count], strict=True)}
+            inner = run.inner(Scope(given, {}))
+            for decision, value in zip(self.given, fitted[count:], strict=True):
+                inner.values[decision.element_id] = value
             answers = {decision.name: decision.value(inner) for decision in self.outputs}
             evaluation.leave()
             return next(iter(answers.values())) if len(answers) == 1 else answers

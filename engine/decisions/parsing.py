@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from lxml import etree
 
-from engine.expressions import BUILTINS, Expression, FunctionRegistry
+from engine.expressions import BUILTINS, Expression, FunctionRegistry, TestColumn
 
 from .boxed import boxed_child, null, parameters_of
 from .item_types import read_item_definitions, type_reference
@@ -61,23 +61,36 @@ def parse_decisions(
 class _NotingReader(Reader):
     """Notes the variables the expressions read, so that a decision can tell its inputs."""
 
-    noted: set[str]
+    def __init__(
+        self, root: etree._Element, source: str, functions: FunctionRegistry, *, strict: bool
+    ) -> None:
+        super().__init__(root, source, functions, strict=strict)
+        self.noted: set[str] = set()
 
     def _compile(self, text: str, element: etree._Element, names: object, compile_: object) -> Expression:
         expression = super()._compile(text, element, names, compile_)  # type: ignore[arg-type]
-        self.noted = getattr(self, "noted", set()) | expression.names
+        self.noted |= expression.names
         return expression
+
+    def column(
+        self, cells: list[tuple[str, int]], elements: dict[str, etree._Element], names: Collection[str]
+    ) -> TestColumn:
+        """As the reader's, noting what the cells read."""
+        column = super().column(cells, elements, names)
+        self.noted |= column.names
+        return column
 
 
 def _names(reader: Reader, imported: Iterable[DecisionModel]) -> frozenset[str]:
     """Names the expressions of the file may use that a parser has to be told: those of several words, and those
     of functions (which come before built-ins of the same name)."""
-    names = set()
+    names: set[str] = set()
     for element in reader.root.iter():
         tag = reader.tag(element)
         if tag in NAMING:
             name = element.get("name") or ""
-            if tag in ("businessKnowledgeModel", "decisionService") or not _IDENTIFIER.match(name):
+            called = tag in ("businessKnowledgeModel", "decisionService")
+            if called or (not _IDENTIFIER.match(name) and name not in reader.functions):
                 names.add(name)
     for model in imported:
         names.update(one.name for one in model.elements.values() if not _IDENTIFIER.match(one.name))

@@ -10,6 +10,7 @@ from engine.expressions import (
     Expression,
     FeelError,
     FunctionRegistry,
+    TestColumn,
     compile_expression,
     compile_unary_tests,
 )
@@ -18,7 +19,8 @@ from engine.expressions.types import FeelType
 from .errors import DecisionError
 
 MAX_BYTES = 4 << 20
-MAX_DEPTH = 120
+NEVER = "? = null and ? != null"
+"""A cell nothing passes, in the place of one that cannot be read, where that is tolerated."""
 NAMESPACES = (
     "http://www.omg.org/spec/DMN/20151101/dmn.xsd",
     "http://www.omg.org/spec/DMN/20151101/DMN/",
@@ -124,16 +126,35 @@ class Reader:
         except FeelError as error:
             if not self.strict:
                 return compile_expression("null")
-            inner = self.child(element, "text")
-            line = ((element if inner is None else inner).sourceline or 0) + error.line - 1
-            place = f"riga {error.line}, colonna {error.column}"
-            raise DecisionError(
-                f"{error.message} ({place} di «{shorten(text)}»)",
-                source=self.source,
-                element=label(element),
-                line=line,
-                code=error.code,
-            ) from None
+            raise self.misread(error, element) from None
+
+    def column(
+        self, cells: list[tuple[str, int]], elements: dict[str, etree._Element], names: Collection[str]
+    ) -> TestColumn:
+        """The cells of a column, by text; `elements` tells where each text stands."""
+        known = self.names | frozenset(names)
+        for element in elements.values():
+            self._check_language(element)
+        try:
+            return TestColumn(cells, functions=self.functions, names=known, types=self.types)
+        except FeelError as error:
+            if self.strict:
+                raise self.misread(error, elements[error.text]) from None
+            rest = [(NEVER if text == error.text else text, rules) for text, rules in cells]
+            return self.column(rest, {**elements, NEVER: elements[error.text]}, names)
+
+    def misread(self, error: FeelError, element: etree._Element) -> DecisionError:
+        """The error of an expression as one of the file."""
+        inner = self.child(element, "text")
+        line = ((element if inner is None else inner).sourceline or 0) + error.line - 1
+        place = f"riga {error.line}, colonna {error.column}"
+        return DecisionError(
+            f"{error.message} ({place} di «{shorten(error.text)}»)",
+            source=self.source,
+            element=label(element),
+            line=line,
+            code=error.code,
+        )
 
     def _check_language(self, element: etree._Element) -> None:
         language = element.get("expressionLanguage") or ""

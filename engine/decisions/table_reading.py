@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lxml import etree
 
-from engine.expressions import Expression
+from engine.expressions import TestColumn
 
 from .errors import DecisionError
 from .hit_policies import ABBREVIATIONS, AGGREGATIONS, POLICIES
@@ -105,11 +105,11 @@ def _column(
         wanted=type_reference(expression.get("typeRef")),
         variable=_variable(element),
         allowed=reader.tests(allowed, values) if values is not None and allowed else None,
-        cells=_distinct(reader, cells, names),
+        cells=_column_cells(reader, cells, names),
     )
 
 
-def _distinct(reader: Reader, cells: list[Cell], names: frozenset[str]) -> tuple[tuple[Expression, int], ...]:
+def _column_cells(reader: Reader, cells: list[Cell], names: frozenset[str]) -> TestColumn:
     """The distinct cells of a column with the rules that use each, as bits; dashes are left out."""
     rules: dict[str, int] = {}
     first: dict[str, etree._Element] = {}
@@ -117,7 +117,7 @@ def _distinct(reader: Reader, cells: list[Cell], names: frozenset[str]) -> tuple
         if text and text != "-":
             rules[text] = rules.get(text, 0) | 1 << number
             first.setdefault(text, element)
-    return tuple((reader.tests(text, first[text], names), bits) for text, bits in rules.items())
+    return reader.column(list(rules.items()), first, names)
 
 
 def _output(reader: Reader, element: etree._Element, index: int, count: int) -> Output:

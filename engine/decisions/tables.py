@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from engine.expressions import Evaluation, Expression
+from engine.expressions import Evaluation, Expression, TestColumn
 from engine.expressions.types import FeelType, fit
 
 from .errors import DecisionError
@@ -30,7 +30,7 @@ class Column:
     variable: str
     """A name under which cells may read the input value (camunda:inputVariable); usually empty."""
     allowed: Expression | None
-    cells: tuple[tuple[Expression, int], ...]
+    cells: TestColumn
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +103,7 @@ class DecisionTable:
             if column.allowed is not None and column.allowed.run_test(value, scope, evaluation) is not True:
                 return 0
             seen = Scope({column.variable: value}, scope) if column.variable else scope
-            for cell, rules in column.cells:
-                if rules & alive and cell.run_test(value, seen, evaluation) is not True:  # type: ignore[arg-type]
-                    alive &= ~rules
+            alive = column.cells.passing(value, seen, evaluation, alive)
             if not alive:
                 break
         return alive
@@ -192,7 +190,6 @@ class DecisionTable:
             if column.allowed is not None and column.allowed.run_test(value, scope, evaluation) is not True:
                 return [f"{condition(column.label, value, column.allowed.text, False)} (valori ammessi)"]
             seen = Scope({column.variable: value}, scope) if column.variable else scope
-            for test, rules in column.cells:
-                if rules & bit and test.run_test(value, seen, evaluation) is not True:  # type: ignore[arg-type]
-                    return [condition(column.label, value, cell, False)]
+            if not column.cells.passing(value, seen, evaluation, bit):
+                return [condition(column.label, value, cell, False)]
         return []

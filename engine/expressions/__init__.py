@@ -8,6 +8,7 @@ What is supported, and how, is in the README of this folder.
 
 from __future__ import annotations
 
+from .columns import TestColumn
 from .conversion import from_feel, to_feel
 from .display import show, to_text
 from .errors import FeelError, FeelEvaluationError, FeelLimitExceeded, FeelSyntaxError
@@ -32,6 +33,7 @@ __all__ = [
     "FunctionValue",
     "Limits",
     "Range",
+    "TestColumn",
     "YearsMonths",
     "add_months",
     "compile_expression",

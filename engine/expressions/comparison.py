@@ -57,7 +57,8 @@ def _equal_contexts(left: dict[str, Any], right: dict[str, Any], evaluation: Eva
 
 def _equal_ranges(left: Range, right: Range, evaluation: Evaluation) -> bool:
     return (
-        left.low_included == right.low_included
+        left.operator == right.operator
+        and left.low_included == right.low_included
         and left.high_included == right.high_included
         and equal(left.low, right.low, evaluation) is True
         and equal(left.high, right.high, evaluation) is True
@@ -65,12 +66,12 @@ def _equal_ranges(left: Range, right: Range, evaluation: Evaluation) -> bool:
 
 
 def _equal_moments(left: Any, right: Any) -> bool:
-    """Times and dates-and-times: one with an offset never equals one without."""
+    """Times and dates-and-times, to the second (DMN 10.3.2.3.4); one with an offset never equals one without."""
     if (left.tzinfo is None) != (right.tzinfo is None):
         return False
     if type(left) is dt.time and (left.utcoffset() is None) != (right.utcoffset() is None):
         return False
-    return bool(left == right)
+    return bool(left.replace(microsecond=0) == right.replace(microsecond=0))
 
 
 def less(left: Any, right: Any) -> bool | None:
@@ -112,7 +113,7 @@ def negate(outcome: bool | None) -> bool | None:
 
 def within(value: Any, ends: Range) -> bool | None:
     """Whether `value` lies in the range; null when it cannot be compared with its ends."""
-    if value is None:
+    if value is None or ((ends.low is None or ends.high is None) and not ends.operator):
         return None
     if ends.low is not None:
         outcome = less_or_equal(ends.low, value) if ends.low_included else less(ends.low, value)
@@ -134,14 +135,7 @@ def satisfies(value: Any, test: Any, evaluation: Evaluation) -> bool | None:
         if type(value) is list and equal(test, value, evaluation) is True:
             return True
         evaluation.spend(len(test) + 1)
-        outcome: bool | None = False
-        for item in test:
-            found = satisfies(value, item, evaluation)
-            if found is True:
-                return True
-            if found is None:
-                outcome = None
-        return outcome
+        return any(satisfies(value, item, evaluation) is True for item in test)
     if kind is FunctionValue:
         answer = test.call([value])
         return answer if type(answer) is bool else None

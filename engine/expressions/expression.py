@@ -165,6 +165,6 @@ def _compiled(
             run = compiler.compile(parse_tests(text, known), scope)
         else:
             run = compiler.compile(parse_expression(text, known), Scope())
-    except RecursionError as error:
+    except (FeelError, RecursionError) as error:
         raise explained(error, text) from None
     return Expression(text, run, compiler, is_test=is_test)

@@ -34,7 +34,7 @@ class Function:
     def accepts(self, count: int) -> bool:
         """Whether it can be called with `count` positional arguments."""
         if self.variadic:
-            return True
+            return count > 0
         if len(self.parameters) - self.optional <= count <= len(self.parameters):
             return True
         return any(len(parameters) == count for parameters in self.alternatives)

@@ -10,6 +10,7 @@ from . import arithmetic
 from .comparison import equal, greater, greater_or_equal, less, less_or_equal, negate
 from .compiler import Closure, Compiler, Env, Scope, rule
 from .syntax import Arithmetic, Between, Comparison, Literal, Logic, Negation
+from .values import whole_if_exact
 
 OPERATIONS: dict[str, Callable[..., Any]] = {
     "+": arithmetic.add,
@@ -140,7 +141,7 @@ def _equal_to(value: Closure, constant: Any, positive: bool) -> Closure:
 
 def _compare_with_number(value: Closure, operator: str, constant: Decimal) -> Closure:
     """Comparisons with a number, the commonest condition of all: an int is compared as an int."""
-    whole = int(constant) if constant == constant.to_integral_value() and abs(constant) < 10**15 else constant
+    whole = whole_if_exact(constant)
     match operator:
         case "<":
 

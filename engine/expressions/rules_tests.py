@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 from .comparison import equal, less, less_or_equal, negate, satisfies, within
@@ -10,6 +11,7 @@ from .compiler import Closure, Compiler, Env, Scope, rule
 from .rules_operators import compare_with
 from .rules_values import make_range
 from .syntax import Literal, Membership, Node, OperatorTest, RangeLiteral, UnaryTests
+from .values import Range, whole_if_exact
 
 Test = Callable[[Env], bool | None]
 
@@ -144,6 +146,8 @@ def _range_test(compiler: Compiler, node: RangeLiteral, scope: Scope, tested: Cl
     low, high = compiler.compile(node.low, scope), compiler.compile(node.high, scope)
     if isinstance(node.low, Literal) and isinstance(node.high, Literal):
         fixed = make_range(node.low.value, node.high.value, node.low_included, node.high_included)
+        if fixed is not None and type(fixed.low) is Decimal and type(fixed.high) is Decimal:
+            return _number_range_test(fixed, tested)
         return lambda env: satisfies(tested(env), fixed, env[1])
 
     def test(env: Env) -> bool | None:
@@ -154,5 +158,25 @@ def _range_test(compiler: Compiler, node: RangeLiteral, scope: Scope, tested: Cl
             if ends is None or type(value) is type(ends)
             else within(value, ends)
         )
+
+    return test
+
+
+def _number_range_test(ends: Range, tested: Closure) -> Test:
+    """A range of written-out numbers, the commonest cell of all."""
+    low, high = whole_if_exact(ends.low), whole_if_exact(ends.high)
+    low_included, high_included = ends.low_included, ends.high_included
+    both = low_included and high_included
+
+    def test(env: Env) -> bool | None:
+        value = tested(env)
+        kind = type(value)
+        if kind is int or kind is Decimal:
+            if both:
+                return low <= value <= high
+            return (low <= value if low_included else low < value) and (
+                value <= high if high_included else value < high
+            )
+        return satisfies(value, ends, env[1])
 
     return test

@@ -119,15 +119,15 @@ def compile_open_range(compiler: Compiler, node: OperatorTest, scope: Scope) -> 
         end = operand(env)
         match operator:
             case "<":
-                return Range(None, end, False, False)
+                return Range(None, end, False, False, operator)
             case "<=":
-                return Range(None, end, False, True)
+                return Range(None, end, False, True, operator)
             case ">":
-                return Range(end, None, False, False)
+                return Range(end, None, False, False, operator)
             case ">=":
-                return Range(end, None, True, False)
+                return Range(end, None, True, False, operator)
             case "=":
-                return Range(end, end)
+                return Range(end, end, True, True, operator)
         return None
 
     return make
@@ -145,4 +145,4 @@ def compile_conditional(compiler: Compiler, node: Conditional, scope: Scope) -> 
 def compile_instance_of(compiler: Compiler, node: InstanceOf, scope: Scope) -> Closure:
     """value instance of type"""
     value, wanted, types = compiler.compile(node.value, scope), node.wanted, compiler.types
-    return lambda env: conforms(value(env), wanted, types, env[1])
+    return lambda env: conforms(value(env), wanted, types, env[1], allowed=False)

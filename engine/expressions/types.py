@@ -88,9 +88,18 @@ MAX_DEPTH = 40
 
 
 def conforms(
-    value: Any, wanted: FeelType, types: Types, evaluation: Evaluation, depth: int = 0
+    value: Any,
+    wanted: FeelType,
+    types: Types,
+    evaluation: Evaluation,
+    depth: int = 0,
+    *,
+    allowed: bool = True,
 ) -> bool | None:
-    """Whether `value` belongs to the type; null when the type is not known."""
+    """Whether `value` belongs to the type; null when the type is not known.
+
+    allowed: look at the allowed values of the outermost type too (`instance of` does not).
+    """
     if depth > MAX_DEPTH:
         return None
     match wanted:
@@ -100,7 +109,9 @@ def conforms(
             return value is None if name == "Null" else KINDS.get(type(value)) == name
         case NamedType(name):
             known = types.get(name)
-            return None if known is None else conforms(value, known, types, evaluation, depth + 1)
+            if known is None:
+                return None
+            return conforms(value, known, types, evaluation, depth + 1, allowed=allowed)
         case ListType(item):
             return type(value) is list and _all_conform(value, item, types, evaluation, depth)
         case RangeType(end):
@@ -113,10 +124,9 @@ def conforms(
                 key in value and _accepts(value[key], kind, types, evaluation, depth) for key, kind in entries
             )
         case ConstrainedType(base, allows):
-            return (
-                conforms(value, base, types, evaluation, depth + 1) is True
-                and allows(value, evaluation) is True
-            )
+            if conforms(value, base, types, evaluation, depth + 1) is not True:
+                return False
+            return not allowed or allows(value, evaluation) is True
         case FunctionType():
             return _is_function(value, wanted, types)
 
@@ -185,8 +195,10 @@ def _resolve(wanted: FeelType, types: Types) -> FeelType:
 
 
 def fit(value: Any, wanted: FeelType | None, types: Types, evaluation: Evaluation) -> Any:
-    """`value` as the declared type wants it: as it is, wrapped in a list, taken out of a list of one; else null."""
+    """`value` as the declared type wants it: as it is, put in a list, taken out of a list of one; else null."""
     if value is None or wanted is None:
+        return value
+    if type(wanted) is SimpleType and KINDS.get(type(value)) == wanted.name:
         return value
     outcome = conforms(value, wanted, types, evaluation)
     if outcome is not False:

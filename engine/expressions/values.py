@@ -34,12 +34,14 @@ class YearsMonths:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Values between two ends; an end that is None is open to infinity."""
+    """Values between two ends. A range made by an operator, such as (>= 18), has one end or both the same, and
+    is open on the other side; in any other a missing end is null, and nothing can be said to lie in it."""
 
     low: Any
     high: Any
     low_included: bool = True
     high_included: bool = True
+    operator: str = ""
 
 
 class FunctionValue:
@@ -121,3 +123,8 @@ def as_decimal(value: Any) -> Decimal:
     if kind is int:
         return NUMBERS.create_decimal(value)
     raise TypeError(f"not a number: {value!r}")
+
+
+def whole_if_exact(number: Decimal) -> int | Decimal:
+    """A number as an int when it is a whole one of usual size: comparing ints is several times faster."""
+    return int(number) if abs(number) < 10**15 and number == number.to_integral_value() else number

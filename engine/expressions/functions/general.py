@@ -54,10 +54,12 @@ def number(value: Any, grouping: Any = MISSING, point: Any = MISSING) -> Decimal
 @FUNCTIONS.add(
     "is",
     ("value1", "value2"),
+    ("value1",),
+    ("value2",),
     bounded=True,
     description="Vero se i due valori sono proprio lo stesso, fuso orario compreso",
 )
-def is_(evaluation: Evaluation, one: Any, other: Any) -> bool | None:
+def is_(evaluation: Evaluation, one: Any, other: Any = None) -> bool | None:
     """Same kind and same value; times also with the same zone."""
     if kind_of(one) != kind_of(other):
         return False

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import decimal
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
-
-import datetime as dt
 
 from ..limits import Evaluation
 from ..values import NUMBERS, YearsMonths

@@ -1,0 +1,81 @@
+"""The cells of one column of a decision table, tested together.
+
+Cells written alike are tested once, cells whose rules are all out already are not tested at all, and cells that
+are just texts are found by looking the value up. Sets of rules are the bits of a number: rule 1 is bit 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from .compiler import EVALUATION, Closure, Compiler, Env, Scope
+from .errors import FeelError
+from .expression import explained
+from .functions import BUILTINS
+from .limits import Evaluation
+from .parser import parse_tests
+from .registry import FunctionRegistry
+from .rules_tests import constant_texts
+from .syntax import UnaryTests
+from .types import Types
+
+
+class TestColumn:
+    """Cells over one input, with the rules each stands for."""
+
+    __slots__ = ("_blank", "_by_text", "_cells", "_plain", "names")
+    __test__ = False  # not a case for pytest, in spite of its name
+
+    def __init__(
+        self,
+        cells: Sequence[tuple[str, int]],
+        *,
+        functions: FunctionRegistry = BUILTINS,
+        names: Collection[str] = (),
+        types: Types | None = None,
+    ) -> None:
+        """cells: each text with the bits of its rules. Raises FeelSyntaxError, its `text` the cell's."""
+        declared = frozenset(names)
+        known = functions.known.copy()
+        for name in declared:
+            known.add(name)
+        self._by_text: dict[str, int] = {}
+        self._plain = 0
+        self._cells: list[tuple[Closure, int, str]] = []
+        compiler = Compiler("", functions, declared, types if types is not None else {})
+        scope = Scope({"?": compiler.new_register()})
+        for text, rules in cells:
+            compiler.text = text
+            try:
+                self._add(parse_tests(text, known.copy()), rules, compiler, scope)
+            except (FeelError, RecursionError) as error:
+                raise explained(error, text) from None
+        self.names = frozenset(compiler.free)
+        """Variables the cells read, beside the value under test."""
+        self._blank: Env = [None] * (compiler.registers - EVALUATION - 2)
+
+    def _add(self, tests: UnaryTests, rules: int, compiler: Compiler, scope: Scope) -> None:
+        texts = constant_texts(tests.tests)
+        if texts and not tests.negated:
+            self._plain |= rules
+            for value in texts:
+                self._by_text[value] = self._by_text.get(value, 0) | rules
+        else:
+            self._cells.append((compiler.compile(tests, scope), rules, compiler.text))
+
+    def passing(self, value: Any, variables: Mapping[str, Any], evaluation: Evaluation, alive: int) -> int:
+        """The rules of `alive` whose cell accepts `value` (a FEEL value)."""
+        if self._plain:
+            alive &= ~(self._plain & ~(self._by_text.get(value, 0) if type(value) is str else 0))
+        if not self._cells:
+            return alive
+        env: Env = [variables, evaluation, value, *self._blank]
+        text = ""
+        try:
+            for test, rules, text in self._cells:
+                if rules & alive and test(env) is not True:
+                    alive &= ~rules
+        except (FeelError, RecursionError) as error:
+            raise explained(error, text) from error.__cause__
+        return alive
