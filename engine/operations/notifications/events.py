@@ -45,6 +45,7 @@ EVENTS: Mapping[str, Event] = {
         Event("compito_affidato", "Un compito è stato affidato da un collega"),
         Event("esito_commissione", "La commissione ha deciso", for_person=True),
         Event("esito_sfavorevole", "Esito sfavorevole", is_adverse=True, for_person=True),
+        Event("nuova_candidatura", "È arrivata una candidatura"),
         Event("convocazione", "Convocazione a un incontro", for_person=True),
         Event("sospensione", "Il patto è sospeso", is_adverse=True, for_person=True),
         Event("ripresa", "Il patto riprende", for_person=True),
@@ -89,7 +90,7 @@ def words(
     for_bell = {name: bell.get(name, "") for name in IN_BELL}
     return Words(
         template.subject,
-        _tidy(Template(template.notice).substitute(for_bell)),
+        _notice(template.notice, for_bell),
         re.sub(r"\n{3,}", "\n\n", Template(template.body).substitute(for_mail)).strip() + "\n",
     )
 
@@ -102,5 +103,12 @@ def _template(event_id: str, language: str, person: bool) -> Words:
     return Words(headers["Oggetto"], headers.get("Avviso", ""), body)
 
 
-def _tidy(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip(" :—·")
+def _notice(text: str, values: Mapping[str, str]) -> str:
+    """The line of the bell; a part between two points that has nothing to say is left out."""
+    parts = [Template(part) for part in text.split(" · ")]
+    said = [
+        part.substitute(values)
+        for part in parts
+        if not part.get_identifiers() or any(values[name] for name in part.get_identifiers())
+    ]
+    return " ".join(" · ".join(said).split())

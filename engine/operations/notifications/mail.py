@@ -154,10 +154,10 @@ def compose(mail: Mail, sender: str, now: datetime) -> EmailMessage:
     message["Date"] = now
     digest = hashlib.sha256(mail.key.encode()).hexdigest()[:40]
     message["Message-ID"] = f"<{digest}@{origin.domain}>"
-    message["Content-Language"] = _one_line(mail.language)
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(mail.body.replace("\r\n", "\n").replace("\r", "\n"), charset="utf-8", cte="quoted-printable")
+    message["Content-Language"] = _one_line(mail.language)
     return message
 
 
