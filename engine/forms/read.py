@@ -46,7 +46,7 @@ class Reading:
         *,
         showing: bool = False,
     ) -> None:
-        self._answers = answers
+        self.answers = answers
         self._given = variables
         self._bindings = bindings
         self._showing = showing
@@ -66,7 +66,7 @@ class Reading:
 
     def _count(self, rows: Rows, path: Path) -> int:
         """How many rows to lay out: those answered, else those of the variable, else (on a page) the form's own number."""
-        answered = self._answers.rows(path) if rows.can_change or self._answers.rows(path) else None
+        answered = self.answers.rows(path) if rows.can_change or self.answers.rows(path) else None
         if answered is None:
             known = dig(self._given, path)
             answered = len(known) if isinstance(known, list | tuple) else 0
@@ -75,10 +75,10 @@ class Reading:
         return min(answered, rows.most + 1)
 
     def _value(self, place: Place, field: Field) -> Any:
-        if field.disabled or not self._answers.has(place.path):
+        if field.disabled or not self.answers.has(place.path):
             value, problem = self._initial(place, field)
         else:
-            value, problem = self._answers.value(field, place.path)
+            value, problem = self.answers.value(field, place.path)
         if problem and not field.disabled:
             self.problems[place.name] = own_words(field, problem)
         return value
@@ -86,7 +86,7 @@ class Reading:
     def _initial(self, place: Place, field: Field) -> Converted:
         before = (
             None
-            if place.row and self._answers.rows(_list_of(place.row)) is not None
+            if place.row and self.answers.rows(_list_of(place.row)) is not None
             else initial(place, self._given)
         )
         if before is None:
@@ -104,7 +104,7 @@ class Reading:
         changed = False
         for place in every(self.settled.places):
             field = place.component
-            if not isinstance(field, Field) or field.readonly is False or not self._answers.has(place.path):
+            if not isinstance(field, Field) or field.readonly is False or not self.answers.has(place.path):
                 continue
             if place.row and not self._fixed_rows(place):
                 continue
@@ -122,7 +122,7 @@ class Reading:
 
     def _blank(self, places: tuple[Place, ...], values: dict[Path, Any]) -> frozenset[Path]:
         """The rows of a page that were left wholly blank: they are no rows at all."""
-        if not isinstance(self._answers, Strings):
+        if not isinstance(self.answers, Strings):
             return frozenset()
         return frozenset(
             (*place.path, number)
@@ -140,7 +140,7 @@ class Reading:
     def submission(self, bench: Bench) -> Submission:
         """The values of what shows, held against the rules."""
         settled = self.settled
-        errors: dict[str, str] = dict(self._answers.faults)
+        errors: dict[str, str] = dict(self.answers.faults)
         unseen: list[str] = []
         for place in every(settled.places):
             if not settled.shows(place) or any(
@@ -151,7 +151,7 @@ class Reading:
                 problem = self._rows_problem(place, place.component)
             elif isinstance(place.component, Field) and place.component.kind is not Kind.EXPRESSION:
                 problem = self._field_problem(place, place.component, bench)
-                if not place.component.disabled and not self._answers.has(place.path):
+                if not place.component.disabled and not self.answers.has(place.path):
                     unseen.append(place.name)
             else:
                 continue

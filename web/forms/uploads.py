@@ -1,0 +1,75 @@
+"""Files that came with a form: which field each belongs to, and whether it may be attached there."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+from engine.forms import Field, Form, Kind, Sentence, sentence
+from engine.forms.paths import path_of, shape_of
+
+MEGABYTE = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file for the field called `name`: attach it, then add the attachment's id to the field's strings."""
+
+    name: str
+    filename: str
+    media_type: str
+    content: bytes
+
+
+def read_uploads(form: Form, files: Any, *, max_megabytes: int = 10) -> tuple[tuple[Upload, ...], dict[str, str]]:
+    """The files of a request (a MultiDict of FileStorage) that may be attached, and a sentence for each that may not."""
+    uploads: list[Upload] = []
+    errors: dict[str, str] = {}
+    for name, storage in files.items(multi=True):
+        if not storage.filename:
+            continue
+        path = path_of(name)
+        field = form.shapes.get(shape_of(path)) if path else None
+        if not isinstance(field, Field) or field.kind is not Kind.FILEPICKER or field.disabled:
+            continue
+        content = storage.stream.read(max_megabytes * MEGABYTE + 1)
+        filename = PurePosixPath(storage.filename.replace("\\", "/")).name[:200]
+        problem = _problem(field, filename, content, max_megabytes)
+        if problem:
+            errors[name] = problem
+        else:
+            media_type = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+            uploads.append(Upload(name, filename, media_type, content))
+    return tuple(uploads), errors
+
+
+def _problem(field: Field, filename: str, content: bytes, max_megabytes: int) -> Sentence | None:
+    if not content:
+        return sentence("Il file «%(file)s» è vuoto: scegline un altro", file=filename)
+    if len(content) > max_megabytes * MEGABYTE:
+        return sentence("Il file «%(file)s» supera %(most)s MB: riducilo o dividilo", file=filename, most=max_megabytes)
+    if field.accept and not is_accepted(filename, kinds_of(field.accept)):
+        return sentence(
+            "Il file «%(file)s» non è del tipo giusto: qui vanno %(kinds)s",
+            file=filename, kinds=", ".join(kinds_of(field.accept)),
+        )
+    return None
+
+
+def kinds_of(accept: str) -> tuple[str, ...]:
+    """The kinds of file an `accept` attribute lists."""
+    return tuple(kind.strip().lower() for kind in accept.split(",") if kind.strip())
+
+
+def is_accepted(filename: str, kinds: Iterable[str]) -> bool:
+    """Whether a file's name is of one of these kinds (".pdf", "image/*", "application/pdf")."""
+    media_type = mimetypes.guess_type(filename)[0] or ""
+    for kind in kinds:
+        if kind.startswith(".") and filename.lower().endswith(kind):
+            return True
+        if kind == media_type or (kind.endswith("/*") and media_type.startswith(kind[:-1])):
+            return True
+    return False
