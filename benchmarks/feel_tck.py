@@ -146,7 +146,7 @@ def _scalar(element: Any) -> Any:
 def same(value: Any, expected: Any) -> bool:
     """Whether two results are the same; numbers to eight significant decimals, as the kit's own runner does."""
     if isinstance(expected, Decimal) and isinstance(value, Decimal):
-        return value == expected or abs(value - expected) <= Decimal("1e-8") * max(1, abs(expected))
+        return value == expected or abs(value - expected) <= Decimal("1e-8") * max(Decimal(1), abs(expected))
     if type(value) is not type(expected):
         return False
     if isinstance(expected, list):

@@ -48,7 +48,8 @@ def quantify(some: bool, name: str, over: Boxed, condition: Boxed) -> Boxed:
         for around in _turns(name, items, scope, run, {}):
             found = condition(around, run)
             if found is some:
-                return some
+                answer = some
+                break
             if type(found) is not bool:
                 answer = None
         return answer

@@ -95,7 +95,7 @@ class Service:
 
         def call(values: list[Any]) -> Any:
             evaluation, types = run.evaluation, self.reader.types
-            wanted = [one.wanted for one in (*self.inputs, *self.given)]
+            wanted = [one.wanted for one in self.inputs] + [one.wanted for one in self.given]
             fitted = [fit(value, kind, types, evaluation) for value, kind in zip(values, wanted, strict=True)]
             if any(value is None and given is not None for value, given in zip(fitted, values, strict=True)):
                 return None
@@ -151,7 +151,7 @@ class DecisionOutcome:
     @property
     def sentences(self) -> tuple[str, ...]:
         """Hits, then failures, as sentences in Italian."""
-        return tuple(item.sentence for item in (*self.evidence, *self.failures))
+        return tuple(hit.sentence for hit in self.evidence) + tuple(one.sentence for one in self.failures)
 
 
 class DecisionModel:

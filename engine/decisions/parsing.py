@@ -12,7 +12,7 @@ from engine.expressions import BUILTINS, Expression, FunctionRegistry, TestColum
 from .boxed import boxed_child, null, parameters_of
 from .item_types import read_item_definitions, type_reference
 from .model import Decision, DecisionModel, InputData, Knowledge, Requirement, Service
-from .reading import Reader, parse_xml
+from .reading import Reader, line_of, parse_xml
 
 NAMING = frozenset(
     {
@@ -138,7 +138,7 @@ def _decision(
     return Decision(
         key,
         _visible_name(variable, name),
-        element.sourceline or 0,
+        line_of(element),
         logic,
         wanted,
         reader,

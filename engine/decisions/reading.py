@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from lxml import etree
 
@@ -51,7 +52,7 @@ def parse_xml(xml: bytes, source: str) -> etree._Element:
     except (etree.XMLSyntaxError, ValueError) as error:
         line = getattr(error, "lineno", 0) or 0
         raise DecisionError(f"Il file non è XML ben formato: {error}", source=source, line=line) from None
-    if root.getroottree().docinfo.doctype:
+    if _has_doctype(root):
         raise DecisionError(
             "Il file contiene una dichiarazione DOCTYPE, che non è ammessa: toglila", source=source
         )
@@ -61,7 +62,7 @@ def parse_xml(xml: bytes, source: str) -> etree._Element:
             f"Il file non è un modello DMN (da 1.1 a 1.5): comincia con «{name.localname}» "
             f"dello spazio di nomi «{name.namespace}»",
             source=source,
-            line=root.sourceline or 0,
+            line=line_of(root),
         )
     return root
 
@@ -83,7 +84,8 @@ class Reader:
 
     def tag(self, element: etree._Element) -> str:
         """The local name of an element of DMN; empty for elements of other vocabularies."""
-        if not isinstance(element.tag, str):
+        tag: Any = element.tag
+        if not isinstance(tag, str):  # a comment or instruction has a function there
             return ""
         name = etree.QName(element)
         return name.localname if name.namespace == self.namespace else ""
@@ -105,7 +107,7 @@ class Reader:
         self, message: str, element: etree._Element | None, code: str = "decision.invalid"
     ) -> DecisionError:
         """The error about `element`, to be raised."""
-        line = 0 if element is None else element.sourceline or 0
+        line = 0 if element is None else line_of(element)
         return DecisionError(message, source=self.source, element=label(element), line=line, code=code)
 
     def expression(self, text: str, element: etree._Element, names: Collection[str] = ()) -> Expression:
@@ -146,7 +148,7 @@ class Reader:
     def misread(self, error: FeelError, element: etree._Element) -> DecisionError:
         """The error of an expression as one of the file."""
         inner = self.child(element, "text")
-        line = ((element if inner is None else inner).sourceline or 0) + error.line - 1
+        line = line_of(element if inner is None else inner) + error.line - 1
         place = f"riga {error.line}, colonna {error.column}"
         return DecisionError(
             f"{error.message} ({place} di «{shorten(error.text)}»)",
@@ -162,6 +164,17 @@ class Reader:
             raise self.fail(
                 f"Il linguaggio «{language}» non è ammesso: le espressioni si scrivono in FEEL", element
             )
+
+
+def line_of(element: etree._Element) -> int:
+    """The line of the file an element begins on; 0 when not known."""
+    line: Any = element.sourceline
+    return line or 0
+
+
+def _has_doctype(root: etree._Element) -> bool:
+    information: Any = root.getroottree().docinfo
+    return bool(information.doctype)
 
 
 def shorten(text: str) -> str:

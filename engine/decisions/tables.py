@@ -102,7 +102,7 @@ class DecisionTable:
             values.append(value)
             if column.allowed is not None and column.allowed.run_test(value, scope, evaluation) is not True:
                 return 0
-            seen = Scope({column.variable: value}, scope) if column.variable else scope
+            seen: Any = Scope({column.variable: value}, scope) if column.variable else scope
             alive = column.cells.passing(value, seen, evaluation, alive)
             if not alive:
                 break
@@ -189,7 +189,7 @@ class DecisionTable:
         for column, value, cell in zip(self.columns, values, rule.conditions, strict=False):
             if column.allowed is not None and column.allowed.run_test(value, scope, evaluation) is not True:
                 return [f"{condition(column.label, value, column.allowed.text, False)} (valori ammessi)"]
-            seen = Scope({column.variable: value}, scope) if column.variable else scope
+            seen: Any = Scope({column.variable: value}, scope) if column.variable else scope
             if not column.cells.passing(value, seen, evaluation, bit):
                 return [condition(column.label, value, cell, False)]
         return []

@@ -6,10 +6,10 @@ are just texts are found by looking the value up. Sets of rules are the bits of 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from .compiler import EVALUATION, Closure, Compiler, Env, Scope
+from .compiler import EVALUATION, Closure, Compiler, Env, Scope, Variables
 from .errors import FeelError
 from .expression import explained
 from .functions import BUILTINS
@@ -64,7 +64,7 @@ class TestColumn:
         else:
             self._cells.append((compiler.compile(tests, scope), rules, compiler.text))
 
-    def passing(self, value: Any, variables: Mapping[str, Any], evaluation: Evaluation, alive: int) -> int:
+    def passing(self, value: Any, variables: Variables, evaluation: Evaluation, alive: int) -> int:
         """The rules of `alive` whose cell accepts `value` (a FEEL value)."""
         if self._plain:
             alive &= ~(self._plain & ~(self._by_text.get(value, 0) if type(value) is str else 0))
@@ -73,7 +73,7 @@ class TestColumn:
         env: Env = [variables, evaluation, value, *self._blank]
         text = ""
         try:
-            for test, rules, text in self._cells:
+            for test, rules, text in self._cells:  # noqa: B007  `text` tells which cell failed
                 if rules & alive and test(env) is not True:
                     alive &= ~rules
         except (FeelError, RecursionError) as error:

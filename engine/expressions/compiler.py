@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from .conversion import READY, to_feel
 from .errors import FeelError
@@ -20,6 +20,15 @@ from .types import Types
 from .values import FunctionValue
 
 Env = list[Any]
+
+
+class Variables(Protocol):
+    """What an expression asks of the variables it is given: a mapping will do."""
+
+    def get(self, name: str, /) -> Any:
+        """The value of a variable; None when there is none."""
+
+
 Closure = Callable[[Env], Any]
 
 VARIABLES, EVALUATION, FIRST_REGISTER = 0, 1, 2
@@ -97,6 +106,10 @@ class Compiler:
     def is_function(self, name: str, scope: Scope) -> bool:
         """Whether a call of `name` means the registered function rather than a value in scope."""
         return scope.resolve(name)[1] is None and name not in self.declared and name in self.functions
+
+    def is_known(self, name: str, scope: Scope) -> bool:
+        """Whether a value of that name is declared, here or by whoever compiles."""
+        return name in self.declared or scope.resolve(name)[1] is not None
 
     def place(self, error: FeelError, node: Node) -> FeelError:
         """The error with the place of `node`."""

@@ -16,8 +16,10 @@ _PLAIN_KEY = re.compile(r"[\w ]+\Z")
 
 def to_text(value: Any, evaluation: Evaluation | None = None) -> str | None:
     """FEEL's string(value); null stays null. Text inside lists and contexts is quoted."""
-    if value is None or type(value) is str:
-        return value  # type: ignore[no-any-return]
+    if value is None:
+        return None
+    if type(value) is str:
+        return value
     return show(value, evaluation)
 
 
@@ -25,7 +27,8 @@ def show(value: Any, evaluation: Evaluation | None = None) -> str:
     """`value` as it would be written in an expression: text quoted, null as null."""
     if value is None:
         return "null"
-    return _SHOWN[type(value)](value, evaluation)
+    written: str = _SHOWN[type(value)](value, evaluation)
+    return written
 
 
 def _text(value: str, evaluation: Evaluation | None) -> str:

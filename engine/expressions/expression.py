@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from . import rules_calls, rules_loops, rules_operators, rules_tests, rules_values  # noqa: F401  (they declare rules)
-from .compiler import EVALUATION, FIRST_REGISTER, Closure, Compiler, Env, Scope, convert
+from .compiler import EVALUATION, FIRST_REGISTER, Closure, Compiler, Env, Scope, Variables, convert
 from .conversion import from_feel
 from .cursor import KnownNames
 from .errors import FeelError, FeelLimitExceeded
@@ -55,7 +55,7 @@ class Expression:
             return value
         return guarded(lambda: from_feel(value, evaluation), self.text)
 
-    def run(self, variables: Mapping[str, Any], evaluation: Evaluation) -> Any:
+    def run(self, variables: Variables, evaluation: Evaluation) -> Any:
         """The FEEL value, on an account shared with other expressions (for decisions)."""
         try:
             return self._run([variables, evaluation, *self._blank])
@@ -74,7 +74,7 @@ class Expression:
         evaluation = Evaluation(bindings, limits)
         return self.run_test(convert(value, evaluation), variables, evaluation)
 
-    def run_test(self, value: Any, variables: Mapping[str, Any], evaluation: Evaluation) -> bool | None:
+    def run_test(self, value: Any, variables: Variables, evaluation: Evaluation) -> bool | None:
         """As `evaluate_test`, for a FEEL value and on a shared account."""
         env: Env = [variables, evaluation, *self._blank]
         env[FIRST_REGISTER] = value

@@ -57,7 +57,8 @@ def tokenize(text: str) -> list[Token]:
             position = _skip_comment(text, position)
             continue
         found = _TOKEN.match(text, position)
-        assert found is not None and found.lastgroup is not None  # `symbol` takes any character
+        assert found is not None  # `symbol` takes any character
+        assert found.lastgroup is not None
         if found.lastgroup != "space":
             if found[0] == '"':
                 raise FeelSyntaxError(

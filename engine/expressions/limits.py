@@ -47,7 +47,7 @@ class Evaluation:
         self.calls = limits.calls
         self.limits = limits
         self.bindings = bindings
-        self.loaded: dict[str, Any] | None = None
+        self.loaded: dict[int, tuple[Any, Any]] | None = None
 
     def spend(self, steps: int) -> None:
         """Take `steps` from the account; raises FeelLimitExceeded when it is empty."""

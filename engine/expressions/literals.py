@@ -90,14 +90,14 @@ class Operands(Cursor):
             return self._bracketed(token)
         if token.kind is Kind.WORD:
             return self._worded(token)
-        self.unexpected("un valore")
+        return self.unexpected("un valore")
 
     def _number(self) -> Node:
         token = self.take()
         try:
             return Literal(NUMBERS.create_decimal(token.text), at=token.start)
         except decimal.DecimalException:
-            self.fail(f"Il numero {token.text[:20]} è troppo grande", token)
+            return self.fail(f"Il numero {token.text[:20]} è troppo grande", token)
 
     def _bracketed(self, token: Token) -> Node:
         match token.text:
@@ -113,7 +113,7 @@ class Operands(Cursor):
         name = self.take_name()
         if name is not None:
             return Name(name, at=token.start)
-        self.unexpected("un valore")
+        return self.unexpected("un valore")
 
     def _group(self, opening: Token) -> Node:
         """( … ), a list, or a range."""

@@ -44,12 +44,13 @@ def _table() -> dict[tuple[type, str], Callable[[Any], Any]]:
         parts[kind, "month"] = lambda value: Decimal(value.month)
         parts[kind, "day"] = lambda value: Decimal(value.day)
         parts[kind, "weekday"] = lambda value: Decimal(value.isoweekday())
-    for kind in (dt.time, dt.datetime):
-        parts[kind, "hour"] = lambda value: Decimal(value.hour)
-        parts[kind, "minute"] = lambda value: Decimal(value.minute)
-        parts[kind, "second"] = lambda value: Decimal(value.second)
-        parts[kind, "time offset"] = lambda value: value.utcoffset()
-        parts[kind, "timezone"] = _zone_name
+    moments: tuple[type, ...] = (dt.time, dt.datetime)
+    for timed in moments:
+        parts[timed, "hour"] = lambda value: Decimal(value.hour)
+        parts[timed, "minute"] = lambda value: Decimal(value.minute)
+        parts[timed, "second"] = lambda value: Decimal(value.second)
+        parts[timed, "time offset"] = lambda value: value.utcoffset()
+        parts[timed, "timezone"] = _zone_name
     days = dt.timedelta
     parts[days, "days"] = lambda value: _signed(value, lambda size: size.days)
     parts[days, "hours"] = lambda value: _signed(value, lambda size: size.seconds // 3600)

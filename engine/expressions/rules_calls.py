@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from .arithmetic import FAILURES
 from .compiler import Closure, Compiler, Env, Scope, convert, rule
@@ -24,9 +24,8 @@ def compile_call(compiler: Compiler, node: Call, scope: Scope) -> Closure:
         function = compiler.functions.get(node.function.name)
         assert function is not None
         return _registered_call(compiler, node, function, scope)
-    if isinstance(node.function, Name) and scope.resolve(node.function.name)[1] is None:
-        if node.function.name not in compiler.declared:
-            compiler.unknown_calls.add(node.function.name)
+    if isinstance(node.function, Name) and not compiler.is_known(node.function.name, scope):
+        compiler.unknown_calls.add(node.function.name)
     callee = compiler.compile(node.function, scope)
     if node.named is not None:
         return _call_by_name(compiler, node, callee, scope)
@@ -73,7 +72,7 @@ def _registered_call(compiler: Compiler, node: Call, function: Function, scope: 
     return _bound_call(compiler, node, function, arguments)
 
 
-def _wrong_arguments(compiler: Compiler, node: Call, function: Function) -> None:
+def _wrong_arguments(compiler: Compiler, node: Call, function: Function) -> NoReturn:
     wanted = ", oppure ".join(
         f"{function.name}({', '.join(parameters)})"
         for parameters in (function.parameters, *function.alternatives)

@@ -172,11 +172,10 @@ def _number_range_test(ends: Range, tested: Closure) -> Test:
         value = tested(env)
         kind = type(value)
         if kind is int or kind is Decimal:
-            if both:
-                return low <= value <= high
-            return (low <= value if low_included else low < value) and (
-                value <= high if high_included else value < high
-            )
+            found: bool = low <= value <= high
+            if both or not found:
+                return found
+            return (low_included or value != low) and (high_included or value != high)
         return satisfies(value, ends, env[1])
 
     return test

@@ -179,9 +179,9 @@ def is_subtype(given: FeelType, wanted: FeelType, types: Types, depth: int = 0) 
                     for one, other in zip(given.parameters, wanted.parameters, strict=True)
                 )
             )
-        case ListType(), SimpleType("list") | SimpleType("list"), ListType(SimpleType("Any")):
+        case (ListType(), SimpleType("list")) | (SimpleType("list"), ListType(SimpleType("Any"))):
             return True
-        case ContextType(), SimpleType("context"):
+        case (ContextType(), SimpleType("context")):
             return True
     return False
 

@@ -124,10 +124,10 @@ def mode(*values: Any) -> list[Decimal]:
 
 
 def _decided(values: list[Any], decisive: bool) -> bool | None:
+    if any(value is decisive for value in values):
+        return decisive
     outcome: bool | None = not decisive
     for value in values:
-        if value is decisive:
-            return decisive
         if type(value) is not bool:
             outcome = None
     return outcome
