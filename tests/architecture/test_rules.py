@@ -131,7 +131,7 @@ def test_files_stay_short() -> None:
 
 def test_no_test_sleeps() -> None:
     """Time is moved, not waited for; only what watches another process may wait for it."""
-    watchers = {ROOT / "tests" / "postgres_server.py", ROOT / "tests" / "processes.py"}
+    watchers = {ROOT / "tests" / "postgres_server.py", ROOT / "tests" / "live_site.py"}
     wrong = [
         place(file, line)
         for file in python_files("tests")
