@@ -101,5 +101,5 @@ def tell(
         key=key,
         created_at=now,
     )
-    done = connection.execute(row.on_conflict_do_nothing(index_elements=["recipient", "key"]))
-    return done.rowcount > 0
+    told = row.on_conflict_do_nothing(index_elements=["recipient", "key"]).returning(notifica.c.id)
+    return connection.execute(told).first() is not None

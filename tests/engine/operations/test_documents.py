@@ -221,7 +221,7 @@ def test_a_new_version_replaces_the_old_one_which_stays_as_it_was(database: Data
 def test_the_database_refuses_to_change_or_delete_a_document(database: Database) -> None:
     issue(database, "documenti.contratto")
     for statement in (update(documento).values(filename="altro.pdf"), delete(documento)):
-        with pytest.raises(DBAPIError, match="non si modifica"), database.begin() as work:
+        with pytest.raises(DBAPIError, match="non si modificano"), database.begin() as work:
             work.connection.execute(statement)
     with database.read() as connection:
         assert connection.execute(select(func.count()).select_from(documento)).scalar_one() == 1
@@ -232,8 +232,8 @@ def test_an_altered_document_is_not_handed_out(database: Database) -> None:
         case = open_case(work.connection)
         service_call = context(work.connection, case)
         document = service.issue(service_call, Kind.VERBALE, "Verbale", lambda _: b"contenuto")
-        drop = "DROP TRIGGER documento_refuses_update" if database.is_sqlite else (
-            "ALTER TABLE documento DISABLE TRIGGER documento_refuses_change"
+        drop = "DROP TRIGGER documento_no_update" if database.is_sqlite else (
+            "ALTER TABLE documento DISABLE TRIGGER documento_no_change"
         )
         work.connection.exec_driver_sql(drop)
         work.connection.execute(update(documento).values(content=b"alterato"))
