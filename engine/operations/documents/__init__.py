@@ -1,1 +1,1 @@
-"""The papers of a case: contract, letter of outcome, minutes, statement of accounts; kept with a hash, never overwritten."""
+"""The papers of a case: contract, letter, minutes, statement of accounts; kept with a hash, never overwritten."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from engine.actors import scope_chain
 from engine.errors import ExecutionFailed
 from engine.operations.budget import service as budget
 from engine.operations.documents import service, sheets
@@ -17,6 +18,7 @@ from engine.operations.documents.model import Document, Kind, Reservation
 from engine.operations.documents.rendering import render
 from engine.operations.documents.sheets import Heading, Sheet, person_name
 from engine.operations.documents.wording import day_in_words
+from engine.operations.people import places
 from engine.operations.registry import OperationContext, operation
 
 
@@ -38,19 +40,22 @@ OUTCOMES: Mapping[str, Outcome] = {
         deadline_name="Firma entro il",
     ),
     "chiede_modifiche": Outcome(
-        "la commissione distrettuale{seduta} ha chiesto alcune modifiche alla proposta di patto che La riguarda. "
+        "la commissione distrettuale{seduta} ha chiesto alcune modifiche alla proposta di patto che La "
+        "riguarda. "
         "Le vedrà insieme a chi La segue.",
         "La commissione chiede di modificare la proposta di patto.",
         deadline_name="Modifiche entro il",
     ),
     "rinvia": Outcome(
-        "la commissione distrettuale{seduta} ha rinviato a una prossima seduta la decisione sulla proposta di patto "
+        "la commissione distrettuale{seduta} ha rinviato a una prossima seduta la decisione sulla proposta "
+        "di patto "
         "che La riguarda.",
         "La commissione rinvia la decisione.",
         deadline_name="Nuova seduta il",
     ),
     "preavviso": Outcome(
-        "la commissione distrettuale{seduta} ha rilevato motivi che impediscono di accogliere la proposta di patto che "
+        "la commissione distrettuale{seduta} ha rilevato motivi che impediscono di accogliere la proposta "
+        "di patto che "
         "La riguarda. Prima della decisione può presentare osservazioni scritte, con eventuali documenti.",
         "La commissione comunica i motivi che impediscono di accogliere la proposta.",
         is_adverse=True,
@@ -73,8 +78,8 @@ OUTCOMES: Mapping[str, Outcome] = {
 @operation(
     "documenti.contratto",
     title="Emette il patto",
-    description="Compone il patto in PDF (parti, obiettivi, impegni, budget, riquadri per le firme) con numero di versione "
-    "e di protocollo e lo conserva con la sua impronta. Ogni chiamata emette la versione successiva. "
+    description="Compone il patto in PDF (parti, obiettivi, impegni, budget, riquadri per le firme) con numero di "
+    "versione e di protocollo e lo conserva con la sua impronta. Ogni chiamata emette la versione successiva. "
     "Ciò che non si indica si prende dalle variabili omonime del caso; il budget, dal conto del caso.",
 )
 def contratto(
@@ -126,8 +131,8 @@ def contratto(
 @operation(
     "documenti.lettera_esito",
     title="Emette la lettera di esito",
-    description="Compone in PDF la lettera che comunica l'esito alla persona e la conserva con la sua impronta. Esiti noti: "
-    "approva, chiede_modifiche, rinvia, preavviso, respinge, non_ammesso; per gli altri serve il testo. "
+    description="Compone in PDF la lettera che comunica l'esito alla persona e la conserva con la sua impronta. "
+    "Esiti noti: approva, chiede_modifiche, rinvia, preavviso, respinge, non_ammesso; per gli altri serve il testo. "
     "Un esito sfavorevole deve avere la motivazione.",
 )
 def lettera_esito(
@@ -176,8 +181,8 @@ def lettera_esito(
 @operation(
     "documenti.verbale",
     title="Emette il verbale della commissione",
-    description="Compone in PDF il verbale della seduta (presenti, astenuti per conflitto, decisione, motivazione) e lo "
-    "conserva con la sua impronta. Ciò che non si indica si prende dalle variabili omonime del caso.",
+    description="Compone in PDF il verbale della seduta (presenti, astenuti per conflitto, decisione, motivazione) e "
+    "lo conserva con la sua impronta. Ciò che non si indica si prende dalle variabili omonime del caso.",
 )
 def verbale(
     context: OperationContext,
@@ -214,8 +219,8 @@ def verbale(
 @operation(
     "documenti.rendiconto",
     title="Emette il rendiconto",
-    description="Compone in PDF il rendiconto del budget del caso (riepilogo, voci, movimenti) come risulta dal conto in "
-    "questo momento e lo conserva con la sua impronta.",
+    description="Compone in PDF il rendiconto del budget del caso (riepilogo, voci, movimenti) come risulta dal conto "
+    "in questo momento e lo conserva con la sua impronta.",
 )
 def rendiconto(
     context: OperationContext, *, titolo: str = "Rendiconto del budget", ente: str = ""
@@ -263,8 +268,11 @@ def _or_variable(context: OperationContext, value: Any, name: str) -> Any:
 
 
 def _body(context: OperationContext) -> str:
-    """Who writes: the ambito of the case, by its path."""
-    names = [
-        part.replace("_", " ").replace("-", " ").title() for part in context.instance.scope.split("/") if part
-    ]
-    return f"Ambito {' · '.join(names)}" if names else "Patti gener-attivi"
+    """Who writes: the ambito of the case and, where it has one, the sub-ambito, by their names."""
+    names = places.scope_names(context.connection)
+    above = [scope for scope in reversed(scope_chain(context.instance.scope)) if scope]
+    return " · ".join(names.get(scope) or _from_path(scope) for scope in above) or "Patti gener-attivi"
+
+
+def _from_path(scope: str) -> str:
+    return scope.rpartition("/")[2].replace("_", " ").replace("-", " ").title()

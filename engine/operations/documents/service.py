@@ -42,7 +42,8 @@ def content(connection: Connection, document_id: str) -> bytes:
     data, sha256 = _stored(connection, document_id)
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ExecutionFailed(
-            f"Il contenuto del documento {document_id} non corrisponde più alla sua impronta: avvisare l'amministratore",
+            f"Il contenuto del documento {document_id} non corrisponde più alla sua impronta: avvisare "
+            "l'amministratore",
             code="DOCUMENT_ALTERED",
         )
     return data

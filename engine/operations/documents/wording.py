@@ -10,7 +10,8 @@ from typing import Any
 from engine.calendar import day_in_rome
 
 _MONTHS = (
-    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre".split()
+    "gennaio", "febbraio", "marzo", "aprile", "maggio", "giugno",
+    "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre",
 )  # fmt: skip
 
 Rows = list[list[str]]
@@ -33,7 +34,7 @@ def short_day(day: date) -> str:
 
 def euros(amount: Decimal) -> str:
     """`2.000,00 €`, with a space that does not break."""
-    swapped = f"{amount:,.2f}".translate(str.maketrans({",": ".", ".": ","}))
+    swapped = f"{amount:,.2f}".translate(str.maketrans(",.", ".,"))
     return f"{swapped}\N{NO-BREAK SPACE}€"
 
 

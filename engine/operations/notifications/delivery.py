@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from engine.calendar import in_rome
+from engine.calendar import day_in_rome, in_rome
 from engine.operations.notifications import mail, service
-from engine.operations.notifications.events import Event, known, words
+from engine.operations.notifications.events import Event, Words, known, words
 from engine.operations.notifications.recipients import Recipient, holders, person_of
 from engine.operations.registry import Environment, OutboxMessage, outbox_handler
 from engine.storage import new_id
@@ -30,12 +30,22 @@ class News:
     event: Event
     path: str
     bell: Mapping[str, str]
-    instance_id: str | None
+    case: Case
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is needed of an instance to tell people about it."""
+
+    id: str
+    number: int
+    title: str
+    scope: str
 
 
 @outbox_handler("mail")
 def deliver_mail(message: OutboxMessage, environment: Environment) -> None:
-    """Send one e-mail: payload `to, to_name, subject, body, language`. A failure is raised, so that it is tried again."""
+    """Send one e-mail: payload `to, to_name, subject, body, language`. A failure is raised, to be tried again."""
     settings = environment.settings
     letter = mail.mail_from_payload(message.key, message.payload)
     mail.send(letter, smtp_url=settings.smtp_url, sender=settings.mail_from, now=environment.clock.now())
@@ -43,36 +53,38 @@ def deliver_mail(message: OutboxMessage, environment: Environment) -> None:
 
 @outbox_handler("task.assigned")
 def tell_task_holders(message: OutboxMessage, environment: Environment) -> None:
-    """Tell those who may do a task, if it is still open: payload `task_id`, and `event` when it is another one."""
+    """Tell those who may do a task, if it is still open; payload `task_id`, and `event` when it is another one.
+
+    Whoever caused it (`by`) is not told.
+    """
     _tell_about_task(message, environment, str(message.payload.get("event") or "compito_assegnato"))
 
 
 @outbox_handler("task.overdue")
 def tell_of_delay(message: OutboxMessage, environment: Environment) -> None:
-    """Tell of a late task its holders and the `roles` of the payload, if it is still open."""
+    """Tell of a late task its holders and the holders of `roles`, if it is still open; payload `task_id, roles`."""
     _tell_about_task(message, environment, "compito_in_ritardo")
 
 
 @outbox_handler("notify")
 def tell_roles_and_users(message: OutboxMessage, environment: Environment) -> None:
-    """Tell `users`, the holders of `roles`, and the person of the case when `person` is true; payload `event, instance_id`.
+    """Tell `users`, the holders of `roles` and, when `person` is true, the person of the case.
 
-    With neither users nor roles nor person, all who take part in the case are told. `task` and `due` fill the bell.
+    The payload has `event` and `instance_id`, and `task` and `due` for the bell. With neither users nor roles nor
+    person, all who take part in the case are told.
     """
     payload = message.payload
     event = known(str(payload["event"]), "notify")
     with environment.database.begin() as work:
-        connection = work.connection
-        case = _case(connection, str(payload["instance_id"]))
-        news = News(event, f"/pratiche/{case.id}", _bell(case, payload.get("task"), payload.get("due")), case.id)
+        telling = _Telling(work.connection, environment, message)
+        case = telling.case(str(payload["instance_id"]))
+        news = News(event, f"/pratiche/{case.id}", _bell(case, payload.get("task"), payload.get("due")), case)
         person = bool(payload.get("person"))
         roles, users = tuple(payload.get("roles") or ()), tuple(payload.get("users") or ())
         if roles or users or not person:
-            told = holders(connection, roles=roles, users=users, scope=case.scope, instance_id=case.id)
-            _tell(connection, environment, message, news, told)
-        addressee = person_of(connection, case.subject) if person else None
-        if addressee is not None:
-            _write_to_person(connection, environment, message, news, addressee)
+            telling.tell(news, telling.holders(case, case.scope, roles, users))
+        if person:
+            telling.write_to_person(news)
 
 
 def _tell_about_task(message: OutboxMessage, environment: Environment, event_id: str) -> None:
@@ -83,91 +95,103 @@ def _tell_about_task(message: OutboxMessage, environment: Environment, event_id:
         found = connection.execute(select(task).where(task.c.id == str(payload["task_id"]))).one_or_none()
         if found is None or found.state != "open":
             return
-        case = _case(connection, found.instance_id)
-        users: Sequence[str] = (found.assignee,) if found.assignee else ()
-        roles: Sequence[str] = ()
+        users: tuple[str, ...] = (found.assignee,) if found.assignee else ()
+        roles: tuple[str, ...] = ()
         if not users:
-            candidates = connection.execute(select(task_candidate).where(task_candidate.c.task_id == found.id)).all()
+            query = select(task_candidate).where(task_candidate.c.task_id == found.id)
+            candidates = connection.execute(query).all()
             roles = tuple(row.name for row in candidates if row.kind == "role")
             users = tuple(row.name for row in candidates if row.kind == "user")
+        roles += tuple(payload.get("roles") or ())
+        telling = _Telling(connection, environment, message)
+        case = telling.case(found.instance_id)
+        news = News(event, f"/compiti/{found.id}", _bell(case, found.name, found.due_at), case)
         if roles or users:
-            told = list(holders(connection, roles=roles, users=users, scope=found.scope, instance_id=case.id))
-            if payload.get("roles"):
-                told += holders(
-                    connection, roles=tuple(payload["roles"]), users=(), scope=found.scope, instance_id=case.id
-                )
-            news = News(event, f"/compiti/{found.id}", _bell(case, found.name, found.due_at), case.id)
-            _tell(connection, environment, message, news, told)
+            told = telling.holders(case, found.scope, roles, users)
+            telling.tell(news, [recipient for recipient in told if recipient.user_id != payload.get("by")])
 
 
-def _tell(
-    connection: Connection, environment: Environment, message: OutboxMessage, news: News, told: Sequence[Recipient]
-) -> None:
-    now = environment.clock.now()
-    for recipient in {person.user_id: person for person in told}.values():
-        language = recipient.language or environment.settings.default_language
-        link = environment.settings.public_url.rstrip("/") + news.path
-        text = words(news.event, language, mail={"nome": recipient.name, "link": link}, bell=news.bell)
-        is_new = service.tell(
-            connection,
-            recipient.user_id,
-            event=news.event.id,
-            title=text.notice,
-            link=news.path,
-            key=message.key,
-            now=now,
-            instance_id=news.instance_id,
+@dataclass(frozen=True)
+class _Telling:
+    """One message being expanded, inside one transaction."""
+
+    connection: Connection
+    environment: Environment
+    message: OutboxMessage
+
+    @property
+    def now(self) -> datetime:
+        return self.environment.clock.now()
+
+    def case(self, instance_id: str) -> Case:
+        columns = (instance.c.id, instance.c.number, instance.c.title, instance.c.scope)
+        row = self.connection.execute(select(*columns).where(instance.c.id == instance_id)).one()
+        return Case(row.id, row.number, row.title, row.scope)
+
+    def holders(
+        self, case: Case, scope: str, roles: Sequence[str], users: Sequence[str]
+    ) -> tuple[Recipient, ...]:
+        today = day_in_rome(self.now)
+        return holders(
+            self.connection, roles=roles, users=users, scope=scope, instance_id=case.id, today=today
         )
-        if is_new and recipient.email:
-            payload = _letter(recipient, language, news.event, text.subject, text.body)
-            _post(connection, f"{message.key}:mail:{recipient.user_id}", payload, news.instance_id, now)
+
+    def tell(self, news: News, told: Sequence[Recipient]) -> None:
+        for recipient in told:
+            language = self._language(recipient)
+            link = self.environment.settings.public_url.rstrip("/") + news.path
+            text = words(news.event, language, mail={"nome": recipient.name, "link": link}, bell=news.bell)
+            is_new = service.tell(
+                self.connection,
+                recipient.user_id,
+                event=news.event.id,
+                title=text.notice,
+                link=news.path,
+                key=self.message.key,
+                now=self.now,
+                instance_id=news.case.id,
+            )
+            if is_new and recipient.email:
+                self._post(recipient, language, text, news)
+
+    def write_to_person(self, news: News) -> None:
+        person = person_of(self.connection, news.case.id)
+        if person is not None:
+            language = self._language(person)
+            text = words(news.event, language, mail={"nome": person.name}, bell={}, person=True)
+            self._post(person, language, text, news)
+
+    def _language(self, recipient: Recipient) -> str:
+        return recipient.language or str(self.environment.settings.default_language)
+
+    def _post(self, recipient: Recipient, language: str, text: Words, news: News) -> None:
+        payload = {
+            "to": recipient.email,
+            "to_name": recipient.name,
+            "language": language,
+            "event": news.event.id,
+            "subject": text.subject,
+            "body": text.body,
+        }
+        dialect = sqlite if self.connection.dialect.name == "sqlite" else postgresql
+        row = dialect.insert(outbox).values(
+            id=new_id(),
+            kind="mail",
+            key=f"{self.message.key}:mail:{recipient.user_id}",
+            instance_id=news.case.id,
+            payload=payload,
+            state="waiting",
+            due_at=self.now,
+            attempts=0,
+            created_at=self.now,
+        )
+        self.connection.execute(row.on_conflict_do_nothing(index_elements=["key"]))
 
 
-def _write_to_person(
-    connection: Connection, environment: Environment, message: OutboxMessage, news: News, person: Recipient
-) -> None:
-    language = person.language or environment.settings.default_language
-    text = words(news.event, language, mail={"nome": person.name}, bell={}, person=True)
-    payload = _letter(person, language, news.event, text.subject, text.body)
-    now = environment.clock.now()
-    _post(connection, f"{message.key}:mail:{person.user_id}", payload, news.instance_id, now)
-
-
-def _letter(recipient: Recipient, language: str, event: Event, subject: str, body: str) -> dict[str, Any]:
+def _bell(case: Case, task_name: Any, due: Any) -> dict[str, str]:
+    when = f"{in_rome(due):%d/%m/%Y}" if isinstance(due, datetime) else str(due or "")
     return {
-        "to": recipient.email,
-        "to_name": recipient.name,
-        "language": language,
-        "event": event.id,
-        "subject": subject,
-        "body": body,
+        "compito": str(task_name or ""),
+        "pratica": f"n. {case.number} {case.title}".strip(),
+        "termine": when,
     }
-
-
-def _post(
-    connection: Connection, key: str, payload: Mapping[str, Any], instance_id: str | None, now: datetime
-) -> None:
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    row = dialect.insert(outbox).values(
-        id=new_id(),
-        kind="mail",
-        key=key,
-        instance_id=instance_id,
-        payload=payload,
-        state="waiting",
-        due_at=now,
-        attempts=0,
-        created_at=now,
-    )
-    connection.execute(row.on_conflict_do_nothing(index_elements=["key"]))
-
-
-def _case(connection: Connection, instance_id: str) -> Row[Any]:
-    columns = (instance.c.id, instance.c.number, instance.c.title, instance.c.scope, instance.c.subject)
-    return connection.execute(select(*columns).where(instance.c.id == instance_id)).one()
-
-
-def _bell(case: Row[Any], task_name: Any, due: Any) -> dict[str, str]:
-    moment = datetime.fromisoformat(due) if isinstance(due, str) and "T" in due else due
-    when = f"{in_rome(moment):%d/%m/%Y}" if isinstance(moment, datetime) else str(due or "")
-    return {"compito": str(task_name or ""), "pratica": f"n. {case.number} {case.title}".strip(), "termine": when}

@@ -69,7 +69,12 @@ class MailServer:
             options = parse_qs(parts.query, strict_parsing=bool(parts.query))
             unknown = set(options) - {"starttls", "timeout"}
             timeout = int(options.get("timeout", [str(TIMEOUT_SECONDS)])[0])
-            if parts.scheme not in ("smtp", "smtps") or not parts.hostname or unknown or not 1 <= timeout <= 300:
+            if (
+                parts.scheme not in ("smtp", "smtps")
+                or not parts.hostname
+                or unknown
+                or not 1 <= timeout <= 300
+            ):
                 raise ValueError
             server = cls(
                 parts.hostname,
@@ -82,12 +87,14 @@ class MailServer:
             )
         except ValueError:
             raise Misconfigured(
-                "L'impostazione smtp_url non si legge: si scrive smtp://utente:password@server:587?starttls=1 "
+                "L'impostazione smtp_url non si legge: si scrive "
+                "smtp://utente:password@server:587?starttls=1 "
                 "oppure smtps://utente:password@server:465"
             ) from None
         if server.password and not (server.implicit_tls or server.starttls or server.is_this_machine):
             raise Misconfigured(
-                "L'impostazione smtp_url manderebbe la password in chiaro: aggiungere ?starttls=1 o usare smtps://"
+                "L'impostazione smtp_url manderebbe la password in chiaro: aggiungere ?starttls=1 o usare "
+                "smtps://"
             )
         return server
 
@@ -99,7 +106,7 @@ class MailServer:
         return self.host == "localhost"
 
     def send(self, message: EmailMessage) -> None:
-        """Hand one message over. Raises ExecutionFailed: MAIL_UNREACHABLE, MAIL_DEFERRED (4xx) or MAIL_REFUSED (5xx)."""
+        """Hand one message over. ExecutionFailed: MAIL_UNREACHABLE, MAIL_DEFERRED (4xx) or MAIL_REFUSED (5xx)."""
         try:
             with self._connect() as connection:
                 connection.send_message(message)
@@ -156,7 +163,9 @@ def compose(mail: Mail, sender: str, now: datetime) -> EmailMessage:
     message["Message-ID"] = f"<{digest}@{origin.domain}>"
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
-    message.set_content(mail.body.replace("\r\n", "\n").replace("\r", "\n"), charset="utf-8", cte="quoted-printable")
+    message.set_content(
+        mail.body.replace("\r\n", "\n").replace("\r", "\n"), charset="utf-8", cte="quoted-printable"
+    )
     message["Content-Language"] = _one_line(mail.language)
     return message
 
@@ -165,7 +174,9 @@ def send(mail: Mail, *, smtp_url: str, sender: str, now: datetime) -> None:
     """Compose and hand over; without a server (`smtp_url` empty) the message is only noted in the log."""
     message = compose(mail, sender, now)
     if not smtp_url:
-        logger.info("Nessun server di posta configurato: il messaggio %s resta nel registro", message["Message-ID"])
+        logger.info(
+            "Nessun server di posta configurato: il messaggio %s resta nel registro", message["Message-ID"]
+        )
         return
     MailServer.from_url(smtp_url).send(message)
 
@@ -184,7 +195,8 @@ def _address(address: str, name: str) -> Address:
         domain = ""
     if not (separator and _LOCAL_PART.fullmatch(local) and _DOMAIN.fullmatch(domain)):
         raise ExecutionFailed(
-            f"«{_one_line(address):.80}» non è un indirizzo di posta: correggerlo nella scheda dell'utente o della persona",
+            f"«{_one_line(address):.80}» non è un indirizzo di posta: correggerlo nella scheda dell'utente "
+            "o della persona",
             code="MAIL_ADDRESS",
         )
     return Address(_one_line(name), local, domain)

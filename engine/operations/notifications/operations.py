@@ -19,9 +19,11 @@ TOPIC = "notifiche.avvisa"
 @operation(
     TOPIC,
     title="Avvisa",
-    description="Avvisa con la campanella e con un'e-mail gli utenti indicati, chi ha i ruoli indicati (se qualcuno è stato "
-    "nominato per quel ruolo nel caso, solo lui) o, senza indicazioni, tutti i partecipanti al caso; con «persona» anche "
-    "la persona, per e-mail. L'e-mail non contiene dati del caso. Un avviso sfavorevole alla persona parte solo se "
+    description="Avvisa con la campanella e con un'e-mail gli utenti indicati, chi ha i ruoli indicati (se qualcuno è "
+    "stato nominato per quel ruolo nel caso, solo lui) o, senza indicazioni, tutti i partecipanti al caso; con "
+    "«persona» anche "
+    "la persona, per e-mail. L'e-mail non contiene dati del caso. Un avviso sfavorevole alla persona parte "
+    "solo se "
     f"«confermato_da» dice chi lo ha confermato. Eventi: {', '.join(EVENTS)}.",
 )
 def avvisa(
@@ -43,7 +45,8 @@ def avvisa(
     confirmed = (confermato_da or "").strip()
     if persona and event.is_adverse and confirmed in ("", SYSTEM.id):
         raise ExecutionFailed(
-            f"{TOPIC}: l'avviso «{evento}» è sfavorevole alla persona e deve essere confermato da qualcuno prima di "
+            f"{TOPIC}: l'avviso «{evento}» è sfavorevole alla persona e deve essere confermato da qualcuno "
+            "prima di "
             "partire; aggiungere un compito umano e passare chi lo ha completato in «confermato_da»"
         )
     roles, users = _names(ruoli), _names(utenti)
@@ -63,7 +66,13 @@ def avvisa(
     )
     context.record(
         "notice.queued",
-        {"event": event.id, "roles": roles, "users": users, "person": persona, "confirmed_by": confirmed or None},
+        {
+            "event": event.id,
+            "roles": roles,
+            "users": users,
+            "person": persona,
+            "confirmed_by": confirmed or None,
+        },
     )
     return {"evento": event.id, "chiave": key}
 

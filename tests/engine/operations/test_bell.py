@@ -32,7 +32,12 @@ def test_a_notice_is_told_once_and_counted_until_read(database: Database) -> Non
         assert ring(work.connection, "1", "bruno")
         assert service.unread(work.connection, "anna") == 1
         (notice,) = service.page(work.connection, "anna").items
-        assert (notice.title, notice.link, notice.is_unread, notice.created_at) == ("Avviso 1", "/compiti/1", True, THEN)
+        assert (notice.title, notice.link, notice.is_unread, notice.created_at) == (
+            "Avviso 1",
+            "/compiti/1",
+            True,
+            THEN,
+        )
         later = THEN + timedelta(hours=1)
         assert service.mark_read(work.connection, "anna", notice.id, later) == "/compiti/1"
         service.mark_read(work.connection, "anna", notice.id, later + timedelta(hours=1))

@@ -7,7 +7,16 @@ from string import Template
 import pytest
 
 from engine.errors import ExecutionFailed
-from engine.operations.notifications.events import EVENTS, IN_BELL, IN_MAIL, LANGUAGES, TEMPLATES, Event, known, words
+from engine.operations.notifications.events import (
+    EVENTS,
+    IN_BELL,
+    IN_MAIL,
+    LANGUAGES,
+    TEMPLATES,
+    Event,
+    known,
+    words,
+)
 
 MAIL = {"nome": "Anna", "link": "https://patti.example/compiti/1"}
 BELL = {"compito": "Firma $nome", "pratica": "n. 12 Fiorenza Inventata", "termine": "31/08/2016"}
@@ -31,10 +40,14 @@ def test_the_person_has_a_text_of_their_own_without_links(event: Event, language
     said = words(event, language, mail={"nome": "Fiorenza"}, bell={}, person=True)
     assert "Fiorenza" in said.body
     assert "http" not in said.body
-    assert "Patti" not in said.subject, "the subject does not tell that the person is followed by this project"
+    assert "Patti" not in said.subject, (
+        "the subject does not tell that the person is followed by this project"
+    )
 
 
-@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.txt")), ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize(
+    "path", sorted(TEMPLATES.rglob("*.txt")), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
 def test_no_template_asks_for_more_than_it_may_say(path: object) -> None:
     head, _, body = path.read_text(encoding="utf-8").partition("\n\n")  # type: ignore[attr-defined]
     subject, *bell = head.splitlines()

@@ -50,7 +50,7 @@ class Post:
 
     @property
     def messages(self) -> list[EmailMessage]:
-        return [email.message_from_bytes(e.content, policy=email.policy.default) for e in self.envelopes]  # type: ignore[misc]
+        return [email.message_from_bytes(e.content, policy=email.policy.default) for e in self.envelopes]
 
 
 def free_port() -> int:
@@ -113,15 +113,28 @@ def test_nothing_can_be_smuggled_into_the_headers(post: Post, url: str, line_bre
     send(Mail("k", MAIL.to, evil, evil, "corpo vero"), smtp_url=url, sender=SENDER, now=NOW)
     (message,) = post.messages
     assert message["Bcc"] is None
-    assert message["Subject"] == f"Ciao Bcc: vittima@altrove.example corpo falso"
+    assert message["Subject"] == "Ciao Bcc: vittima@altrove.example corpo falso"
     assert message.get_content().strip() == "corpo vero"
     assert post.envelopes[0].rcpt_tos == [MAIL.to]
 
 
 @pytest.mark.parametrize(
     "address",
-    ["", "anna", "anna@", "@comune.example", "anna@comune.example, altri@altrove.example", "a b@c.example", "a@b..example"]
-    + ["anna@comune.example\r\nRCPT TO:<x@y.example>", "anna@comune.example\n", "<anna@comune.example>", "a@-b.example"],
+    [
+        "",
+        "anna",
+        "anna@",
+        "@comune.example",
+        "anna@comune.example, altri@altrove.example",
+        "a b@c.example",
+        "a@b..example",
+    ]
+    + [
+        "anna@comune.example\r\nRCPT TO:<x@y.example>",
+        "anna@comune.example\n",
+        "<anna@comune.example>",
+        "a@-b.example",
+    ],
 )
 def test_a_bad_address_is_refused_before_any_server_sees_it(post: Post, url: str, address: str) -> None:
     with pytest.raises(ExecutionFailed) as problem:
@@ -151,12 +164,15 @@ def test_a_server_that_never_answers_is_given_up() -> None:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         with pytest.raises(ExecutionFailed) as problem:
-            send(MAIL, smtp_url=f"smtp://127.0.0.1:{silent.getsockname()[1]}?timeout=1", sender=SENDER, now=NOW)
+            send(
+                MAIL, smtp_url=f"smtp://127.0.0.1:{silent.getsockname()[1]}?timeout=1", sender=SENDER, now=NOW
+            )
     assert problem.value.code == "MAIL_UNREACHABLE"
 
 
 @pytest.mark.parametrize(
-    ("answer", "code"), [("451 riprovare più tardi", "MAIL_DEFERRED"), ("550 utente sconosciuto", "MAIL_REFUSED")]
+    ("answer", "code"),
+    [("451 riprovare più tardi", "MAIL_DEFERRED"), ("550 utente sconosciuto", "MAIL_REFUSED")],
 )
 def test_the_answers_of_the_server_are_told_apart(post: Post, url: str, answer: str, code: str) -> None:
     post.answer_to_data = answer.encode("ascii", "replace").decode()
@@ -174,10 +190,17 @@ def test_the_answers_of_the_server_are_told_apart(post: Post, url: str, answer: 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS:UserWarning")
 def test_signing_in_to_the_server(post: Post) -> None:
     def check(server: Any, session: Any, envelope: Any, mechanism: str, data: LoginPassword) -> AuthResult:
-        return AuthResult(success=data.login == b"utente@casa" and data.password == b"pass/word:1")
+        return AuthResult(
+            success=(data.login, data.password) == (b"utente@casa", b"pass/word:1"), handled=False
+        )
 
     controller = serve(post, authenticator=check, auth_required=True, auth_require_tls=False)
-    send(MAIL, smtp_url=f"smtp://utente%40casa:pass%2Fword%3A1@127.0.0.1:{controller.port}", sender=SENDER, now=NOW)
+    send(
+        MAIL,
+        smtp_url=f"smtp://utente%40casa:pass%2Fword%3A1@127.0.0.1:{controller.port}",
+        sender=SENDER,
+        now=NOW,
+    )
     with pytest.raises(ExecutionFailed) as problem:
         send(MAIL, smtp_url=f"smtp://utente:segretissima@127.0.0.1:{controller.port}", sender=SENDER, now=NOW)
     controller.stop()
@@ -209,7 +232,15 @@ def test_the_tls_context_verifies_names(monkeypatch: pytest.MonkeyPatch, url: st
 
 @pytest.mark.parametrize(
     "url",
-    ["http://x", "smtp://", "smtp://h:porta", "smtp://h?strano=1", "smtp://h?timeout=0", "smtp://h:99999", "server"]
+    [
+        "http://x",
+        "smtp://",
+        "smtp://h:porta",
+        "smtp://h?strano=1",
+        "smtp://h?timeout=0",
+        "smtp://h:99999",
+        "server",
+    ]
     + ["smtp://u:segreto@posta.example:587", "smtp://u:segreto@posta.example?timeout=x"],
 )
 def test_a_faulty_setting_is_told_without_the_password(url: str) -> None:
@@ -221,7 +252,12 @@ def test_a_faulty_setting_is_told_without_the_password(url: str) -> None:
 
 def test_the_setting_is_read() -> None:
     server = MailServer.from_url("smtp://u:p@posta.example?starttls=1")
-    assert (server.host, server.port, server.starttls, server.implicit_tls) == ("posta.example", 587, True, False)
+    assert (server.host, server.port, server.starttls, server.implicit_tls) == (
+        "posta.example",
+        587,
+        True,
+        False,
+    )
     assert MailServer.from_url("smtps://u:p@posta.example").port == 465
     assert MailServer.from_url("smtp://[::1]:2525").is_this_machine
     assert "p@" not in repr(server)
