@@ -1,4 +1,4 @@
-"""Where a value sits in a form: the name `obiettivi[0].testo` in a page, the path ("obiettivi", 0, "testo") in Python."""
+"""Where a value sits in a form: `obiettivi[0].testo` in a page, ("obiettivi", 0, "testo") in Python."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from engine.forms.place import Place, every, lay_out
 from engine.forms.posted import Answers, Strings, initial
 from engine.forms.rules import Bench, check, is_empty, own_words
 from engine.forms.sentences import Sentence, sentence
-from engine.forms.settle import Settled, settle
+from engine.forms.settle import MAX_ROUNDS, Settled, settle
 
 
 @dataclass(frozen=True)
@@ -52,6 +52,11 @@ class Reading:
         self._showing = showing
         self.problems: dict[str, Sentence] = {}
         places = lay_out(components, self._count)
+        self._fixed = frozenset(
+            place.path
+            for place in every(places)
+            if isinstance(place.component, Rows) and not place.component.can_change
+        )
         values = {
             place.path: self._value(place, place.component)
             for place in every(places)
@@ -61,11 +66,13 @@ class Reading:
             places, values, dict(variables), bindings, frozenset() if showing else self._blank(places, values)
         )
         settle(self.settled)
-        if self._hold_back():
+        for _ in range(MAX_ROUNDS):
+            if not self._hold_back():
+                break
             settle(self.settled)
 
     def _count(self, rows: Rows, path: Path) -> int:
-        """How many rows to lay out: those answered, else those of the variable, else (on a page) the form's own number."""
+        """How many rows to lay out: those answered, else the variable's, else (on a page) the form's own number."""
         answered = self.answers.rows(path) if rows.can_change or self.answers.rows(path) else None
         if answered is None:
             known = dig(self._given, path)
@@ -75,7 +82,8 @@ class Reading:
         return min(answered, rows.most + 1)
 
     def _value(self, place: Place, field: Field) -> Any:
-        if field.disabled or not self.answers.has(place.path):
+        kept = field.disabled or (field.readonly is True and not self._renumbered(place))
+        if kept or not self.answers.has(place.path):
             value, problem = self._initial(place, field)
         else:
             value, problem = self.answers.value(field, place.path)
@@ -84,11 +92,8 @@ class Reading:
         return value
 
     def _initial(self, place: Place, field: Field) -> Converted:
-        before = (
-            None
-            if place.row and self.answers.rows(_list_of(place.row)) is not None
-            else initial(place, self._given)
-        )
+        renumbered = self._renumbered(place) and self.answers.rows(_list_of(place.row)) is not None
+        before = None if renumbered else initial(place, self._given)
         if before is None:
             default = field.default
             before = (
@@ -104,9 +109,13 @@ class Reading:
         changed = False
         for place in every(self.settled.places):
             field = place.component
-            if not isinstance(field, Field) or field.readonly is False or not self.answers.has(place.path):
+            if (
+                not isinstance(field, Field)
+                or isinstance(field.readonly, bool)
+                or not self.answers.has(place.path)
+            ):
                 continue
-            if place.row and not self._fixed_rows(place):
+            if self._renumbered(place):
                 continue
             if flag(field.readonly, self.settled.scope(place)):
                 value, _ = self._initial(place, field)
@@ -115,10 +124,9 @@ class Reading:
                 self.settled.values[place.path] = value
         return changed
 
-    def _fixed_rows(self, place: Place) -> bool:
-        """Whether the row is one of a list whose rows keep their place, so the variable's row is this one's."""
-        owner = next((p for p in every(self.settled.places) if p.path == _list_of(place.row)), None)
-        return owner is not None and isinstance(owner.component, Rows) and not owner.component.can_change
+    def _renumbered(self, place: Place) -> bool:
+        """Whether the row may have moved since the page was drawn: the variable's row need not be this one."""
+        return bool(place.row) and _list_of(place.row) not in self._fixed
 
     def _blank(self, places: tuple[Place, ...], values: dict[Path, Any]) -> frozenset[Path]:
         """The rows of a page that were left wholly blank: they are no rows at all."""

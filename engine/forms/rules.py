@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -152,9 +152,12 @@ def _number(field: Field, value: Decimal, scope: Scope) -> Sentence | None:
 
 def _moment(field: Field, value: Any, scope: Scope, bench: Bench) -> Sentence | None:
     day = value.date() if isinstance(value, datetime) else value
-    if isinstance(value, datetime) or field.moment is Moment.TIME:
-        if field.minutes and (value.minute * 1 + value.hour * 60) % field.minutes:
-            return sentence("Scegli un orario ogni %(minutes)s minuti", minutes=field.minutes)
+    if (
+        field.minutes
+        and isinstance(value, datetime | time)
+        and (value.hour * 60 + value.minute) % field.minutes
+    ):
+        return sentence("Scegli un orario ogni %(minutes)s minuti", minutes=field.minutes)
     if isinstance(day, date) and field.rules.not_future and day > bench.today:
         return sentence("La data non può essere dopo oggi, %(today)s", today=display(bench.today))
     if isinstance(day, date) and field.rules.not_past and day < bench.today:

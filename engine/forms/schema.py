@@ -1,4 +1,4 @@
-"""Which attributes each type of component may carry (form-js schema versions 1 to 20), and which this engine honours."""
+"""Which attributes each type of component may carry (form-js schemas 1 to 20), and which are honoured here."""
 
 from __future__ import annotations
 

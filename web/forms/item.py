@@ -13,6 +13,9 @@ CHANGING = frozenset({"error", "strings", "shown", "items", "signature", "focus"
 """What may change without the element having to be drawn anew: the browser keeps what was typed in it."""
 
 
+NOTHING = Markup("")
+
+
 @dataclass(frozen=True)
 class Choice:
     """One option of a choice on the page."""
@@ -54,11 +57,11 @@ class Item:
     strings: tuple[str, ...] = ()
     shown: str = ""
     choices: tuple[Choice, ...] = ()
-    html: Markup = Markup("")
+    html: Markup = NOTHING
     input_type: str = "text"
     input_mode: str = ""
     autocomplete: str = "off"
-    max_length: int | None = None
+    short: bool = False
     least: str = ""
     most: str = ""
     step: int | None = None

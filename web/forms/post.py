@@ -38,7 +38,9 @@ class Post:
 def read_post(form: Form, submitted: Any) -> Post:
     """The post of a page; `submitted` is the request's form (a MultiDict) or a mapping of name → strings."""
     strings: dict[str, list[str]] = (
-        submitted.to_dict(flat=False) if hasattr(submitted, "to_dict") else {k: list(v) for k, v in submitted.items()}
+        submitted.to_dict(flat=False)
+        if hasattr(submitted, "to_dict")
+        else {k: list(v) for k, v in submitted.items()}
     )
     raw = form.draft(strings)
     for name, act in (("_aggiungi", _add), ("_togli", _remove)):
@@ -69,7 +71,9 @@ def _remove(form: Form, raw: dict[str, list[str]], name: str) -> Post:
         return Post(Intent.REFRESH, raw)
     removed = name_of(path)
     kept: Mapping[str, list[str]] = {
-        key: given for key, given in raw.items() if key != removed and not key.startswith((f"{removed}.", f"{removed}["))
+        key: given
+        for key, given in raw.items()
+        if key != removed and not key.startswith((f"{removed}.", f"{removed}["))
     }
     whole = name_of(path[:-1])
     return Post(Intent.REMOVE, form.draft({**kept, whole: [""]}), whole)

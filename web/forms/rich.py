@@ -10,9 +10,33 @@ from markupsafe import Markup, escape
 
 from engine.forms.feel import Piece
 
-TAGS = frozenset({"p", "br", "strong", "em", "b", "i", "u", "ul", "ol", "li", "a", "h2", "h3", "h4", "h5", "blockquote", "code", "div", "span"})
+TAGS = frozenset(
+    {
+        "p",
+        "br",
+        "strong",
+        "em",
+        "b",
+        "i",
+        "u",
+        "ul",
+        "ol",
+        "li",
+        "a",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "blockquote",
+        "code",
+        "div",
+        "span",
+    }
+)
 ALONE = frozenset({"br", "hr"})
-SILENT = frozenset({"script", "style", "template", "iframe", "object", "svg", "math", "textarea", "title", "noscript"})
+SILENT = frozenset(
+    {"script", "style", "template", "iframe", "object", "svg", "math", "textarea", "title", "noscript"}
+)
 DEEPEST_HEADING = 6
 
 _OPEN, _CLOSE = "\ue000", "\ue001"
@@ -36,7 +60,8 @@ def from_html(pieces: Iterable[Piece]) -> Markup:
 
 def _with_gaps(pieces: Iterable[Piece]) -> tuple[str, list[str]]:
     """The written text with a sign where each computed value goes, and the values."""
-    text, values = "", []
+    text = ""
+    values: list[str] = []
     for piece in pieces:
         if piece.computed:
             text += f"{_OPEN}{len(values)}{_CLOSE}"
@@ -50,7 +75,7 @@ def _fill(html: str, values: list[str]) -> Markup:
     def value(gap: re.Match[str]) -> str:
         return str(escape(values[int(gap[1])])).replace("\n", "<br>")
 
-    return Markup(_GAP.sub(value, html))  # noqa: S704 (every part was escaped on the way here)
+    return Markup(_GAP.sub(value, html))  # every part was escaped on the way here
 
 
 def _blocks(source: str) -> Iterable[str]:

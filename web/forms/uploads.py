@@ -24,8 +24,10 @@ class Upload:
     content: bytes
 
 
-def read_uploads(form: Form, files: Any, *, max_megabytes: int = 10) -> tuple[tuple[Upload, ...], dict[str, str]]:
-    """The files of a request (a MultiDict of FileStorage) that may be attached, and a sentence for each that may not."""
+def read_uploads(
+    form: Form, files: Any, *, max_megabytes: int = 10
+) -> tuple[tuple[Upload, ...], dict[str, str]]:
+    """The files of a request (a MultiDict of FileStorage) that may be attached; a sentence for each of the others."""
     uploads: list[Upload] = []
     errors: dict[str, str] = {}
     for name, storage in files.items(multi=True):
@@ -50,11 +52,14 @@ def _problem(field: Field, filename: str, content: bytes, max_megabytes: int) ->
     if not content:
         return sentence("Il file «%(file)s» è vuoto: scegline un altro", file=filename)
     if len(content) > max_megabytes * MEGABYTE:
-        return sentence("Il file «%(file)s» supera %(most)s MB: riducilo o dividilo", file=filename, most=max_megabytes)
+        return sentence(
+            "Il file «%(file)s» supera %(most)s MB: riducilo o dividilo", file=filename, most=max_megabytes
+        )
     if field.accept and not is_accepted(filename, kinds_of(field.accept)):
         return sentence(
             "Il file «%(file)s» non è del tipo giusto: qui vanno %(kinds)s",
-            file=filename, kinds=", ".join(kinds_of(field.accept)),
+            file=filename,
+            kinds=", ".join(kinds_of(field.accept)),
         )
     return None
 

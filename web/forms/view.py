@@ -61,7 +61,9 @@ class FormView:
         """
         reading = form.reading(variables, raw=raw, values=values, bindings=bindings)
         given = {name: translated(sentence) for name, sentence in (errors or {}).items()}
-        builder = ItemBuilder(form, reading, variables, given, attachments or {}, max_megabytes, focus, locked)
+        builder = ItemBuilder(
+            form, reading, variables, given, attachments or {}, max_megabytes, focus, locked
+        )
         items = builder.items(reading.settled.places)
         asked = [place for place in every(reading.settled.places) if place.component.kind is Kind.FILEPICKER]
         return cls(

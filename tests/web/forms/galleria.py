@@ -37,17 +37,49 @@ PERSON = _box(
     "",
     "Persona",
     [
-        _field("textfield", "cognome", "Cognome", row="R1", columns=8, validate={"required": True, "maxLength": 80}),
-        _field("textfield", "nome", "Nome", row="R1", columns=8, validate={"required": True, "maxLength": 80}),
-        _field("textfield", "codice_fiscale", "Codice fiscale", properties={"formato": "codice_fiscale"},
-               description="16 caratteri, come sulla tessera sanitaria."),
-        _field("datetime", "data_nascita", "Data di nascita", subtype="date", row="R2", columns=6,
-               properties={"non_futuro": "true"}, **REQUIRED),
+        _field(
+            "textfield",
+            "cognome",
+            "Cognome",
+            row="R1",
+            columns=8,
+            validate={"required": True, "maxLength": 80},
+        ),
+        _field(
+            "textfield", "nome", "Nome", row="R1", columns=8, validate={"required": True, "maxLength": 80}
+        ),
+        _field(
+            "textfield",
+            "codice_fiscale",
+            "Codice fiscale",
+            properties={"formato": "codice_fiscale"},
+            description="16 caratteri, come sulla tessera sanitaria.",
+        ),
+        _field(
+            "datetime",
+            "data_nascita",
+            "Data di nascita",
+            subtype="date",
+            row="R2",
+            columns=6,
+            properties={"non_futuro": "true"},
+            **REQUIRED,
+        ),
         _field("textfield", "email", "E-mail", row="R2", columns=10, validate={"validationType": "email"}),
-        _field("number", "eta", "Età alla candidatura", decimalDigits=0, row="R3", columns=4,
-               validate={"min": 0, "max": 120}, appearance={"suffixAdorner": "anni"}),
+        _field(
+            "number",
+            "eta",
+            "Età alla candidatura",
+            decimalDigits=0,
+            row="R3",
+            columns=4,
+            validate={"min": 0, "max": 120},
+            appearance={"suffixAdorner": "anni"},
+        ),
         _field("textfield", "operatore", "Registrato da", readonly=True, row="R3", columns=12),
-        _field("textfield", "protocollo", "Protocollo", disabled=True, defaultValue="assegnato al salvataggio"),
+        _field(
+            "textfield", "protocollo", "Protocollo", disabled=True, defaultValue="assegnato al salvataggio"
+        ),
     ],
     showOutline=True,
 )
@@ -57,14 +89,29 @@ SITUATION = _box(
     "",
     "Situazione",
     [
-        _field("radio", "condizione", "Condizione lavorativa", values=_options("Inoccupato", "Disoccupato", "Altro"),
-               **REQUIRED),
-        _field("textfield", "condizione_altro", "Quale altra condizione?", conditional={"hide": '=condizione != "altro"'},
-               **REQUIRED),
+        _field(
+            "radio",
+            "condizione",
+            "Condizione lavorativa",
+            values=_options("Inoccupato", "Disoccupato", "Altro"),
+            **REQUIRED,
+        ),
+        _field(
+            "textfield",
+            "condizione_altro",
+            "Quale altra condizione?",
+            conditional={"hide": '=condizione != "altro"'},
+            **REQUIRED,
+        ),
         _field("select", "comune", "Comune di residenza", valuesKey="comuni", **REQUIRED),
-        _field("checklist", "interventi", "Interventi in carico",
-               values=_options("Residenziali", "Diurni", "Domiciliari", "Contributi economici"),
-               description="Almeno uno per il Patto per l'Autonomia.", **REQUIRED),
+        _field(
+            "checklist",
+            "interventi",
+            "Interventi in carico",
+            values=_options("Residenziali", "Diurni", "Domiciliari", "Contributi economici"),
+            description="Almeno uno per il Patto per l'Autonomia.",
+            **REQUIRED,
+        ),
         _field("taglist", "competenze", "Competenze", valuesExpression="=competenze_note"),
         _field("textarea", "bisogni", "Bisogni raccontati dalla persona", validate={"maxLength": 2000}),
         _field("checkbox", "informativa", "L'informativa sulla privacy è stata consegnata", **REQUIRED),
@@ -78,9 +125,19 @@ GOALS = _box(
     "Obiettivi",
     [
         _field("textfield", "testo", "Obiettivo", row="RO1", columns=10, **REQUIRED),
-        _field("datetime", "entro", "Entro il", subtype="date", row="RO1", columns=6, properties={"dopo": "data_inizio"}),
+        _field(
+            "datetime",
+            "entro",
+            "Entro il",
+            subtype="date",
+            row="RO1",
+            columns=6,
+            properties={"dopo": "data_inizio"},
+        ),
         _field("checkbox", "misurabile", "Si misura con un indicatore"),
-        _field("textfield", "indicatore", "Indicatore", conditional={"hide": "=misurabile != true"}, **REQUIRED),
+        _field(
+            "textfield", "indicatore", "Indicatore", conditional={"hide": "=misurabile != true"}, **REQUIRED
+        ),
     ],
     properties={"minimo": "1", "massimo": "5"},
 )
@@ -97,31 +154,83 @@ PROJECT = _box(
 
 BUDGET = [
     {"type": "separator", "id": "Sep_1"},
-    {"type": "text", "id": "Text_budget",
-     "text": "## Budget\nRestano **{{ residuo }} €** su 2.000. Le voci pagate vogliono un *giustificativo*:\n\n"
-             "- fattura o scontrino\n- [come si fa](/aiuto/giustificativi)"},
-    {"type": "table", "id": "Table_voci", "label": "Voci già previste", "dataSource": "=voci",
-     "columns": [{"label": "Categoria", "key": "categoria"}, {"label": "Fornitore", "key": "fornitore"},
-                 {"label": "Importo", "key": "importo"}]},
-    _field("number", "importo", "Nuova voce", properties={"formato": "euro"}, row="R6", columns=6,
-           validate={"min": 0.01, "max": "=residuo"}),
-    _field("filepicker", "giustificativo", "Giustificativo", accept=".pdf,.jpg,.png", multiple=True, row="R6", columns=10,
-           description="La scansione o una fotografia leggibile."),
+    {
+        "type": "text",
+        "id": "Text_budget",
+        "text": "## Budget\nRestano **{{ residuo }} €** su 2.000. Le voci pagate vogliono un *giustificativo*:\n\n"
+        "- fattura o scontrino\n- [come si fa](/aiuto/giustificativi)",
+    },
+    {
+        "type": "table",
+        "id": "Table_voci",
+        "label": "Voci già previste",
+        "dataSource": "=voci",
+        "columns": [
+            {"label": "Categoria", "key": "categoria"},
+            {"label": "Fornitore", "key": "fornitore"},
+            {"label": "Importo", "key": "importo"},
+        ],
+    },
+    _field(
+        "number",
+        "importo",
+        "Nuova voce",
+        properties={"formato": "euro"},
+        row="R6",
+        columns=6,
+        validate={"min": 0.01, "max": "=residuo"},
+    ),
+    _field(
+        "filepicker",
+        "giustificativo",
+        "Giustificativo",
+        accept=".pdf,.jpg,.png",
+        multiple=True,
+        row="R6",
+        columns=10,
+        description="La scansione o una fotografia leggibile.",
+    ),
     {"type": "spacer", "id": "Spacer_1", "height": 24},
     _field("datetime", "data_inizio", "Inizio del progetto", subtype="date", row="R7", columns=6),
-    _field("datetime", "incontro", "Prossimo incontro", subtype="datetime", dateLabel="Giorno", timeLabel="Ora",
-           timeInterval=15, row="R7", columns=10),
+    _field(
+        "datetime",
+        "incontro",
+        "Prossimo incontro",
+        subtype="datetime",
+        dateLabel="Giorno",
+        timeLabel="Ora",
+        timeInterval=15,
+        row="R7",
+        columns=10,
+    ),
     _field("datetime", "ora_preferita", "Ora preferita per le telefonate", subtype="time"),
-    {"type": "expression", "id": "Expr_1", "key": "residuo_dopo", "expression": "=residuo - importo", "computeOn": "change"},
-    {"type": "text", "id": "Text_dopo", "text": "Dopo questa voce restano {{ residuo_dopo }} €.",
-     "conditional": {"hide": "=importo = null"}},
-    {"type": "html", "id": "Html_1",
-     "content": "<p>Le note qui sotto le legge <strong>solo la microequipe</strong>.<script>alert(1)</script></p>"},
+    {
+        "type": "expression",
+        "id": "Expr_1",
+        "key": "residuo_dopo",
+        "expression": "=residuo - importo",
+        "computeOn": "change",
+    },
+    {
+        "type": "text",
+        "id": "Text_dopo",
+        "text": "Dopo questa voce restano {{ residuo_dopo }} €.",
+        "conditional": {"hide": "=importo = null"},
+    },
+    {
+        "type": "html",
+        "id": "Html_1",
+        "content": "<p>Le note qui sotto le legge <strong>solo la microequipe</strong>.<script>alert(1)</script></p>",
+    },
     _field("textarea", "note_riservate", "Note riservate"),
     {"type": "button", "id": "Button_1", "label": "Invia", "action": "submit"},
 ]
 
-INTRODUCTION = {"type": "text", "id": "Text_1", "text": "# Galleria\nTutti i componenti di un modulo, per **{{ persona }}**."}
+INTRODUCTION = {
+    "type": "text",
+    "id": "Text_1",
+    "text": "# Galleria\nTutti i componenti di un modulo, per **{{ persona }}**.",
+}
 
 GALLERY = {
     "type": "default",
@@ -140,10 +249,17 @@ VARIABLES: dict[str, Any] = {
     "comuni": ["Casalmaggiore", "Crema", "Cremona", "Offanengo", "Soresina"],
     "competenze_note": [
         {"label": label, "value": value}
-        for label, value in [("Cucina", "cucina"), ("Giardinaggio", "giardinaggio"), ("Sartoria", "sartoria"),
-                             ("Patente B", "patente_b"), ("Informatica di base", "informatica"),
-                             ("Assistenza agli anziani", "assistenza"), ("Contabilità", "contabilita"),
-                             ("Magazzino e logistica", "magazzino"), ("Saldatura", "saldatura")]
+        for label, value in [
+            ("Cucina", "cucina"),
+            ("Giardinaggio", "giardinaggio"),
+            ("Sartoria", "sartoria"),
+            ("Patente B", "patente_b"),
+            ("Informatica di base", "informatica"),
+            ("Assistenza agli anziani", "assistenza"),
+            ("Contabilità", "contabilita"),
+            ("Magazzino e logistica", "magazzino"),
+            ("Saldatura", "saldatura"),
+        ]
     ],
     "voci": [
         {"categoria": "Formazione", "fornitore": "Scuola Esempio", "importo": 1200},
