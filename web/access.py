@@ -1,0 +1,73 @@
+"""Who may open each page. Every view says so with a decorator; one that says nothing opens to nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from flask import Flask, current_app, request
+from flask_login import current_user
+
+from engine.errors import Forbidden
+from engine.permissions import Permission
+from web import current
+
+View = TypeVar("View", bound=Callable[..., Any])
+ATTRIBUTE = "opens_to"
+
+
+@dataclass(frozen=True)
+class Access:
+    """Whom a view opens to. `permissions`: one of these suffices; none means that signing in is enough,
+    and that the service called by the view decides on the thing asked for."""
+
+    signed_in: bool
+    permissions: tuple[Permission, ...] = ()
+
+
+def public(view: View) -> View:
+    """Open to everybody, signed in or not."""
+    setattr(view, ATTRIBUTE, Access(signed_in=False))
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Open to whoever is signed in; the engine's service decides on the single case or task."""
+    setattr(view, ATTRIBUTE, Access(signed_in=True))
+    return view
+
+
+def allowed(*permissions: Permission) -> Callable[[View], View]:
+    """Open to whoever has one of the permissions, in any scope; the service checks the scope of the thing."""
+
+    def mark(view: View) -> View:
+        setattr(view, ATTRIBUTE, Access(signed_in=True, permissions=permissions))
+        return view
+
+    return mark
+
+
+def of_endpoint(app: Flask, endpoint: str) -> Access | None:
+    """What the view of an endpoint declares; None when it declares nothing."""
+    if endpoint == "static":
+        return Access(signed_in=False)
+    found: Access | None = getattr(app.view_functions.get(endpoint), ATTRIBUTE, None)
+    return found
+
+
+def guard() -> Any:
+    """Before every request: send strangers to the sign-in, refuse whoever lacks the permission."""
+    if request.endpoint is None:
+        return None  # no such address: the 404 page answers
+    access = of_endpoint(current_app, request.endpoint)
+    if access is None:
+        raise Forbidden("Questa pagina non dichiara chi può aprirla, quindi resta chiusa")
+    if not access.signed_in:
+        return None
+    if not current_user.is_authenticated:
+        return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
+    if access.permissions and not any(current.may(permission) for permission in access.permissions):
+        wanted = " oppure ".join(f"«{permission}»" for permission in access.permissions)
+        raise Forbidden(f"{current.actor().name} non può aprire questa pagina: serve il permesso {wanted}")
+    return None

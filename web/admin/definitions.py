@@ -1,0 +1,68 @@
+"""Definitions: which versions there are, and the deployment of a new one from an archive."""
+
+from __future__ import annotations
+
+from itertools import groupby
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from engine.bundle import Bundle
+from engine.errors import InvalidInput
+from engine.permissions import Permission
+from web import choices, current, uploads
+from web.access import allowed
+from web.admin.views import blueprint
+
+
+@blueprint.get("/processi")
+@allowed(Permission.DEFINITION_DEPLOY)
+def definitions() -> Any:
+    """Analysts and administrators: every version of every process."""
+    return _page()
+
+
+@blueprint.post("/processi")
+@allowed(Permission.DEFINITION_DEPLOY)
+def deploy() -> Any:
+    """Analysts and administrators: publish an archive; what is wrong in it is listed and nothing changes."""
+    file = request.files.get("archivio")
+    try:
+        if file is None or not file.filename:
+            raise InvalidInput(gettext("Scegli prima l'archivio .zip da pubblicare."))
+        report = current.engine().repository.deploy(Bundle.from_zip(file.stream.read()), current.actor())
+    except InvalidInput as problem:
+        return _page(problem), 422
+    about = {"name": report.definition.name, "version": report.definition.version}
+    if report.created:
+        flash(gettext("Pubblicata la versione %(version)d di «%(name)s». Le pratiche in corso restano sulla loro.", **about), "success")
+    else:
+        flash(gettext("«%(name)s» ha già questo contenuto: resta in vigore la versione %(version)d.", **about), "info")
+    return redirect(url_for("admin.definitions"))
+
+
+@blueprint.post("/processi/<key>/ritira")
+@allowed(Permission.DEFINITION_DEPLOY)
+def retire(key: str) -> Any:
+    """Analysts and administrators: no new cases of this process."""
+    current.engine().repository.retire(key, current.actor())
+    flash(gettext("Processo ritirato: non si aprono nuove pratiche, quelle in corso continuano."), "success")
+    return redirect(url_for("admin.definitions"))
+
+
+@blueprint.get("/processi/<definition_id>/diagramma")
+@allowed(Permission.DEFINITION_DEPLOY)
+def diagram_file(definition_id: str) -> Any:
+    """Analysts and administrators: the diagram of one version, as a file."""
+    found = current.engine().repository.get(definition_id)
+    content = current.engine().repository.diagram(definition_id)
+    return uploads.download(content, f"{found.key}-v{found.version}.bpmn", "application/xml")
+
+
+def _page(problem: InvalidInput | None = None) -> str:
+    versions = current.engine().repository.list()
+    by_key = [(key, list(found)) for key, found in groupby(versions, key=lambda one: one.key)]
+    return render_template(
+        "admin/definitions.html", by_key=by_key, problem=problem, names=choices.names(v.deployed_by for v in versions)
+    )

@@ -1,0 +1,24 @@
+"""The door of the administration: what needs attention, and the pages one may open."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, render_template
+
+from engine.permissions import Permission
+from web import current
+from web.access import allowed
+from web.layout import ADMINISTRATION
+
+blueprint = Blueprint("admin", __name__, url_prefix="/amministrazione", template_folder="templates")
+
+
+@blueprint.get("/")
+@allowed(*ADMINISTRATION)
+def page() -> Any:
+    """Administrators and analysts: the parts they may open."""
+    incidents = ()
+    if current.may(Permission.INCIDENT_MANAGE):
+        incidents = current.engine().incidents.list(current.actor())
+    return render_template("admin/page.html", incidents=incidents)

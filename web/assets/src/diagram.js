@@ -1,0 +1,67 @@
+// Draws the diagram of a case with its tokens. Loaded by the page of a case only.
+import NavigatedViewer from "bpmn-js/lib/NavigatedViewer";
+import "bpmn-js/dist/assets/diagram-js.css";
+import "bpmn-js/dist/assets/bpmn-js.css";
+
+const box = document.querySelector("[data-diagram]");
+
+async function json(address) {
+  const answer = await fetch(address, { credentials: "same-origin", headers: { Accept: "application/json" } });
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return answer.json();
+}
+
+async function text(address) {
+  const answer = await fetch(address, { credentials: "same-origin" });
+  if (!answer.ok) throw new Error(`${address}: ${answer.status}`);
+  return answer.text();
+}
+
+function mark(viewer, elements, label) {
+  const canvas = viewer.get("canvas");
+  const overlays = viewer.get("overlays");
+  const registry = viewer.get("elementRegistry");
+  for (const id of elements) {
+    if (!registry.get(id)) continue;
+    canvas.addMarker(id, "token");
+    const note = document.createElement("div");
+    note.className = "token-note";
+    note.textContent = label;
+    overlays.add(id, "token", { position: { top: -14, left: 8 }, html: note });
+  }
+}
+
+async function show(box) {
+  const tabs = [...document.querySelectorAll("[data-diagram-tab]")];
+  const tools = document.querySelector("[data-diagram-tools]");
+  const viewer = new NavigatedViewer({ container: box });
+  const tokens = (await json(box.dataset.tokens)).elements;
+  let current = box.dataset.diagram;
+
+  const open = async (address) => {
+    current = address;
+    await viewer.importXML(await text(address));
+    viewer.get("canvas").zoom("fit-viewport", "auto");
+    mark(viewer, tokens, box.dataset.here);
+    for (const tab of tabs) tab.setAttribute("aria-pressed", String(tab.dataset.diagramTab === current));
+  };
+
+  await open(current);
+  box.querySelector("svg[data-element-id]")?.setAttribute("aria-hidden", "true");
+  tools.hidden = false;
+  for (const tab of tabs) tab.addEventListener("click", () => open(tab.dataset.diagramTab));
+  tools.addEventListener("click", (event) => {
+    const step = event.target.closest("[data-zoom]")?.dataset.zoom;
+    if (!step) return;
+    const canvas = viewer.get("canvas");
+    if (step === "fit") canvas.zoom("fit-viewport", "auto");
+    else canvas.zoom(canvas.zoom() * (step === "in" ? 1.25 : 0.8));
+  });
+}
+
+if (box) {
+  show(box).catch((problem) => {
+    box.textContent = box.dataset.failed;
+    console.error(problem);
+  });
+}

@@ -1,0 +1,93 @@
+"""What may be done to a case as a whole: suspend, resume, cancel, reopen, write to it, send it a message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext
+
+from engine.errors import InvalidInput, NotFound
+from engine.permissions import Permission
+from web import current
+from web.access import allowed, signed_in
+from web.cases.views import blueprint
+
+
+def _reason() -> str:
+    reason = request.form.get("motivo", "").strip()
+    if not reason:
+        raise InvalidInput(gettext("Scrivi il motivo: resta nella storia della pratica."))
+    return reason
+
+
+def _back(instance_id: str) -> Any:
+    return redirect(url_for("cases.page_of", instance_id=instance_id))
+
+
+@blueprint.post("/pratiche/<instance_id>/sospendi")
+@allowed(Permission.CASE_SUSPEND)
+def suspend(instance_id: str) -> Any:
+    """Who may suspend in the case's ambito (the engine checks): everything stands still, clocks included."""
+    current.engine().instances.suspend(instance_id, _reason(), current.actor())
+    flash(gettext("Pratica sospesa: compiti e scadenze restano fermi finché non la riprendi."), "success")
+    return _back(instance_id)
+
+
+@blueprint.post("/pratiche/<instance_id>/riprendi")
+@allowed(Permission.CASE_SUSPEND)
+def resume(instance_id: str) -> Any:
+    """Who may suspend in the case's ambito (the engine checks): it goes on with the time it had left."""
+    current.engine().instances.resume(instance_id, current.actor())
+    flash(gettext("Pratica ripresa: le scadenze ripartono con il tempo che restava."), "success")
+    return _back(instance_id)
+
+
+@blueprint.post("/pratiche/<instance_id>/annulla")
+@allowed(Permission.CASE_CANCEL)
+def cancel(instance_id: str) -> Any:
+    """Who may cancel in the case's ambito (the engine checks): it ends here, and its history stays."""
+    current.engine().instances.cancel(instance_id, _reason(), current.actor())
+    flash(gettext("Pratica annullata."), "success")
+    return _back(instance_id)
+
+
+@blueprint.post("/pratiche/<instance_id>/riapri")
+@allowed(Permission.CASE_REOPEN)
+def reopen(instance_id: str) -> Any:
+    """Who may reopen in the case's ambito (the engine checks): a new case, linked to the old one."""
+    opened = current.engine().instances.reopen(instance_id, _reason(), current.actor())
+    flash(gettext("Aperta la pratica n. %(number)d, collegata alla precedente.", number=opened.number), "success")
+    return _back(opened.id)
+
+
+@blueprint.post("/pratiche/<instance_id>/messaggi")
+@allowed(Permission.CASE_MESSAGE)
+def send_message(instance_id: str) -> Any:
+    """Who may write to the case in its ambito (the engine checks): tell it something that happened."""
+    engine, actor = current.engine(), current.actor()
+    case = engine.instances.get(instance_id, actor)
+    current.engine().permissions.require(actor, Permission.CASE_MESSAGE, case.scope)
+    name = request.form.get("messaggio", "")
+    payload = {"motivo": _reason()}
+    try:
+        engine.messages.correlate(name, case.business_key, payload, actor, instance_id=instance_id)
+    except NotFound:
+        flash(gettext("In questo momento la pratica non aspetta questa comunicazione."), "warning")
+    else:
+        flash(gettext("Comunicazione registrata: la pratica è andata avanti."), "success")
+    return _back(instance_id)
+
+
+@blueprint.post("/pratiche/<instance_id>/note")
+@signed_in
+def comment(instance_id: str) -> Any:
+    """Whoever may see the case (the engine checks): write a note on it."""
+    try:
+        current.engine().tasks.comment_case(instance_id, request.form.get("testo", ""), current.actor())
+    except InvalidInput as problem:
+        flash(problem.message, "danger")
+    else:
+        flash(gettext("Nota aggiunta."), "success")
+    return redirect(url_for("cases.page_of", instance_id=instance_id, _anchor="note"))
+

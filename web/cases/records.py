@@ -1,0 +1,65 @@
+"""What a case leaves on paper: its documents, and its statement of accounts as a sheet and as a PDF."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint
+
+from engine.errors import NotFound
+from engine.operations.budget import service as budget
+from engine.operations.budget.model import Statement
+from engine.operations.documents import service as documents
+from engine.operations.documents.extract import statement_pdf
+from engine.permissions import Permission
+from engine.views import InstanceView
+from web import current, uploads
+from web.access import allowed
+
+blueprint = Blueprint("records", __name__)
+
+
+@blueprint.get("/pratiche/<instance_id>/documenti/<document_id>")
+@allowed(Permission.DOCUMENT_READ)
+def document(instance_id: str, document_id: str) -> Any:
+    """Who may read documents in the case's ambito: the document as it was issued."""
+    case = _case(instance_id, Permission.DOCUMENT_READ)
+    with current.engine().database.read() as connection:
+        about = documents.get(connection, document_id)
+        if about.instance_id != case.id:
+            raise NotFound("Il documento non è di questa pratica")
+        content = documents.content(connection, document_id)
+    return uploads.download(content, about.filename, about.media_type)
+
+
+@blueprint.get("/pratiche/<instance_id>/rendiconto.csv")
+@allowed(Permission.BUDGET_READ)
+def statement_csv(instance_id: str) -> Any:
+    """Who may read budgets in the case's ambito: the statement of accounts, for a spreadsheet."""
+    case, statements = _statements(instance_id)
+    content = "\r\n".join(budget.statement_csv(one) for one in statements)
+    return uploads.download(content.encode("utf-8"), f"rendiconto-{case.number}.csv", "text/csv")
+
+
+@blueprint.get("/pratiche/<instance_id>/rendiconto.pdf")
+@allowed(Permission.BUDGET_READ)
+def statement_as_pdf(instance_id: str) -> Any:
+    """Who may read budgets in the case's ambito: the statement of accounts as it stands now, to print."""
+    case, statements = _statements(instance_id)
+    content = statement_pdf(case, statements[0], current.engine().clock.now())
+    return uploads.download(content, f"rendiconto-{case.number}.pdf", "application/pdf")
+
+
+def _case(instance_id: str, permission: Permission) -> InstanceView:
+    case = current.engine().instances.get(instance_id, current.actor())
+    current.engine().permissions.require(current.actor(), permission, case.scope)
+    return case
+
+
+def _statements(instance_id: str) -> tuple[InstanceView, tuple[Statement, ...]]:
+    case = _case(instance_id, Permission.BUDGET_READ)
+    with current.engine().database.read() as connection:
+        found = budget.statements(connection, case.id)
+    if not found:
+        raise NotFound("Questa pratica non ha ancora un budget")
+    return case, found

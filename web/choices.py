@@ -1,0 +1,53 @@
+"""What the selects of several pages offer: processes, ambiti, colleagues; and the names behind user names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from engine.actors import Actor
+from engine.errors import NotFound
+from engine.operations.people import accounts
+from engine.operations.people import service as people
+from engine.views import TaskView
+from web import current
+from web.formatting import today
+
+
+def processes() -> list[tuple[str, str]]:
+    """The processes in force, by name."""
+    latest = {definition.key: definition.name for definition in reversed(current.engine().repository.list())}
+    return sorted(latest.items(), key=lambda pair: pair[1])
+
+
+def scopes(actor: Actor) -> list[tuple[str, str]]:
+    """The ambiti that this person works in, with those under them."""
+    with current.engine().database.read() as connection:
+        known = people.scopes(connection)
+    return [(scope.path, scope.nome) for scope in known if actor.sees(scope.path)]
+
+
+def names(user_ids: Iterable[str | None]) -> dict[str, str]:
+    """The names of users, for lists that hold only user names."""
+    wanted = {user_id for user_id in user_ids if user_id}
+    if not wanted:
+        return {}
+    with current.engine().database.read() as connection:
+        return accounts.names(connection, wanted)
+
+
+def colleagues(task: TaskView) -> list[tuple[str, str]]:
+    """Who else could take a task: active users with one of its roles where it is, and its named candidates."""
+    with current.engine().database.read() as connection:
+        found = accounts.who_can(
+            connection, task.row.candidate_roles, task.row.scope, task.row.candidate_users, today=today()
+        )
+    return [(user_id, name) for user_id, name in found if user_id != task.row.assignee]
+
+
+def actor_named(user_id: str) -> Actor:
+    """The colleague of a user name, with their roles of today. Raises NotFound for a closed account."""
+    with current.engine().database.read() as connection:
+        found = accounts.actor_for(connection, user_id, today())
+    if found is None:
+        raise NotFound(f"L'utente «{user_id:.80}» non è attivo")
+    return found

@@ -1,0 +1,59 @@
+"""What hangs on a task besides its form: notes and files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, request, url_for
+from flask_babel import gettext
+
+from engine.errors import InvalidInput
+from web import current, uploads
+from web.access import signed_in
+
+blueprint = Blueprint("files", __name__)
+
+LONGEST_TYPED = 200_000
+
+
+@blueprint.post("/compiti/<task_id>/scritto")
+@signed_in
+def typed_text(task_id: str) -> Any:
+    """Whoever came second: what they had typed, as a text file. The content is what they send, nothing else."""
+    content = request.form.get("scritto", "")[:LONGEST_TYPED]
+    return uploads.download(content.encode("utf-8"), f"compito-{task_id[:8]}.txt", "text/plain")
+
+
+@blueprint.post("/compiti/<task_id>/note")
+@signed_in
+def comment(task_id: str) -> Any:
+    """Whoever may see the case (the engine checks): write a note on it from the task."""
+    try:
+        current.engine().tasks.comment(task_id, request.form.get("testo", ""), current.actor())
+    except InvalidInput as problem:
+        flash(problem.message, "danger")
+    else:
+        flash(gettext("Nota aggiunta."), "success")
+    return redirect(url_for("tasks.page", task_id=task_id, _anchor="note"))
+
+
+@blueprint.post("/compiti/<task_id>/allegati")
+@signed_in
+def attach(task_id: str) -> Any:
+    """Whoever may work on the task (the engine checks): attach a file to it."""
+    try:
+        received = uploads.receive(request.files.get("file"))
+        current.engine().tasks.attach(task_id, received.filename, received.media_type, received.content, current.actor())
+    except InvalidInput as problem:
+        flash(problem.message, "danger")
+    else:
+        flash(gettext("Allegato aggiunto: %(name)s", name=received.filename), "success")
+    return redirect(url_for("tasks.page", task_id=task_id, _anchor="allegati"))
+
+
+@blueprint.get("/allegati/<attachment_id>")
+@signed_in
+def attachment(attachment_id: str) -> Any:
+    """Whoever may see the case (the engine checks): the file, to be saved."""
+    about, content = current.engine().tasks.attachment_content(attachment_id, current.actor())
+    return uploads.download(content, about.filename, about.media_type)

@@ -1,0 +1,175 @@
+"""The page of a task: read what to do, fill in the form, complete it; nothing typed is ever lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from engine.errors import Forbidden, InvalidInput, InvalidState
+from engine.views import Completion, TaskView
+from web import choices, current
+from web.access import signed_in
+from web.cases import timeline
+from web.cases.subject import essentials
+from web.filling import Filling, form_context
+from web.formatting import hour
+from web.forms import AttachmentInfo, Intent, read_post, read_uploads
+
+blueprint = Blueprint("tasks", __name__, template_folder="templates")
+
+CLOSED = ("completed", "cancelled")
+LAST_STEPS = 8
+
+
+@blueprint.get("/compiti/<task_id>")
+@signed_in
+def page(task_id: str) -> Any:
+    """Whoever may see the task (the engine says): its page; the form, when they may work on it."""
+    task = current.engine().inbox.task(task_id, current.actor())
+    if task.row.state in CLOSED:
+        return _closed(task, None)
+    filling = filling_of(task)
+    draft = current.engine().tasks.draft(task_id, current.actor()) if filling and task.may_work else None
+    return _render(task, filling.typed(draft) if filling and draft else filling, from_draft=bool(draft))
+
+
+@blueprint.post("/compiti/<task_id>")
+@signed_in
+def complete(task_id: str) -> Any:
+    """Whoever may work on the task (the engine checks): complete it and go on with the case."""
+    task = current.engine().inbox.task(task_id, current.actor())
+    filling = filling_of(task)
+    if filling is None:
+        return _too_late(task, None) if task.row.state in CLOSED else _send(task, None, {})
+    post = read_post(filling.form, request.form)
+    filling = filling.typed(post.raw, post.focus)
+    if task.row.state in CLOSED:
+        return _too_late(task, filling)
+    if post.shows_again:
+        return _render(task, filling)
+    if post.intent is Intent.DRAFT:
+        current.engine().tasks.save_draft(task_id, post.raw, current.actor())
+        flash(gettext("Bozza salvata: la ritrovi quando torni."), "success")
+        return redirect(url_for("tasks.page", task_id=task_id))
+    filling, refused = _with_uploads(task, filling)
+    values, errors, unseen = filling.read()
+    if errors or refused:
+        return _render(task, filling.wrong({**errors, **refused})), 422
+    if unseen:
+        flash(gettext("Le risposte hanno fatto comparire altre domande: guardale e completa di nuovo."), "warning")
+        return _render(task, filling)
+    return _send(task, filling, values)
+
+
+def _send(task: TaskView, filling: Filling | None, values: dict[str, Any]) -> Any:
+    engine, actor = current.engine(), current.actor()
+    try:
+        done = engine.tasks.complete(task.row.id, values, actor, revision=task.revision)
+    except InvalidInput as problem:
+        if filling is None:
+            raise
+        return _render(task, filling.wrong(problem.fields or {"": problem.message})), 422
+    except InvalidState as problem:
+        return _too_late(engine.inbox.task(task.row.id, actor), filling, problem.message)
+    flash(gettext("Fatto: «%(task)s» è completato.", task=task.row.name), "success")
+    return redirect(_onward(done))
+
+
+@blueprint.post("/compiti/<task_id>/bozza")
+@signed_in
+def save_draft(task_id: str) -> Any:
+    """Whoever may work on the task (the engine checks): keep what is typed; answers a script in JSON."""
+    engine, actor = current.engine(), current.actor()
+    filling = filling_of(engine.inbox.task(task_id, actor))
+    if filling is not None:
+        engine.tasks.save_draft(task_id, read_post(filling.form, request.form).raw, actor)
+    return jsonify(saved=hour(engine.clock.now()))
+
+
+@blueprint.post("/compiti/<task_id>/bozza/elimina")
+@signed_in
+def drop_draft(task_id: str) -> Any:
+    """Whoever wrote the draft: start again from a clean form."""
+    current.engine().tasks.drop_draft(task_id, current.actor())
+    return redirect(url_for("tasks.page", task_id=task_id))
+
+
+def filling_of(task: TaskView) -> Filling | None:
+    """The task's form, ready to be filled in; None when the task has none."""
+    if task.form_id is None:
+        return None
+    engine = current.engine()
+    files = {
+        found.id: AttachmentInfo(found.filename, found.size, url_for("files.attachment", attachment_id=found.id))
+        for found in task.attachments
+    }
+    form = engine.repository.form(task.definition_id, task.form_id)
+    context = form_context(task.definition_id, task.row.scope)
+    return Filling(form, task.variables, **context, files=files, locked=not task.may_work)
+
+
+def _with_uploads(task: TaskView, filling: Filling) -> tuple[Filling, dict[str, str]]:
+    """Attach the files that came with the form and write their ids in their fields."""
+    limit = current.settings().max_upload_mb
+    uploads, refused = read_uploads(filling.form, request.files, max_megabytes=limit)
+    raw = {name: list(strings) for name, strings in (filling.raw or {}).items()}
+    files = dict(filling.files)
+    for upload in uploads:
+        kept = current.engine().tasks.attach(
+            task.row.id, upload.filename, upload.media_type, upload.content, current.actor()
+        )
+        raw.setdefault(upload.name, []).append(kept.id)
+        files[kept.id] = AttachmentInfo(kept.filename, kept.size, url_for("files.attachment", attachment_id=kept.id))
+    return Filling(
+        filling.form, filling.variables, filling.today, filling.bindings, files, raw, focus=filling.focus
+    ), refused
+
+
+def _render(task: TaskView, filling: Filling | None, *, from_draft: bool = False) -> str:
+    return render_template(
+        "inbox/task.html",
+        task=task,
+        view=filling.view() if filling else None,
+        from_draft=from_draft,
+        person=essentials(task.instance),
+        timeline=_history(task),
+        names=choices.names([task.row.assignee]),
+    )
+
+
+def _history(task: TaskView) -> list[timeline.Line]:
+    """The last steps of the case, where one may read it; who only holds a task sees the task."""
+    try:
+        return timeline.lines(task.instance.id, current.actor())[-LAST_STEPS:]
+    except Forbidden:
+        return []
+
+
+def _closed(task: TaskView, filling: Filling | None, sentence: str = "") -> str:
+    lines = filling.lines() if filling else []
+    return render_template(
+        "inbox/closed.html",
+        task=task,
+        names=choices.names([task.completed_by]),
+        mine=task.completed_by == current.actor().id,
+        sentence=sentence,
+        lines=lines,
+        typed="\n".join(f"{label}: {text}" for label, text in lines),
+    )
+
+
+def _too_late(task: TaskView, filling: Filling | None, sentence: str = "") -> Any:
+    """The task is no longer this person's to do. Their own second press goes on; anybody else gets back what they typed."""
+    if task.row.state == "completed" and task.completed_by == current.actor().id:
+        flash(gettext("«%(task)s» è già completato da te: non serve altro.", task=task.row.name), "info")
+        return redirect(url_for("cases.page_of", instance_id=task.instance.id))
+    return _closed(task, filling, sentence), 409
+
+
+def _onward(done: Completion) -> str:
+    """The next task of the same case that this person may do, or the inbox."""
+    if done.next_task_ids:
+        return url_for("tasks.page", task_id=done.next_task_ids[0])
+    return url_for("inbox.page")

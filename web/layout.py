@@ -1,0 +1,68 @@
+"""What the frame of every page shows: the navigation this person may use, their roles, their unread notices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, request, url_for
+from flask_babel import gettext
+from flask_login import current_user
+
+from engine.operations.notifications import service as notices
+from engine.permissions import Permission
+from web import current
+from web.language import current_language
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    """One entry of the main navigation."""
+
+    label: str
+    address: str
+    here: bool
+
+
+ADMINISTRATION = (
+    Permission.INCIDENT_MANAGE,
+    Permission.PARAMETER_WRITE,
+    Permission.USER_MANAGE,
+    Permission.DEFINITION_DEPLOY,
+)
+
+
+def navigation() -> list[NavigationItem]:
+    """The areas this person may enter."""
+    area = request.blueprint or ""
+    entries = [(gettext("Compiti"), "inbox.page", "inbox", True)]
+    entries.append((gettext("Pratiche"), "cases.page", "cases", current.may(Permission.CASE_READ)))
+    entries.append((gettext("Nuova pratica"), "starting.choose", "starting", current.may(Permission.CASE_START)))
+    administers = any(current.may(permission) for permission in ADMINISTRATION)
+    entries.append((gettext("Amministrazione"), "admin.page", "admin", administers))
+    return [NavigationItem(label, url_for(endpoint), area == place) for label, endpoint, place, shown in entries if shown]
+
+
+def my_roles() -> list[str]:
+    """The roles of whoever is signed in, in words."""
+    return sorted(current.engine().permissions.labels(current.actor().roles, current_language()))
+
+
+def role_label(role: str) -> str:
+    """The name of a role for people."""
+    return current.engine().permissions.labels([role], current_language())[0]
+
+
+def unread_notices() -> int:
+    """How many notices of the bell are still to be read."""
+    if not current_user.is_authenticated:
+        return 0
+    with current.engine().database.read() as connection:
+        return notices.unread(connection, current.actor().id)
+
+
+def install(app: Flask) -> None:
+    """Give the templates what the frame needs."""
+    app.jinja_env.globals.update(
+        navigation=navigation, my_roles=my_roles, unread_notices=unread_notices, may=current.may, Permission=Permission
+    )
+    app.jinja_env.filters["role_label"] = role_label

@@ -1,0 +1,19 @@
+"""The application for a WSGI server: ``gunicorn "web.wsgi:application()"``."""
+
+from __future__ import annotations
+
+import atexit
+
+from flask import Flask
+
+from engine.engine import Engine
+from engine.settings import Settings
+from web.app import create_app
+
+
+def application() -> Flask:
+    """Open the engine with the settings of the environment and serve it until the process ends."""
+    settings = Settings.load()
+    engine = Engine.open(settings)
+    atexit.register(engine.close)
+    return create_app(engine, settings)
