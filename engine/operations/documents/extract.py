@@ -17,13 +17,26 @@ from engine.views import InstanceView
 def statement_pdf(case: InstanceView, statement: Statement, now: datetime) -> bytes:
     """The PDF of a case's statement; `now` (aware) is printed on it as the day it shows the accounts of."""
     instance = InstanceRef(
-        case.id, case.number, case.definition_id, case.definition_key, case.definition_version, case.business_key,
-        case.scope, case.subject, case.title, case.linked_from,
+        case.id,
+        case.number,
+        case.definition_id,
+        case.definition_key,
+        case.definition_version,
+        case.business_key,
+        case.scope,
+        case.subject,
+        case.title,
+        case.linked_from,
     )
     day = day_in_rome(now)
     subtitle = f"Situazione al {day_in_words(day)}"
     heading = sheets.Heading(
-        "Patti gener-attivi", "Rendiconto del budget", subtitle, instance, day, Reservation(0, day.year, 0, None)
+        "Patti gener-attivi",
+        "Rendiconto del budget",
+        subtitle,
+        instance,
+        day,
+        Reservation(0, day.year, 0, None),
     )
     unissued = {
         "protocollo": "non protocollato",

@@ -18,7 +18,7 @@ from engine.operations.documents.model import Document, Kind, Reservation
 from engine.operations.documents.rendering import render
 from engine.operations.documents.sheets import Heading, Sheet, person_name
 from engine.operations.documents.wording import day_in_words
-from engine.operations.people import places
+from engine.operations.people import accounts, places
 from engine.operations.registry import OperationContext, operation
 
 
@@ -120,7 +120,13 @@ def contratto(
     }
     if persona:
         fields |= {"nome": persona, "cognome": ""}
+    names = accounts.names(
+        context.connection, [str(fields[role]) for role in ("case_manager", "tutor") if fields[role]]
+    )
+    fields |= {role: names.get(str(fields[role]), fields[role]) for role in ("case_manager", "tutor")}
     statement = budget.statement(context.connection, context.instance.id)
+    if voci is None and (statement is None or not statement.voci):
+        fields["voci"] = context.variables.get("voci_budget")
 
     def sheet(heading: Heading) -> Sheet:
         return sheets.contract(heading, fields, statement)

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.calendar import day_in_rome, in_rome
 from engine.operations.notifications import mail, service
@@ -20,7 +19,11 @@ from engine.operations.notifications.events import Event, Words, known, words
 from engine.operations.notifications.recipients import Recipient, holders, person_of
 from engine.operations.registry import Environment, OutboxMessage, outbox_handler
 from engine.storage import new_id
+from engine.storage.insertion import insert_once
 from engine.storage.tables import instance, outbox, task, task_candidate
+
+OVERSEERS = ("coordinatore_patti",)
+"""The roles told of a late task besides those who should do it."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +65,13 @@ def tell_task_holders(message: OutboxMessage, environment: Environment) -> None:
 
 @outbox_handler("task.overdue")
 def tell_of_delay(message: OutboxMessage, environment: Environment) -> None:
-    """Tell of a late task its holders and the holders of `roles`, if it is still open; payload `task_id, roles`."""
-    _tell_about_task(message, environment, "compito_in_ritardo")
+    """Tell of a late task its holders and whoever oversees them, if it is still open; payload `task_id`, and `roles`.
+
+    Without `roles` those of `OVERSEERS` are told.
+    """
+    _tell_about_task(
+        message, environment, "compito_in_ritardo", tuple(message.payload.get("roles") or OVERSEERS)
+    )
 
 
 @outbox_handler("notify")
@@ -87,7 +95,9 @@ def tell_roles_and_users(message: OutboxMessage, environment: Environment) -> No
             telling.write_to_person(news)
 
 
-def _tell_about_task(message: OutboxMessage, environment: Environment, event_id: str) -> None:
+def _tell_about_task(
+    message: OutboxMessage, environment: Environment, event_id: str, overseers: tuple[str, ...] = ()
+) -> None:
     payload = message.payload
     event = known(event_id, message.kind)
     with environment.database.begin() as work:
@@ -102,7 +112,7 @@ def _tell_about_task(message: OutboxMessage, environment: Environment, event_id:
             candidates = connection.execute(query).all()
             roles = tuple(row.name for row in candidates if row.kind == "role")
             users = tuple(row.name for row in candidates if row.kind == "user")
-        roles += tuple(payload.get("roles") or ())
+        roles += overseers
         telling = _Telling(connection, environment, message)
         case = telling.case(found.instance_id)
         news = News(event, f"/compiti/{found.id}", _bell(case, found.name, found.due_at), case)
@@ -173,19 +183,18 @@ class _Telling:
             "subject": text.subject,
             "body": text.body,
         }
-        dialect = sqlite if self.connection.dialect.name == "sqlite" else postgresql
-        row = dialect.insert(outbox).values(
-            id=new_id(),
-            kind="mail",
-            key=f"{self.message.key}:mail:{recipient.user_id}",
-            instance_id=news.case.id,
-            payload=payload,
-            state="waiting",
-            due_at=self.now,
-            attempts=0,
-            created_at=self.now,
-        )
-        self.connection.execute(row.on_conflict_do_nothing(index_elements=["key"]))
+        message = {
+            "id": new_id(),
+            "kind": "mail",
+            "key": f"{self.message.key}:mail:{recipient.user_id}",
+            "instance_id": news.case.id,
+            "payload": payload,
+            "state": "waiting",
+            "due_at": self.now,
+            "attempts": 0,
+            "created_at": self.now,
+        }
+        insert_once(self.connection, outbox, message)
 
 
 def _bell(case: Case, task_name: Any, due: Any) -> dict[str, str]:

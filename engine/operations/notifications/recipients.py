@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 
-from engine.actors import scope_chain
-from engine.operations.people.tables import appartenenza, caso_soggetto, persona, utente
+from engine.errors import NotFound
+from engine.operations.people import accounts
+from engine.operations.people import service as people
 from engine.storage.tables import participant
 
 
@@ -42,33 +44,25 @@ def holders(
     named = connection.execute(select(*part).where(running)).all()
     chosen = set(users) if users or roles else {row.actor_id for row in named}
     chosen |= {row.actor_id for row in named if row.role in roles}
-    open_roles = sorted(set(roles) - {row.role for row in named})
-    if open_roles:
-        in_force = or_(appartenenza.c.al.is_(None), appartenenza.c.al >= today) & (
-            appartenenza.c.dal <= today
-        )
-        members = select(appartenenza.c.username).where(
-            appartenenza.c.ruolo.in_(open_roles), appartenenza.c.ambito.in_(scope_chain(scope)), in_force
-        )
-        chosen |= set(connection.execute(members).scalars())
-    if not chosen:
-        return ()
-    query = (
-        select(utente)
-        .where(utente.c.username.in_(sorted(chosen)), utente.c.attivo)
-        .order_by(utente.c.username)
-    )
+    found: dict[str, accounts.Account] = {}
+    for role in sorted(set(roles) - {row.role for row in named}):
+        found |= {
+            member.username: member for member in accounts.members_with_role(connection, role, scope, today)
+        }
+    for username in sorted(chosen - set(found)):
+        with suppress(NotFound):
+            found[username] = accounts.account(connection, username)
     return tuple(
-        Recipient(row.username, row.nome, row.email, row.lingua) for row in connection.execute(query)
+        Recipient(one.username, one.nome, one.email, one.lingua)
+        for _, one in sorted(found.items())
+        if one.attivo
     )
 
 
 def person_of(connection: Connection, instance_id: str) -> Recipient | None:
     """The person whom a case is about (of a family: who answers for it); None without person or e-mail address."""
-    query = select(persona.c.id, persona.c.nome, persona.c.cognome, persona.c.email).join_from(
-        caso_soggetto, persona, caso_soggetto.c.persona_id == persona.c.id
-    )
-    row = connection.execute(query.where(caso_soggetto.c.instance_id == instance_id)).one_or_none()
-    if row is None or not row.email:
+    subject = people.of_instance(connection, instance_id)
+    if subject is None or not subject.person.data.email:
         return None
-    return Recipient(f"persona:{row.id}", f"{row.nome} {row.cognome}", row.email, "")
+    person = subject.person.data
+    return Recipient(f"persona:{subject.person.id}", f"{person.nome} {person.cognome}", person.email, "")

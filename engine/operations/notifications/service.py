@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.errors import NotFound
 from engine.operations.notifications.tables import notifica
+from engine.storage.insertion import insert_once
 
 
 @dataclass(frozen=True)
@@ -91,15 +91,5 @@ def tell(
     instance_id: str | None = None,
 ) -> bool:
     """Ring a user's bell, once for each `key`; whether it is new."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    row = dialect.insert(notifica).values(
-        recipient=recipient,
-        event=event,
-        title=title,
-        link=link,
-        instance_id=instance_id,
-        key=key,
-        created_at=now,
-    )
-    told = row.on_conflict_do_nothing(index_elements=["recipient", "key"]).returning(notifica.c.id)
-    return connection.execute(told).first() is not None
+    values = {"recipient": recipient, "event": event, "title": title, "link": link, "key": key}
+    return insert_once(connection, notifica, values | {"created_at": now, "instance_id": instance_id})

@@ -155,6 +155,13 @@ def test_letters_of_any_alphabet_never_stop_a_document(database: Database, typed
     assert printed.replace(" ", "") in text.replace(" ", "")
 
 
+def test_before_an_account_is_opened_the_budget_is_the_proposed_one(database: Database) -> None:
+    lines = [{"categoria": "mobilita", "fornitore": "Trasporti", "importo": Decimal("60.5")}]
+    _, text = issue(database, "documenti.contratto", variables={"voci_budget": lines, "tutor": "ugo"})
+    assert "Mobilità Trasporti 60,50 €" in text
+    assert "Tutor ugo" in text
+
+
 def test_a_contract_without_any_detail_can_still_be_printed(database: Database) -> None:
     _, text = issue(database, "documenti.contratto")
     assert "Fiorenza Inventata" in text

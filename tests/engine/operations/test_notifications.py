@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -16,9 +17,10 @@ from engine.errors import ExecutionFailed
 from engine.operations.notifications import service
 from engine.operations.people.tables import appartenenza, caso_soggetto, persona, utente
 from engine.operations.registry import REGISTRY, Environment, InstanceRef, OutboxMessage
+from engine.outbox import Outbox, enqueue
 from engine.settings import Settings
 from engine.storage import Database, new_id
-from engine.storage.tables import outbox
+from engine.storage.tables import incident, outbox
 from tests.engine.operations.cases import THEN, join_case, open_case, open_task
 from tests.engine.operations.contexts import Context, call
 
@@ -182,7 +184,7 @@ def test_a_late_task_is_told_to_its_holder_and_to_the_coordinator(database: Data
         add_user(work.connection, "anna")
         add_user(work.connection, "coord", [("coordinatore_patti", "cremasco")])
         task_id = open_task(work.connection, case, assignee="anna")
-    deliver(database, "task.overdue", {"task_id": task_id, "roles": ["coordinatore_patti"]})
+    deliver(database, "task.overdue", {"task_id": task_id})
     assert bells(database, "anna", "coord") == ["anna", "coord"]
     assert {mail["event"] for mail in mails(database)} == {"compito_in_ritardo"}
 
@@ -260,3 +262,32 @@ def test_two_notices_of_the_same_step_are_both_sent(database: Database) -> None:
         for _ in range(2):
             call(step, "notifiche.avvisa", evento="ripresa", utenti=["anna"])
     assert len({key for _, _, key in step.queued}) == 2
+
+
+def test_a_mail_server_that_is_down_means_waiting_then_an_incident(database: Database) -> None:
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        port = closed.getsockname()[1]
+    settings = Settings(public_url="https://patti.example/", smtp_url=f"smtp://127.0.0.1:{port}?timeout=2")
+    clock = VirtualClock(THEN)
+    queue = Outbox(database, clock, REGISTRY, settings)
+    with database.begin() as work:
+        case = open_case(work.connection)
+        add_user(work.connection, "anna")
+        task_id = open_task(work.connection, case, assignee="anna")
+        enqueue(work.connection, "task.assigned", {"task_id": task_id}, "k1", now=THEN, instance_id=case.id)
+    assert queue.deliver() == 1, "the bell rings even if mail does not work"
+    assert bells(database, "anna") == ["anna"]
+    assert queue.deliver() == 0
+    for _ in range(20):
+        due = queue.next_due()
+        if due is None:
+            break
+        clock.set(due)
+        queue.deliver()
+    with database.read() as connection:
+        (opened,) = connection.execute(select(incident)).all()
+        (given_up,) = connection.execute(select(outbox).where(outbox.c.kind == "mail")).all()
+    assert opened.instance_id == case.id
+    assert f"Il server di posta 127.0.0.1:{port}" in opened.sentence
+    assert given_up.state == "failed"
