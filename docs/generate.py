@@ -9,14 +9,12 @@ The pages are in Italian: administrators and analysts read them.
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
 
-import engine.operations
 from engine.operations import REGISTRY
 from engine.permissions import Permission, PermissionMatrix
 from engine.settings import SETTINGS, Setting
@@ -115,9 +113,8 @@ def permissions_page() -> str:
 
 
 def load_operations() -> None:
-    """Import every module under engine.operations: importing is what registers an operation."""
-    for module in pkgutil.walk_packages(engine.operations.__path__, "engine.operations."):
-        importlib.import_module(module.name)
+    """Importing the catalogue is what registers every operation."""
+    importlib.import_module("engine.operations.catalogue")
 
 
 def operations_page() -> str:

@@ -42,12 +42,7 @@ class LiveSite:
     def advance(self, **span: float) -> None:
         """Move the clock (`days=15`, `hours=2`…), then fire what has come due and deliver what waits to leave."""
         self.clock.advance(timedelta(**span))
-        self.settle()
-
-    def settle(self) -> None:
-        """Fire due timers and deliver waiting messages until there is nothing more to do."""
-        while self.engine.timers.fire_due(limit=100) or self.engine.outbox.deliver(100):
-            pass
+        self.engine.run_due()
 
 
 @contextlib.contextmanager

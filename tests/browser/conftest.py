@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
+from engine.clock import VirtualClock
+from engine.settings import Settings
 from tests.browser import find_chromium
+from tests.live_site import ROOT, LiveSite, serve
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 PATIENCE_MS = 15_000
+START = datetime(2016, 1, 28, 10, tzinfo=ZoneInfo("Europe/Rome"))
+"""When the fictitious stories begin: a Thursday morning."""
 FAILED = pytest.StashKey[bool]()
 
 
@@ -109,3 +116,22 @@ def photograph(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
         page.screenshot(path=folder / f"{name}.png", full_page=True, animations="disabled")
 
     return take
+
+
+@pytest.fixture
+def settings(sqlite_url: str) -> Settings:
+    """Settings of a site for a test: a database of its own, the real processes, sign-in as often as one likes."""
+    return Settings(
+        database_url=sqlite_url,
+        processes_folder=str(ROOT / "processes"),
+        secret_key="for tests only",
+        login_rate="1000 per minute",
+        embedded_jobs=False,
+    )
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[LiveSite]:
+    """A running site on an empty database, whose clock stands at START until the test moves it."""
+    with serve(settings, VirtualClock(START)) as live:
+        yield live
