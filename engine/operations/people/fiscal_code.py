@@ -24,15 +24,23 @@ def check_fiscal_code(code: str, birth: date | None = None) -> str:
     """
     plain = normalise(code)
     if len(plain) != 16 or not (plain.isascii() and plain.isalnum()):
-        raise _wrong(f"Il codice fiscale ha 16 lettere e cifre; «{plain:.20}» ne ha {len(plain)} o ha altri segni")
+        raise _wrong(
+            f"Il codice fiscale ha 16 lettere e cifre; «{plain:.20}» ne ha {len(plain)} o ha altri segni"
+        )
     if codicefiscale.CODICEFISCALE_RE.match(plain) is None:
-        raise _wrong("Il codice fiscale non ha lettere e cifre al loro posto (6 lettere, anno, mese, giorno, luogo)")
+        raise _wrong(
+            "Il codice fiscale non ha lettere e cifre al loro posto (6 lettere, anno, mese, giorno, luogo)"
+        )
     if codicefiscale.encode_cin(plain) != plain[15]:
-        raise _wrong("L'ultima lettera del codice fiscale non torna con le altre: ricopiarlo dalla tessera sanitaria")
+        raise _wrong(
+            "L'ultima lettera del codice fiscale non torna con le altre: ricopiarlo dalla tessera sanitaria"
+        )
     try:
         written = codicefiscale.decode(plain)["birthdate"]
     except (ValueError, KeyError) as problem:
-        raise _wrong("Nel codice fiscale la data o il luogo di nascita non esistono: ricopiarlo dalla tessera") from problem
+        raise _wrong(
+            "Nel codice fiscale la data o il luogo di nascita non esistono: ricopiarlo dalla tessera"
+        ) from problem
     if birth is not None and (written.day, written.month, written.year % 100) != (
         birth.day,
         birth.month,

@@ -48,14 +48,20 @@ def write_household(
         if _add_member(connection, household_id, person, relation, today)
     ]
     if made or added:
-        note(connection, by, "nucleo", household_id, "registrato" if made else "completato", {"membri": added})
+        note(
+            connection, by, "nucleo", household_id, "registrato" if made else "completato", {"membri": added}
+        )
     return household(connection, household_id)
 
 
 def household(connection: Connection, household_id: str) -> Household:
     """The household with its members, the person of reference first."""
     row = connection.execute(select(nucleo).where(nucleo.c.id == household_id)).one()
-    query = select(nucleo_membro).where(nucleo_membro.c.nucleo_id == household_id).order_by(nucleo_membro.c.ordine)
+    query = (
+        select(nucleo_membro)
+        .where(nucleo_membro.c.nucleo_id == household_id)
+        .order_by(nucleo_membro.c.ordine)
+    )
     rows = connection.execute(query).all()
     known = persons.get_many(connection, [member.persona_id for member in rows])
     members = tuple(
@@ -78,7 +84,9 @@ def leave(connection: Connection, household_id: str, person_id: str, *, by: By, 
     note(connection, by, "nucleo", household_id, "uscita", {"persona": person_id, "al": last_day})
 
 
-def bind_case(connection: Connection, instance_id: str, person: Person, found: Household | None = None) -> None:
+def bind_case(
+    connection: Connection, instance_id: str, person: Person, found: Household | None = None
+) -> None:
     """Say whom a case is about; said again, the last word holds."""
     values = {"persona_id": person.id, "nucleo_id": found.id if found is not None else None}
     changed = connection.execute(
@@ -90,7 +98,9 @@ def bind_case(connection: Connection, instance_id: str, person: Person, found: H
 
 def of_instance(connection: Connection, instance_id: str) -> CaseSubject | None:
     """Whom a case is about, or None while nobody has been registered."""
-    row = connection.execute(select(caso_soggetto).where(caso_soggetto.c.instance_id == instance_id)).one_or_none()
+    row = connection.execute(
+        select(caso_soggetto).where(caso_soggetto.c.instance_id == instance_id)
+    ).one_or_none()
     if row is None:
         return None
     found = household(connection, row.nucleo_id) if row.nucleo_id else None
@@ -108,7 +118,9 @@ def cases_of(connection: Connection, person_id: str) -> tuple[str, ...]:
     return tuple(connection.execute(query).scalars())
 
 
-def _add_member(connection: Connection, household_id: str, person: Person, relation: str, today: date) -> bool:
+def _add_member(
+    connection: Connection, household_id: str, person: Person, relation: str, today: date
+) -> bool:
     order = select(func.coalesce(func.max(nucleo_membro.c.ordine), 0) + 1).where(
         nucleo_membro.c.nucleo_id == household_id
     )

@@ -124,7 +124,13 @@ def create(
 
 
 def change(
-    connection: Connection, person_id: str, data: PersonData, *, by: By, today: date, revision: int | None = None
+    connection: Connection,
+    person_id: str,
+    data: PersonData,
+    *,
+    by: By,
+    today: date,
+    revision: int | None = None,
 ) -> Person:
     """Correct a person; the register keeps what each changed field was.
 
@@ -132,7 +138,11 @@ def change(
     """
     before = get(connection, person_id)
     tidy = check_person(data, today)
-    changed = {name: getattr(before.data, name) for name in _FIELDS if getattr(before.data, name) != getattr(tidy, name)}
+    changed = {
+        name: getattr(before.data, name)
+        for name in _FIELDS
+        if getattr(before.data, name) != getattr(tidy, name)
+    }
     if not changed:
         return before
     if tidy.codice_fiscale and tidy.codice_fiscale != before.data.codice_fiscale:
@@ -141,11 +151,16 @@ def change(
             raise already_there(Duplicate(other, "stesso codice fiscale", True))
     statement = (
         update(persona)
-        .where(persona.c.id == person_id, persona.c.revision == (before.revision if revision is None else revision))
+        .where(
+            persona.c.id == person_id,
+            persona.c.revision == (before.revision if revision is None else revision),
+        )
         .values(**_columns(tidy), revision=persona.c.revision + 1)
     )
     if connection.execute(statement).rowcount != 1:
-        raise InvalidState("Qualcun altro ha modificato questa persona nel frattempo: rileggere e ripetere la modifica")
+        raise InvalidState(
+            "Qualcun altro ha modificato questa persona nel frattempo: rileggere e ripetere la modifica"
+        )
     note(connection, by, "persona", person_id, "modificata", {"prima": changed})
     return get(connection, person_id)
 
@@ -156,7 +171,8 @@ def complete(connection: Connection, person: Person, data: PersonData, *, by: By
     news = {
         name: getattr(data, name)
         for name in _FIELDS
-        if getattr(data, name) not in ("", None) and (getattr(person.data, name) in ("", None) or name in renewed)
+        if getattr(data, name) not in ("", None)
+        and (getattr(person.data, name) in ("", None) or name in renewed)
     }
     return change(connection, person.id, replace(person.data, **news), by=by, today=today)
 
@@ -198,7 +214,8 @@ def _base(code: str) -> str | None:
 
 def _namesakes(connection: Connection, data: PersonData) -> int:
     query = select(func.count()).where(
-        persona.c.chiave == names.person_key(data.cognome, data.nome), persona.c.data_nascita == data.data_nascita
+        persona.c.chiave == names.person_key(data.cognome, data.nome),
+        persona.c.data_nascita == data.data_nascita,
     )
     return int(connection.execute(query).scalar_one())
 
@@ -229,3 +246,18 @@ def _person(row: Row[Any]) -> Person:
     values = {name: getattr(row, name) for name in _FIELDS}
     values["codice_fiscale"] = values["codice_fiscale"] or ""
     return Person(row.id, PersonData(**values), row.revision, row.created_at, row.created_by)
+
+
+def may_be_same(one: PersonData, other: PersonData) -> bool:
+    """Whether two writings under one codice fiscale may be the same person: a similar name, or one part of it equal."""
+    first, second = names.person_key(one.cognome, one.nome), names.person_key(other.cognome, other.nome)
+    return (
+        names.similar(first, second)
+        or names.key(one.cognome) == names.key(other.cognome)
+        or names.key(one.nome) == names.key(other.nome)
+    )
+
+
+def same_name(one: PersonData, other: PersonData) -> bool:
+    """Whether two writings are of the same name, whatever accents, capitals and spaces."""
+    return names.person_key(one.cognome, one.nome) == names.person_key(other.cognome, other.nome)

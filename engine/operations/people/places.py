@@ -49,7 +49,9 @@ def comuni(connection: Connection, path: str = "") -> tuple[str, ...]:
     """The comuni of an ambito and of those under it (all, without a path), in alphabetical order."""
     query = select(comune.c.nome).order_by(comune.c.nome)
     if path:
-        query = query.where((comune.c.ambito == path) | comune.c.ambito.startswith(f"{path}/", autoescape=True))
+        query = query.where(
+            (comune.c.ambito == path) | comune.c.ambito.startswith(f"{path}/", autoescape=True)
+        )
     return tuple(connection.execute(query).scalars())
 
 
@@ -61,7 +63,7 @@ def scope_of_comune(connection: Connection, name: str) -> str | None:
 def save_scope(connection: Connection, value: Ambito, *, by: By) -> None:
     """Write an ambito and its comuni. The ambito above must be there first. InvalidInput with `fields`."""
     if _PATH.fullmatch(value.path) is None or len(value.path) > 160:
-        sentence = f"«{value.path:.60}» non va: minuscole, cifre, trattini; il sub-ambito dopo la barra, come cremasco/crema"
+        sentence = f"«{value.path:.60}» non va: minuscole, cifre, trattini; sub-ambiti come cremasco/crema"
         raise InvalidInput(sentence, fields={"path": sentence})
     if value.patrono_giorno and _DAY.fullmatch(value.patrono_giorno) is None:
         sentence = f"Il giorno del patrono si scrive mese-giorno, per esempio 11-13, non «{value.patrono_giorno:.20}»"
@@ -85,10 +87,19 @@ def save_scope(connection: Connection, value: Ambito, *, by: By) -> None:
     )
     if value.comuni:
         connection.execute(insert(comune), [{"nome": name, "ambito": value.path} for name in value.comuni])
-    note(connection, by, "ambito", value.path[:80], "scritto", {"nome": value.nome, "comuni": len(value.comuni)})
+    note(
+        connection,
+        by,
+        "ambito",
+        value.path[:80],
+        "scritto",
+        {"nome": value.nome, "comuni": len(value.comuni)},
+    )
 
 
-def organisations(connection: Connection, path: str | None = None, *, also_closed: bool = False) -> tuple[Organisation, ...]:
+def organisations(
+    connection: Connection, path: str | None = None, *, also_closed: bool = False
+) -> tuple[Organisation, ...]:
     """The organisations by name: all, or those of an ambito, of the ones above it and of no ambito."""
     query = select(organizzazione).order_by(organizzazione.c.nome)
     if path is not None:
@@ -102,14 +113,27 @@ def organisations(connection: Connection, path: str | None = None, *, also_close
 
 
 def save_organisation(
-    connection: Connection, nome: str, tipo: str = "", ambito_path: str = "", email: str = "", telefono: str = "", *, by: By
+    connection: Connection,
+    nome: str,
+    tipo: str = "",
+    ambito_path: str = "",
+    email: str = "",
+    telefono: str = "",
+    *,
+    by: By,
 ) -> str:
     """Write an organisation, or correct the one of the same name; gives its id. InvalidInput with `fields`."""
     name = " ".join(nome.split())
     if not name or len(name) > 200:
         sentence = "Scrivere il nome dell'organizzazione, al massimo 200 caratteri"
         raise InvalidInput(sentence, fields={"nome": sentence})
-    columns = {"tipo": tipo, "ambito": ambito_path, "email": check_email(email), "telefono": telefono, "attiva": True}
+    columns = {
+        "tipo": tipo,
+        "ambito": ambito_path,
+        "email": check_email(email),
+        "telefono": telefono,
+        "attiva": True,
+    }
     organisation_id = new_id()
     if not insert_once(connection, organizzazione, {"id": organisation_id, "nome": name, **columns}):
         connection.execute(update(organizzazione).where(organizzazione.c.nome == name).values(**columns))
@@ -122,5 +146,7 @@ def save_organisation(
 
 def close_organisation(connection: Connection, organisation_id: str, *, by: By) -> None:
     """The organisation no longer takes part; past cases keep its name."""
-    connection.execute(update(organizzazione).where(organizzazione.c.id == organisation_id).values(attiva=False))
+    connection.execute(
+        update(organizzazione).where(organizzazione.c.id == organisation_id).values(attiva=False)
+    )
     note(connection, by, "organizzazione", organisation_id, "chiusa")

@@ -11,7 +11,6 @@ from sqlalchemy import Connection, insert, select
 
 from engine.operations.people.model import AuditLine
 from engine.operations.people.tables import registro_anagrafe
-from engine.storage.types import new_id
 
 
 @dataclass(frozen=True)
@@ -23,12 +22,16 @@ class By:
 
 
 def note(
-    connection: Connection, by: By, oggetto: str, oggetto_id: str, azione: str, dati: Mapping[str, Any] | None = None
+    connection: Connection,
+    by: By,
+    oggetto: str,
+    oggetto_id: str,
+    azione: str,
+    dati: Mapping[str, Any] | None = None,
 ) -> None:
     """Add a line to the register."""
     connection.execute(
         insert(registro_anagrafe).values(
-            id=new_id(),
             at=by.at,
             actor_id=by.actor_id,
             oggetto=oggetto,
@@ -39,13 +42,15 @@ def note(
     )
 
 
-def changes_of(connection: Connection, oggetto: str, oggetto_id: str, limit: int = 100) -> tuple[AuditLine, ...]:
+def changes_of(
+    connection: Connection, oggetto: str, oggetto_id: str, limit: int = 100
+) -> tuple[AuditLine, ...]:
     """The newest changes first. `oggetto` is persona, nucleo, utente, ambito or organizzazione."""
     table = registro_anagrafe.c
     query = (
         select(table.at, table.actor_id, table.oggetto, table.oggetto_id, table.azione, table.dati)
         .where(table.oggetto == oggetto, table.oggetto_id == oggetto_id)
-        .order_by(table.at.desc(), table.id)
+        .order_by(table.id.desc())
         .limit(limit)
     )
     return tuple(AuditLine(*row) for row in connection.execute(query))

@@ -1,4 +1,4 @@
-"""Tables of people. A person is there once: the codice fiscale is unique, and so are name and birth date without one."""
+"""Tables of people. A person is there once: the codice fiscale is unique; without it, name and birth date are."""
 
 from sqlalchemy import (
     Boolean,
@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from engine.storage.append_only import append_only
 from engine.storage.metadata import metadata
+from engine.storage.tables import BIG
 from engine.storage.types import Json, UtcDateTime
 
 
@@ -157,7 +158,7 @@ appartenenza = Table(
 incarico = Table(
     "incarico",
     metadata,
-    Column("id", String(32), primary_key=True),
+    Column("id", BIG, primary_key=True, autoincrement=True),
     Column("instance_id", String(32), nullable=False),
     Column("username", ForeignKey(utente.c.username), nullable=False, index=True),
     Column("ruolo", String(80), nullable=False),
@@ -173,13 +174,13 @@ registro_anagrafe = append_only(
     Table(
         "registro_anagrafe",
         metadata,
-        Column("id", String(32), primary_key=True),
+        Column("id", BIG, primary_key=True, autoincrement=True),
         Column("at", UtcDateTime, nullable=False),
         Column("actor_id", String(80), nullable=False),
         Column("oggetto", String(24), nullable=False),
         Column("oggetto_id", String(80), nullable=False),
         Column("azione", String(40), nullable=False),
         Column("dati", Json, nullable=False),
-        Index("ix_registro_anagrafe_oggetto", "oggetto", "oggetto_id", "at"),
+        Index("ix_registro_anagrafe_oggetto", "oggetto", "oggetto_id", "id"),
     )
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from engine.errors import InvalidInput
 from engine.operations.people import names
@@ -32,12 +33,15 @@ def check_person(data: PersonData, today: date) -> PersonData:
     Raises InvalidInput (code PERSONA_NON_VALIDA, or CODICE_FISCALE_NON_VALIDO when only that is wrong) with a sentence
     for each field.
     """
-    tidy = replace(data, **{field: _one_line(getattr(data, field)) for field in _SIZES})
+    texts: dict[str, Any] = {field: _one_line(getattr(data, field)) for field in _SIZES}
+    tidy = replace(data, **texts)
     faults = _faults(tidy, today)
     code = ""
     if data.codice_fiscale.strip():
         try:
-            code = check_fiscal_code(data.codice_fiscale, None if "data_nascita" in faults else tidy.data_nascita)
+            code = check_fiscal_code(
+                data.codice_fiscale, None if "data_nascita" in faults else tidy.data_nascita
+            )
         except InvalidInput as problem:
             faults |= problem.fields
     elif not tidy.motivo_senza_cf:
@@ -69,7 +73,9 @@ def _faults(data: PersonData, today: date) -> dict[str, str]:
     if birth is not None and birth > today:
         faults["data_nascita"] = f"La data di nascita {birth:%d/%m/%Y} è nel futuro"
     elif birth is not None and birth.year < today.year - _OLDEST:
-        faults["data_nascita"] = f"La data di nascita {birth:%d/%m/%Y} è di oltre {_OLDEST} anni fa: controllare l'anno"
+        faults["data_nascita"] = (
+            f"La data di nascita {birth:%d/%m/%Y} è di oltre {_OLDEST} anni fa: controllare l'anno"
+        )
     if data.informativa_consegnata_il is not None and data.informativa_consegnata_il > today:
         faults["informativa_consegnata_il"] = "L'informativa non può essere stata consegnata nel futuro"
     try:

@@ -61,7 +61,9 @@ def open_case(
     return InstanceRef(case_id, number, definition_id, "patto_prova", 1, case_id, scope, subject, title, None)
 
 
-def join_case(connection: Connection, case: InstanceRef, user: str, role: str, *, until: datetime | None = None) -> None:
+def join_case(
+    connection: Connection, case: InstanceRef, user: str, role: str, *, until: datetime | None = None
+) -> None:
     """A user takes part in a case; with `until` they took part once."""
     connection.execute(
         participant.insert().values(instance_id=case.id, actor_id=user, role=role, since=THEN, until=until)

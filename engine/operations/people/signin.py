@@ -1,0 +1,97 @@
+"""Signing in: the password checked with constant work, the actor made from the memberships in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from engine.actors import Actor, Membership
+from engine.operations.people import passwords
+from engine.operations.people.directory import PRESENT, normalise_username
+from engine.operations.people.memberships import day_in_rome, in_force
+from engine.operations.people.tables import appartenenza, utente
+from engine.storage.database import Database
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """An account that may act: what it may do, and the `stamp` that a session must carry to stay alive."""
+
+    actor: Actor
+    stamp: str
+    lingua: str
+
+
+def authenticate(
+    database: Database, username: str, password: str, now: datetime | None = None
+) -> SignedIn | None:
+    """Sign in: None when user or password is wrong or the account is closed, with the same work in every case.
+
+    The hash is checked outside any write transaction; a hash with old parameters is renewed.
+    """
+    with database.read() as connection:
+        row = _credentials(connection, username)
+    if not _is_right(row, password) or row is None:
+        return None
+    with database.begin() as work:
+        return _note_sign_in(work.connection, row, password, now or PRESENT.now())
+
+
+def verify(
+    connection: Connection, username: str, password: str, now: datetime | None = None
+) -> SignedIn | None:
+    """As `authenticate`, inside a write transaction that the caller has begun."""
+    row = _credentials(connection, username)
+    if not _is_right(row, password) or row is None:
+        return None
+    return _note_sign_in(connection, row, password, now or PRESENT.now())
+
+
+def signed_in(connection: Connection, username: str, today: date | None = None) -> SignedIn | None:
+    """The account behind a session, or None when it is closed or gone. `today` is the day in Rome."""
+    row = _credentials(connection, username)
+    if row is None or not row.attivo:
+        return None
+    return SignedIn(
+        _actor(connection, row, today or day_in_rome(PRESENT.now())), str(row.credentials), row.lingua
+    )
+
+
+def actor_for(connection: Connection, username: str, today: date) -> Actor | None:
+    """The actor with the memberships in force that day (in Rome), or None when the account is closed or gone."""
+    found = signed_in(connection, username, today)
+    return None if found is None else found.actor
+
+
+def _credentials(connection: Connection, username: str) -> Row[Any] | None:
+    return connection.execute(
+        select(utente).where(utente.c.username == normalise_username(username))
+    ).one_or_none()
+
+
+def _is_right(row: Row[Any] | None, password: str) -> bool:
+    right = passwords.matches(password, row.password_hash if row is not None else None)
+    return right and row is not None and bool(row.attivo)
+
+
+def _note_sign_in(connection: Connection, row: Row[Any], password: str, now: datetime) -> SignedIn | None:
+    values: dict[str, object] = {"last_login_at": now}
+    if passwords.is_outdated(row.password_hash):
+        values["password_hash"] = passwords.hash_password(password)
+    still = update(utente).where(
+        utente.c.username == row.username, utente.c.attivo, utente.c.credentials == row.credentials
+    )
+    if connection.execute(still.values(**values)).rowcount != 1:
+        return None  # closed or changed between the check and now
+    return SignedIn(_actor(connection, row, day_in_rome(now)), str(row.credentials), row.lingua)
+
+
+def _actor(connection: Connection, row: Row[Any], today: date) -> Actor:
+    query = select(appartenenza.c.ruolo, appartenenza.c.ambito).where(
+        appartenenza.c.username == row.username, in_force(today)
+    )
+    held = frozenset(Membership(ruolo, ambito) for ruolo, ambito in connection.execute(query))
+    return Actor(row.username, row.nome, held)
