@@ -14,6 +14,14 @@ _MONTHS = (
     "luglio", "agosto", "settembre", "ottobre", "novembre", "dicembre",
 )  # fmt: skip
 
+_CODES = {
+    "si": "sì",
+    "persona": "Persona",
+    "ente_partner": "Ente partner",
+    "comunita": "Rappresentante della comunità",
+    "servizio": "Servizio sociale",
+}
+
 Rows = list[list[str]]
 Facts = list[dict[str, str]]
 
@@ -56,6 +64,12 @@ def written(value: Any) -> str:
     return str(value).strip()
 
 
+def in_words(code: Any) -> str:
+    """A choice of a form in words: `ente_partner` → `Ente partner`; any other value as `written`."""
+    text = written(code)
+    return _CODES.get(text, text)
+
+
 def rows(items: Any, *keys: str) -> Rows:
     """A list of contexts as rows of a table, one column a key; an item that is no context fills the first column."""
     found: Rows = []
@@ -80,12 +94,13 @@ def facts(pairs: Sequence[tuple[str, Any]]) -> Facts:
 
 
 def people(items: Any) -> list[dict[str, str]]:
-    """Signatories or parties: texts, or contexts with `nome`, `cognome`, `ruolo`, `ente`."""
+    """Signatories or parties: texts, or contexts with `nome`, `cognome`, `ruolo`, `ente`, `ragione`."""
     found = []
     for item in _listed(items):
         if isinstance(item, Mapping):
             name = " ".join(written(item.get(key)) for key in ("nome", "cognome") if written(item.get(key)))
-            role = ", ".join(written(item.get(key)) for key in ("ruolo", "ente") if written(item.get(key)))
+            parts = (in_words(item.get(key)) for key in ("ruolo", "ente", "ragione"))
+            role = ", ".join(part for part in parts if part)
             found.append({"nome": name or role, "ruolo": role if name else ""})
         else:
             found.append({"nome": written(item), "ruolo": ""})
