@@ -192,9 +192,12 @@ class _Checker:
                 element, "UNKNOWN_FORM",
                 f"non c'è il modulo «{element.form_id}»: aggiungi il file .form alla cartella del processo",
             )
-        other = element.properties.get("diverso_da")
-        if other and other not in self.process.elements:
-            yield self._found(element, "UNKNOWN_ELEMENT", f"«diverso_da» nomina l'elemento «{other}», che non c'è")
+        for other in filter(None, map(str.strip, element.properties.get("diverso_da", "").split(","))):
+            if ":" not in other and other not in self.process.elements:  # process:Element is another diagram's
+                yield self._found(
+                    element, "UNKNOWN_ELEMENT",
+                    f"«diverso_da» nomina l'elemento «{other}», che non c'è; se è di un altro processo scrivi processo:{other}",
+                )
 
     def _service(self, element: Element) -> Iterator[Finding]:
         if not element.topic:

@@ -52,7 +52,9 @@ def _specs_of(diagram: Diagram, process: ProcessModel) -> dict[str, BpmnProcessS
     try:
         parser.add_bpmn_xml(diagram.tree, diagram.file)
         top = parser.get_spec(process.id)
-        inner = {name: parser.get_spec(name) for name in parser.process_parsers if name in process.elements}
+        inner: dict[str, BpmnProcessSpec] = {}
+        while fresh := [name for name in parser.process_parsers if name in process.elements and name not in inner]:
+            inner.update((name, parser.get_spec(name)) for name in fresh)  # a spec brings the subprocesses inside it
     except (ValidationException, SpiffWorkflowException) as problem:
         raise _refused(diagram, process, problem) from problem
     renamed: dict[str, BpmnProcessSpec] = {process.id: top}
