@@ -216,7 +216,12 @@ def verbale(
         "astenuti": _or_variable(context, astenuti, "astenuti_conflitto"),
         "decisione": decisione or (outcome.minutes if outcome else ""),
         "motivazione": _or_variable(context, motivazione, "motivazione"),
-        "termine_modifiche": _or_variable(context, termine_modifiche, "termine_modifiche"),
+        "termine_modifiche": (
+            _or_variable(context, termine_modifiche, "termine_modifiche")
+            if esito == "chiede_modifiche"
+            else None
+        ),
+        "rinviata_al": context.variables.get("rinviata_al") if esito == "rinvia" else None,
     }
     title = "Verbale della commissione distrettuale"
     return _issue(context, Kind.VERBALE, title, ente, lambda heading: sheets.minutes(heading, fields))

@@ -14,6 +14,7 @@ from engine.operations.documents.wording import (
     day_in_words,
     euros,
     facts,
+    in_words,
     lines,
     people,
     rows,
@@ -65,11 +66,9 @@ def contract(heading: Heading, fields: Mapping[str, Any], statement: Statement |
     instance = heading.instance
     name = person_name(fields, instance)
     begin, end = fields.get("data_inizio"), fields.get("data_fine")
-    parties = people(fields.get("parti")) or [
-        {"nome": name, "ruolo": ""},
-        {"nome": heading.body, "ruolo": ""},
-    ]
-    signatories = people(fields.get("firmatari")) or parties
+    signatories = people(fields.get("firmatari"))
+    body = {"nome": heading.body, "ruolo": ""}
+    parties = people(fields.get("parti")) or [*(signatories or [{"nome": name, "ruolo": ""}]), body]
     budget, total = _budget(fields.get("voci"), statement)
     given = fields.get("impegno_generativo")
     given = given if isinstance(given, Mapping) else {"attivita": given}
@@ -102,7 +101,7 @@ def contract(heading: Heading, fields: Mapping[str, Any], statement: Statement |
                 ("Ente", given.get("ente")),
                 ("Attività", given.get("attivita")),
                 ("Ore", given.get("ore")),
-                ("Assicurazione", given.get("assicurazione")),
+                ("Assicurazione", in_words(given.get("assicurazione"))),
             ]
         ),
         "tetto": euros(statement.tetto) if statement else "",
@@ -110,7 +109,7 @@ def contract(heading: Heading, fields: Mapping[str, Any], statement: Statement |
         "budget_totale": euros(total),
         "durata": _duration(begin, end),
         "clausole": clauses,
-        "firmatari": signatories,
+        "firmatari": signatories or parties,
     }
 
 
@@ -138,6 +137,7 @@ def minutes(heading: Heading, fields: Mapping[str, Any]) -> Sheet:
                 ("Proposta", heading.instance.title),
                 ("Seduta del", fields["data_seduta"]),
                 ("Modifiche entro il", fields["termine_modifiche"]),
+                ("Rinviata al", fields["rinviata_al"]),
             ]
         ),
         "presenti": [_party(person) for person in present],

@@ -119,6 +119,8 @@ def test_the_contract_says_who_what_how_long_and_where_to_sign(database: Databas
         "Totale 1.940,50 €",
         "dal 1° settembre 2016 al 31 agosto 2017",
         "Ugo Prova presidente, Il Glicine",
+        "• Ugo Prova (presidente, Il Glicine)",
+        "• Ambito cremasco di prova · Crema",
         "Firma",
         "Patto n. 12 · versione 1 · prot. 0000001/2016",
     ):
@@ -357,7 +359,7 @@ def test_the_minutes(database: Database) -> None:
         variables={
             "data_seduta": date(2016, 7, 27),
             "presenti": ["Ada Uno", {"nome": "Ivo", "cognome": "Due", "ruolo": "presidente"}],
-            "astenuti_conflitto": ["Pia Tre"],
+            "astenuti_conflitto": [{"nome": "Pia Tre (parente)", "ragione": "parente"}],
             "motivazione": "Serve un obiettivo misurabile.",
             "termine_modifiche": date(2016, 8, 6),
         },
@@ -365,7 +367,7 @@ def test_the_minutes(database: Database) -> None:
     for expected in (
         "Seduta del 27 luglio 2016",
         "Ivo Due (presidente)",
-        "Pia Tre",
+        "Pia Tre (parente)",
         "chiede di modificare",
         "6 agosto 2016",
     ):
