@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from string import Template
 
 import pytest
+from lxml import etree
 
 from engine.errors import ExecutionFailed
 from engine.operations.notifications.events import (
@@ -71,3 +73,18 @@ def test_an_unknown_language_falls_back_to_italian_and_missing_values_leave_no_t
 def test_an_unknown_event_is_told_with_the_known_ones() -> None:
     with pytest.raises(ExecutionFailed, match="compito_assegnato"):
         known("boh", "notifiche.avvisa")
+
+
+def test_the_processes_tell_only_known_events() -> None:
+    camunda = "{http://camunda.org/schema/1.0/bpmn}"
+    processes = Path(__file__).parents[3] / "processes"
+    told = [
+        (file.name, parameter.text or "")
+        for file in sorted(processes.glob("*.bpmn"))
+        for task in etree.parse(file).iter("{*}serviceTask")
+        if task.get(f"{camunda}topic") == "notifiche.avvisa"
+        for parameter in task.iter(f"{camunda}inputParameter")
+        if parameter.get("name") == "evento"
+    ]
+    assert told
+    assert [(file, event) for file, event in told if not event.startswith("=") and event not in EVENTS] == []
