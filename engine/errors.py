@@ -23,7 +23,11 @@ class Finding:
 
     def __str__(self) -> str:
         place = ":".join(str(part) for part in (self.file, self.line or "") if part)
-        element = f" [{self.element_id}{f' «{self.element_name}»' if self.element_name else ''}]" if self.element_id else ""
+        element = (
+            f" [{self.element_id}{f' «{self.element_name}»' if self.element_name else ''}]"
+            if self.element_id
+            else ""
+        )
         return f"{place}{element} {self.code}: {self.sentence}".strip()
 
 

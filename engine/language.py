@@ -10,8 +10,15 @@ from engine.errors import ExecutionFailed
 from engine.expressions import BUILTINS, Expression, FeelError, Function, FunctionRegistry, compile_expression
 
 PARAMETER_FUNCTIONS = (
-    Function("parametro", ("nome",), None, "Il valore in vigore di un parametro del processo, per l'ambito del caso."),
-    Function("scadenza", ("nome",), None, "Il valore in vigore di una scadenza con nome, per l'ambito del caso."),
+    Function(
+        "parametro",
+        ("nome",),
+        None,
+        "Il valore in vigore di un parametro del processo, per l'ambito del caso.",
+    ),
+    Function(
+        "scadenza", ("nome",), None, "Il valore in vigore di una scadenza con nome, per l'ambito del caso."
+    ),
 )
 
 FUNCTIONS: FunctionRegistry = BUILTINS.with_(
@@ -32,4 +39,6 @@ def evaluate(text: str, variables: Mapping[str, Any], bindings: Bindings) -> Any
     try:
         return compiled(text).evaluate(variables, bindings=bindings)
     except FeelError as problem:
-        raise ExecutionFailed(f"L'espressione «{text.strip():.200}» non si può calcolare: {problem}") from problem
+        raise ExecutionFailed(
+            f"L'espressione «{text.strip():.200}» non si può calcolare: {problem}"
+        ) from problem

@@ -32,15 +32,31 @@ class Setting:
 
 
 SETTINGS: tuple[Setting, ...] = (
-    Setting("database_url", "sqlite:///var/patti.db", "Where everything is kept: sqlite:///… or postgresql+psycopg://…"),
+    Setting(
+        "database_url",
+        "sqlite:///var/patti.db",
+        "Where everything is kept: sqlite:///… or postgresql+psycopg://…",
+    ),
     Setting("processes_folder", "processes", "The folder of the process definitions and of ruoli.yaml"),
-    Setting("public_url", "http://127.0.0.1:8000", "The address that people type; used in the links of e-mails"),
+    Setting(
+        "public_url", "http://127.0.0.1:8000", "The address that people type; used in the links of e-mails"
+    ),
     Setting("host", "127.0.0.1", "The address the web server listens on"),
     Setting("port", 8000, "The port the web server listens on"),
-    Setting("secret_key", "", "Signs the session cookies; empty: a key is made once and kept in var/secret_key"),
-    Setting("secure_cookies", False, "Send cookies over HTTPS only; set it wherever the server is reached by HTTPS"),
+    Setting(
+        "secret_key", "", "Signs the session cookies; empty: a key is made once and kept in var/secret_key"
+    ),
+    Setting(
+        "secure_cookies",
+        False,
+        "Send cookies over HTTPS only; set it wherever the server is reached by HTTPS",
+    ),
     Setting("session_hours", 10, "Hours without use after which a session ends"),
-    Setting("smtp_url", "", "The mail server: smtp://user:password@host:587?starttls=1; empty: mails stay in the outbox log"),
+    Setting(
+        "smtp_url",
+        "",
+        "The mail server: smtp://user:password@host:587?starttls=1; empty: mails stay in the outbox log",
+    ),
     Setting("mail_from", "patti@example.org", "The sender of the e-mails"),
     Setting("default_language", "it", "The language of the pages before a person chooses: it or en"),
     Setting("max_upload_mb", 15, "The largest file that can be attached, in megabytes"),

@@ -61,8 +61,11 @@ def _duplicates(diagram: Diagram) -> Iterator[Finding]:
         identifier = node.get("id") if isinstance(node.tag, str) else None
         if identifier and identifier in seen:
             yield Finding(
-                "DUPLICATE_ID", f"L'identificativo «{identifier}» è usato due volte: cambiane uno",
-                diagram.file, identifier, line=node.sourceline or 0,
+                "DUPLICATE_ID",
+                f"L'identificativo «{identifier}» è usato due volte: cambiane uno",
+                diagram.file,
+                identifier,
+                line=node.sourceline or 0,
             )
         seen.add(identifier or "")
 
@@ -97,18 +100,24 @@ class _Checker:
         yield from self._loop(element)
         yield from self._texts(element)
         if not element.name and element.type in ACTIVITIES:
-            yield self._found(element, "NO_NAME", "dai un nome all'attività: è quello che legge l'operatore", "warning")
+            yield self._found(
+                element, "NO_NAME", "dai un nome all'attività: è quello che legge l'operatore", "warning"
+            )
 
     def _starts(self, parent: str) -> Iterator[Finding]:
-        starts = [e for e in self.process.elements.values() if e.type == "startEvent" and e.parent_id == parent]
+        starts = [
+            e for e in self.process.elements.values() if e.type == "startEvent" and e.parent_id == parent
+        ]
         ends = [e for e in self.process.elements.values() if e.type == "endEvent" and e.parent_id == parent]
         owner = self.process.elements.get(parent)
-        where = (owner.id, owner.name, owner.line) if owner else (self.process.id, self.process.name, self.process.line)
+        where = (
+            (owner.id, owner.name, owner.line)
+            if owner
+            else (self.process.id, self.process.name, self.process.line)
+        )
         plain = [start for start in starts if not start.events]
         if len(plain) != 1 and not (not plain and starts and not parent):
-            yield Finding(
-                "ONE_START", "serve esattamente un evento di inizio semplice", self.file, *where
-            )
+            yield Finding("ONE_START", "serve esattamente un evento di inizio semplice", self.file, *where)
         if not ends:
             yield Finding("NO_END", "manca un evento di fine", self.file, *where)
 
@@ -117,15 +126,20 @@ class _Checker:
         if allowed is None:
             return
         if len(element.events) > 1:
-            yield self._found(element, "MULTIPLE_EVENT", "un evento può attendere una cosa sola: dividilo in due")
+            yield self._found(
+                element, "MULTIPLE_EVENT", "un evento può attendere una cosa sola: dividilo in due"
+            )
         for event in element.events:
             if event not in allowed:
                 yield self._found(
-                    element, "UNSUPPORTED_EVENT",
+                    element,
+                    "UNSUPPORTED_EVENT",
                     f"l'evento «{event}» qui non è eseguito; qui si possono usare: {', '.join(sorted(allowed)) or 'nessuno'}",
                 )
         if element.type in ("intermediateCatchEvent", "boundaryEvent") and not element.events:
-            yield self._found(element, "EMPTY_EVENT", "di' che cosa attende l'evento: un timer, un messaggio o un errore")
+            yield self._found(
+                element, "EMPTY_EVENT", "di' che cosa attende l'evento: un timer, un messaggio o un errore"
+            )
         if "message" in element.events and not element.message:
             yield self._found(element, "NO_MESSAGE", "scegli il messaggio atteso e dagli un nome")
         if element.type == "boundaryEvent":
@@ -141,15 +155,21 @@ class _Checker:
             if not triggered:
                 yield self._found(element, "UNREACHABLE", "nessun flusso arriva qui: collegalo o toglilo")
         if element.incoming and starts_itself:
-            yield self._found(element, "FLOW_INTO_START", "un evento di inizio o di bordo non può ricevere flussi")
+            yield self._found(
+                element, "FLOW_INTO_START", "un evento di inizio o di bordo non può ricevere flussi"
+            )
         if element.type == "endEvent":
             if element.outgoing:
                 yield self._found(element, "FLOW_OUT_OF_END", "da un evento di fine non escono flussi")
         elif not element.outgoing:
-            yield self._found(element, "NO_WAY_OUT", "manca il flusso in uscita: collegalo a un evento di fine")
+            yield self._found(
+                element, "NO_WAY_OUT", "manca il flusso in uscita: collegalo a un evento di fine"
+            )
         elif len(element.outgoing) > 1 and not element.type.endswith("Gateway"):
             yield self._found(
-                element, "SEVERAL_FLOWS", "da qui può uscire un solo flusso: metti un gateway parallelo o esclusivo"
+                element,
+                "SEVERAL_FLOWS",
+                "da qui può uscire un solo flusso: metti un gateway parallelo o esclusivo",
             )
 
     def _kind(self, element: Element) -> Iterator[Finding]:
@@ -159,12 +179,18 @@ class _Checker:
             yield from self._service(element)
         elif element.type == "businessRuleTask":
             if not element.decision or not element.result_variable:
-                yield self._found(element, "NO_DECISION", "indica la tabella (Decision ref) e la variabile del risultato")
+                yield self._found(
+                    element, "NO_DECISION", "indica la tabella (Decision ref) e la variabile del risultato"
+                )
             elif self.around.decisions is not None and element.decision not in self.around.decisions:
-                yield self._found(element, "UNKNOWN_DECISION", f"nei file .dmn non c'è la decisione «{element.decision}»")
+                yield self._found(
+                    element, "UNKNOWN_DECISION", f"nei file .dmn non c'è la decisione «{element.decision}»"
+                )
         elif element.type == "scriptTask":
             if element.script_format != "feel" or not element.script:
-                yield self._found(element, "SCRIPT_FORMAT", "lo script deve avere formato «feel» e un'espressione")
+                yield self._found(
+                    element, "SCRIPT_FORMAT", "lo script deve avere formato «feel» e un'espressione"
+                )
         elif element.type == "callActivity" and not element.called:
             yield self._found(element, "NO_CALLED_PROCESS", "indica il processo chiamato (Called element)")
         elif element.type == "receiveTask" and not element.message:
@@ -174,38 +200,54 @@ class _Checker:
         elif element.type == "exclusiveGateway" and len(element.outgoing) > 1:
             if not any(self.flows[flow].is_default for flow in element.outgoing):
                 yield self._found(
-                    element, "NO_DEFAULT", "segna un flusso come predefinito, per i casi che nessuna condizione prevede", "warning"
+                    element,
+                    "NO_DEFAULT",
+                    "segna un flusso come predefinito, per i casi che nessuna condizione prevede",
+                    "warning",
                 )
         elif element.type == "eventBasedGateway":
             targets = [self.process.elements.get(self.flows[flow].target) for flow in element.outgoing]
             if any(t is None or t.type not in ("intermediateCatchEvent", "receiveTask") for t in targets):
-                yield self._found(element, "EVENT_GATEWAY", "dopo questo gateway devono esserci solo eventi da attendere")
+                yield self._found(
+                    element, "EVENT_GATEWAY", "dopo questo gateway devono esserci solo eventi da attendere"
+                )
 
     def _user_task(self, element: Element) -> Iterator[Finding]:
         assigned = element.assignment
         if not (assigned.assignee or assigned.candidate_groups or assigned.candidate_users or element.lane):
             yield self._found(
-                element, "NOBODY", "nessuno può fare questo compito: mettilo in una corsia o indica i gruppi candidati"
+                element,
+                "NOBODY",
+                "nessuno può fare questo compito: mettilo in una corsia o indica i gruppi candidati",
             )
         if self.around.forms is not None and element.form_id and element.form_id not in self.around.forms:
             yield self._found(
-                element, "UNKNOWN_FORM",
+                element,
+                "UNKNOWN_FORM",
                 f"non c'è il modulo «{element.form_id}»: aggiungi il file .form alla cartella del processo",
             )
         for other in filter(None, map(str.strip, element.properties.get("diverso_da", "").split(","))):
-            if ":" not in other and other not in self.process.elements:  # process:Element is another diagram's
+            if (
+                ":" not in other and other not in self.process.elements
+            ):  # process:Element is another diagram's
                 yield self._found(
-                    element, "UNKNOWN_ELEMENT",
+                    element,
+                    "UNKNOWN_ELEMENT",
                     f"«diverso_da» nomina l'elemento «{other}», che non c'è; se è di un altro processo scrivi processo:{other}",
                 )
 
     def _service(self, element: Element) -> Iterator[Finding]:
         if not element.topic:
-            yield self._found(element, "NO_OPERATION", "scegli l'operazione: tipo «External» e un Topic, per esempio budget.impegna")
+            yield self._found(
+                element,
+                "NO_OPERATION",
+                "scegli l'operazione: tipo «External» e un Topic, per esempio budget.impegna",
+            )
         elif element.topic not in self.around.operations:
             close = texts.closest(element.topic, self.around.operations)
             yield self._found(
-                element, "UNKNOWN_OPERATION",
+                element,
+                "UNKNOWN_OPERATION",
                 f"l'operazione «{element.topic}» non esiste" + (f": forse «{close}»?" if close else ""),
             )
         else:
@@ -216,11 +258,17 @@ class _Checker:
     def _loop(self, element: Element) -> Iterator[Finding]:
         loop = element.multi_instance
         if loop is not None and not loop.collection and not loop.cardinality:
-            yield self._found(element, "NO_COLLECTION", "di' su che cosa si ripete: una collezione o un numero di volte")
+            yield self._found(
+                element, "NO_COLLECTION", "di' su che cosa si ripete: una collezione o un numero di volte"
+            )
         if loop is not None and loop.collection and loop.cardinality:
-            yield self._found(element, "TWO_COLLECTIONS", "indica o la collezione o il numero di volte, non tutti e due")
+            yield self._found(
+                element, "TWO_COLLECTIONS", "indica o la collezione o il numero di volte, non tutti e due"
+            )
         if element.id in graph.successors(self.process, element.id):
-            yield self._found(element, "LOOP_ON_ITSELF", "il flusso torna subito qui: metti un gateway con una condizione")
+            yield self._found(
+                element, "LOOP_ON_ITSELF", "il flusso torna subito qui: metti un gateway con una condizione"
+            )
 
     def _texts(self, element: Element) -> Iterator[Finding]:
         for place, text in texts.expressions(element):
@@ -229,7 +277,9 @@ class _Checker:
                 yield self._found(element, "BAD_EXPRESSION", f"{place}, «{text}»: {problem}")
         if element.timer is not None:
             if not element.timer.kind or not element.timer.text:
-                yield self._found(element, "EMPTY_TIMER", "scrivi quando scatta: una data, una durata o una ripetizione")
+                yield self._found(
+                    element, "EMPTY_TIMER", "scrivi quando scatta: una data, una durata o una ripetizione"
+                )
             else:
                 problem = self.around.check_timer(element.timer.text)
                 if problem:
@@ -245,9 +295,14 @@ class _Checker:
             return
         choosing = source.type in ("exclusiveGateway", "inclusiveGateway")
         if flow.condition and not choosing:
-            yield found("CONDITION_IGNORED", "una condizione vale solo all'uscita di un gateway esclusivo o inclusivo")
+            yield found(
+                "CONDITION_IGNORED", "una condizione vale solo all'uscita di un gateway esclusivo o inclusivo"
+            )
         if choosing and not flow.condition and not flow.is_default and len(source.outgoing) > 1:
-            yield found("NO_CONDITION", f"scrivi la condizione del flusso che esce da «{source.label}», o rendilo predefinito")
+            yield found(
+                "NO_CONDITION",
+                f"scrivi la condizione del flusso che esce da «{source.label}», o rendilo predefinito",
+            )
         if flow.condition:
             problem = self.around.check_feel(flow.condition)
             if problem:
@@ -258,7 +313,8 @@ class _Checker:
             joins = element.type in ("parallelGateway", "inclusiveGateway") and len(element.incoming) > 1
             if joins and graph.on_a_cycle(self.process, element.id):
                 yield self._found(
-                    element, "JOIN_IN_LOOP",
+                    element,
+                    "JOIN_IN_LOOP",
                     "un'unione di rami paralleli non può stare dentro un ciclo: racchiudi i rami in un sottoprocesso",
                 )
 

@@ -47,7 +47,9 @@ def slug(name: str) -> str:
 def parse_xml(content: bytes, file: str) -> etree._Element:
     """Parse hostile XML. Raises InvalidInput with the line where it breaks."""
     if len(content) > LARGEST_DIAGRAM:
-        sentence = f"Il file supera {LARGEST_DIAGRAM // 1_000_000} MB: dividi il diagramma in processi chiamati"
+        sentence = (
+            f"Il file supera {LARGEST_DIAGRAM // 1_000_000} MB: dividi il diagramma in processi chiamati"
+        )
         raise InvalidInput(sentence, findings=[Finding("FILE_TOO_LARGE", sentence, file)])
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
@@ -55,10 +57,14 @@ def parse_xml(content: bytes, file: str) -> etree._Element:
     except etree.XMLSyntaxError as problem:
         line = problem.lineno or 0
         sentence = f"Il file non è XML valido ({problem.msg}): aprilo nel modellatore e salvalo di nuovo"
-        raise InvalidInput(f"{file}: {sentence}", findings=[Finding("BAD_XML", sentence, file, line=line)]) from problem
+        raise InvalidInput(
+            f"{file}: {sentence}", findings=[Finding("BAD_XML", sentence, file, line=line)]
+        ) from problem
     if root.getroottree().docinfo.doctype:
         sentence = "Il file contiene una dichiarazione DOCTYPE, che non è ammessa: toglila"
-        raise InvalidInput(f"{file}: {sentence}", findings=[Finding("DOCTYPE_REFUSED", sentence, file, line=1)])
+        raise InvalidInput(
+            f"{file}: {sentence}", findings=[Finding("DOCTYPE_REFUSED", sentence, file, line=1)]
+        )
     return root
 
 
@@ -67,7 +73,9 @@ def read_diagram(content: bytes, file: str) -> Diagram:
     root = parse_xml(content, file)
     if root.tag != f"{{{BPMN}}}definitions":
         sentence = "Non è un diagramma BPMN 2.0: manca l'elemento definitions"
-        raise InvalidInput(f"{file}: {sentence}", findings=[Finding("NOT_BPMN", sentence, file, line=root.sourceline or 1)])
+        raise InvalidInput(
+            f"{file}: {sentence}", findings=[Finding("NOT_BPMN", sentence, file, line=root.sourceline or 1)]
+        )
     reader = _Reader(root)
     processes = tuple(reader.process(node) for node in root.iterfind(f"{{{BPMN}}}process"))
     return Diagram(file, processes, root)
@@ -78,7 +86,9 @@ class _Reader:
 
     def __init__(self, root: etree._Element) -> None:
         self.messages = {n.get("id"): n.get("name") or "" for n in root.iterfind(f"{{{BPMN}}}message")}
-        self.errors = {n.get("id"): n.get("errorCode") or n.get("name") or "" for n in root.iterfind(f"{{{BPMN}}}error")}
+        self.errors = {
+            n.get("id"): n.get("errorCode") or n.get("name") or "" for n in root.iterfind(f"{{{BPMN}}}error")
+        }
 
     def process(self, node: etree._Element) -> ProcessModel:
         """One bpmn:process, with everything inside its subprocesses."""
@@ -136,11 +146,21 @@ class _Reader:
             inputs=inputs,
             outputs=outputs,
             assignment=Assignment(
-                *(node.get(f"{{{CAMUNDA}}}{name}") or "" for name in
-                  ("assignee", "candidateGroups", "candidateUsers", "dueDate", "followUpDate", "priority"))
+                *(
+                    node.get(f"{{{CAMUNDA}}}{name}") or ""
+                    for name in (
+                        "assignee",
+                        "candidateGroups",
+                        "candidateUsers",
+                        "dueDate",
+                        "followUpDate",
+                        "priority",
+                    )
+                )
             ),
             form_id=node.get(f"{{{CAMUNDA}}}formRef") or node.get(f"{{{CAMUNDA}}}formKey") or "",
-            topic=node.get(f"{{{CAMUNDA}}}topic") or _first_attribute(node, "messageEventDefinition", f"{{{CAMUNDA}}}topic"),
+            topic=node.get(f"{{{CAMUNDA}}}topic")
+            or _first_attribute(node, "messageEventDefinition", f"{{{CAMUNDA}}}topic"),
             decision=node.get(f"{{{CAMUNDA}}}decisionRef") or "",
             decision_result=node.get(f"{{{CAMUNDA}}}mapDecisionResult") or "singleResult",
             result_variable=node.get(f"{{{CAMUNDA}}}resultVariable") or "",
@@ -151,7 +171,9 @@ class _Reader:
             outs=_mappings(node, "out"),
             timer=_timer(node),
             message=self.messages.get(message_ref, ""),
-            error_code=None if error_event is None else self.errors.get(error_event.get("errorRef") or "", ""),
+            error_code=None
+            if error_event is None
+            else self.errors.get(error_event.get("errorRef") or "", ""),
             error_code_variable=_of(error_event, "errorCodeVariable"),
             error_message_variable=_of(error_event, "errorMessageVariable"),
             events=tuple(
@@ -176,8 +198,13 @@ class _Reader:
         )
         text = "" if condition is None else (condition.text or "").strip()
         return Flow(
-            node.get("id") or "", node.get("name") or "", source, node.get("targetRef") or "", text,
-            node.sourceline or 0, default,
+            node.get("id") or "",
+            node.get("name") or "",
+            source,
+            node.get("targetRef") or "",
+            text,
+            node.sourceline or 0,
+            default,
         )
 
 

@@ -31,7 +31,9 @@ def expressions(element: Element) -> Iterator[tuple[str, str]]:
     loop = element.multi_instance
     if loop is not None:
         for place, text in (
-            ("collezione", loop.collection), ("numero di volte", loop.cardinality), ("condizione di fine", loop.condition)
+            ("collezione", loop.collection),
+            ("numero di volte", loop.cardinality),
+            ("condizione di fine", loop.condition),
         ):
             if text:
                 yield place, text.removeprefix("=")

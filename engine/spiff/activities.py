@@ -108,11 +108,15 @@ def items_of(run: ProcessRun, task: Task) -> list[Any]:
         if items is None:
             items = []
         if not isinstance(items, list):
-            raise ExecutionFailed(f"«{element.label}»: la collezione «{loop.collection}» non è un elenco ma {items!r:.80}")
+            raise ExecutionFailed(
+                f"«{element.label}»: la collezione «{loop.collection}» non è un elenco ma {items!r:.80}"
+            )
     else:
         count = run.host.evaluate(loop.cardinality.removeprefix("="), view)
         if not isinstance(count, int | Decimal) or count != int(count) or count < 0:
-            raise ExecutionFailed(f"«{element.label}»: il numero di ripetizioni deve essere un intero, non {count!r:.80}")
+            raise ExecutionFailed(
+                f"«{element.label}»: il numero di ripetizioni deve essere un intero, non {count!r:.80}"
+            )
         items = [Decimal(number) for number in range(1, min(int(count), MOST_ITEMS + 1) + 1)]
     if len(items) > MOST_ITEMS:
         raise ExecutionFailed(f"«{element.label}»: più di {MOST_ITEMS} ripetizioni")

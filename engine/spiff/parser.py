@@ -21,7 +21,9 @@ class _Dialect(TaskParser):
         sequential = loop_characteristics.get("isSequential") == "true"
         original = self.spec.task_specs.pop(self.task.name)
         kind = specs.SequentialMultiInstance if sequential else specs.ParallelMultiInstance
-        self.task = kind(self.spec, original.name, task_spec="", description="MultiInstance", lane=original.lane)
+        self.task = kind(
+            self.spec, original.name, task_spec="", description="MultiInstance", lane=original.lane
+        )
         self._copy_task_attrs(original, loop_characteristics)
 
     def parse_timer_event(self, event: Any) -> specs.WaitedEvent:

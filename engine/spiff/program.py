@@ -53,8 +53,12 @@ def _specs_of(diagram: Diagram, process: ProcessModel) -> dict[str, BpmnProcessS
         parser.add_bpmn_xml(diagram.tree, diagram.file)
         top = parser.get_spec(process.id)
         inner: dict[str, BpmnProcessSpec] = {}
-        while fresh := [name for name in parser.process_parsers if name in process.elements and name not in inner]:
-            inner.update((name, parser.get_spec(name)) for name in fresh)  # a spec brings the subprocesses inside it
+        while fresh := [
+            name for name in parser.process_parsers if name in process.elements and name not in inner
+        ]:
+            inner.update(
+                (name, parser.get_spec(name)) for name in fresh
+            )  # a spec brings the subprocesses inside it
     except (ValidationException, SpiffWorkflowException) as problem:
         raise _refused(diagram, process, problem) from problem
     renamed: dict[str, BpmnProcessSpec] = {process.id: top}
@@ -70,8 +74,12 @@ def _refused(diagram: Diagram, process: ProcessModel, problem: Any) -> InvalidIn
     element = process.elements.get(element_id)
     sentence = f"Il diagramma non si può eseguire: {problem}"
     finding = Finding(
-        "NOT_EXECUTABLE", sentence, diagram.file, element_id,
-        element.name if element else getattr(problem, "name", "") or "", element.line if element else process.line,
+        "NOT_EXECUTABLE",
+        sentence,
+        diagram.file,
+        element_id,
+        element.name if element else getattr(problem, "name", "") or "",
+        element.line if element else process.line,
     )
     return InvalidInput(str(finding), findings=[finding])
 
@@ -92,7 +100,9 @@ def _attach(spec: BpmnProcessSpec, process: ProcessModel) -> None:
 
 def _check_calls(key: str, found: Mapping[str, BpmnProcessSpec], models: Mapping[str, ProcessModel]) -> None:
     if key not in found:
-        raise InvalidInput(f"Il processo «{key}» non è fra i diagrammi dati ({', '.join(found) or 'nessuno'})")
+        raise InvalidInput(
+            f"Il processo «{key}» non è fra i diagrammi dati ({', '.join(found) or 'nessuno'})"
+        )
     for spec in found.values():
         for task_spec in spec.task_specs.values():
             if isinstance(task_spec, SubWorkflowTask) and task_spec.spec not in found:

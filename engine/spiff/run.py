@@ -1,6 +1,6 @@
 """One run of a program: begin, complete, fire, deliver, retry; then settle until only people and clocks are awaited.
 
-A run knows no database: it takes a `Host` for what lies outside, and is read afterwards (`waits`, `trace`, `dump`).
+A run knows no database: it takes a `Host` for what lies outside, and is read afterwards (`waits`, `failures`, `dump`).
 """
 
 from __future__ import annotations
@@ -38,12 +38,18 @@ class Host(Protocol):
         """The value of a FEEL text."""
         ...
 
-    def call(self, element: Element, inputs: Mapping[str, Any], variables: Mapping[str, Any]) -> Mapping[str, Any]:
+    def call(
+        self, element: Element, inputs: Mapping[str, Any], variables: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
         """Call the operation of a service task, all or nothing. Raises BusinessError, or anything else for a failure."""
         ...
 
     def decide(self, element: Element, variables: Mapping[str, Any]) -> Any:
         """The outcome of a business rule task's decision."""
+        ...
+
+    def note(self, kind: str, element: Element | None = None, data: Mapping[str, Any] | None = None) -> None:
+        """Something worth a line in the log: ``element.passed`` for each drawn element a token has gone through."""
         ...
 
 
@@ -69,14 +75,6 @@ class Failure:
     kind: str
 
 
-@dataclass(frozen=True)
-class Passed:
-    """An element that a token has gone through, in order."""
-
-    element: Element
-    note: str = ""
-
-
 class _FeelScripts(PythonScriptEngine):
     """Everything that the library would evaluate as Python goes to FEEL; nothing is ever executed."""
 
@@ -92,12 +90,13 @@ class _FeelScripts(PythonScriptEngine):
 class ProcessRun:
     """The run. Use `start` or `restore`; never share one between threads."""
 
-    def __init__(self, program: Program, host: Host, workflow: TopWorkflow, scopes: Scopes, phase: str) -> None:
+    def __init__(
+        self, program: Program, host: Host, workflow: TopWorkflow, scopes: Scopes, phase: str
+    ) -> None:
         self.program = program
         self.host = host
         self.scopes = scopes
         self.phase = phase
-        self.trace: list[Passed] = []
         self._errors: list[tuple[Task, str, str]] = []
         self._workflow = workflow
         workflow.run = self
@@ -116,7 +115,9 @@ class ProcessRun:
         """Take up a run from the bytes of `dump`."""
         data = decode(state)
         if data["version"] != STATE_VERSION:
-            raise ExecutionFailed(f"Lo stato salvato ha la versione {data['version']}, che questo programma non conosce")
+            raise ExecutionFailed(
+                f"Lo stato salvato ha la versione {data['version']}, che questo programma non conosce"
+            )
         return cls(program, host, restore_tree(program, data["tree"]), Scopes(data["scopes"]), data["phase"])
 
     def dump(self) -> bytes:
@@ -148,13 +149,14 @@ class ProcessRun:
         if task.state != TaskState.READY or not isinstance(task.task_spec, specs.UserTask):
             raise InvalidState("Il compito non è più aperto")
         self.scopes.write(task, values)
-        self.trace.append(Passed(task.task_spec.element))
+        self.host.note("element.passed", task.task_spec.element)
         task.run()
         self.settle()
 
     def fire(self, token: str, repetition: Any = None) -> None:
         """The timer of `token` is due; `repetition` is handed to the next one when it repeats."""
         task = self._waiting(token)
+        task.internal_data.pop(specs.REPETITION, None)
         if repetition is not None:
             task.internal_data[specs.REPETITION] = repetition
         self._happen(task, token)
@@ -225,6 +227,10 @@ class ProcessRun:
             if (data := task.internal_data.get(FAILURE)) and not task.has_state(TaskState.FINISHED_MASK)
         ]
 
+    def variables_of(self, token: str) -> View:
+        """What the task of a token sees."""
+        return self.scopes.view(self._task(token))
+
     def active_elements(self) -> list[tuple[str, str]]:
         """(process id, element id) of every element that holds a token, those that contain one included."""
         found: dict[tuple[str, str], None] = {}
@@ -281,7 +287,9 @@ class ProcessRun:
             task
             for workflow in workflows
             for task in workflow.tasks.values()
-            if task.state == TaskState.READY and not task.task_spec.manual and FAILURE not in task.internal_data
+            if task.state == TaskState.READY
+            and not task.task_spec.manual
+            and FAILURE not in task.internal_data
         ]
 
     def _run(self, task: Task) -> None:
@@ -296,11 +304,13 @@ class ProcessRun:
             return
         element = task.task_spec.element
         if element is not None and task.state == TaskState.COMPLETED:
-            self.trace.append(Passed(element))
+            self.host.note("element.passed", element)
 
     def _failed(self, task: Task, problem: Exception, kind: str) -> None:
         attempts = task.internal_data.get("attempts", 0) + 1
-        sentence = problem.message if isinstance(problem, EngineError) else f"{type(problem).__name__}: {problem}"
+        sentence = (
+            problem.message if isinstance(problem, EngineError) else f"{type(problem).__name__}: {problem}"
+        )
         if not isinstance(problem, EngineError):
             logging.getLogger(__name__).warning("«%s» failed", _label(task), exc_info=problem)
         task.internal_data[FAILURE] = {"sentence": sentence, "attempts": attempts, "kind": kind}
@@ -310,7 +320,9 @@ class ProcessRun:
             task, code, message = self._errors.pop(0)
             caught = self._catcher(task, code)
             if caught is None:
-                sentence = f"L'errore {code} non è previsto dal diagramma" + (f": {message}" if message else "")
+                sentence = f"L'errore {code} non è previsto dal diagramma" + (
+                    f": {message}" if message else ""
+                )
                 self._failed(task, ExecutionFailed(sentence), "error")
                 continue
             element: Element = caught.task_spec.element
@@ -322,10 +334,15 @@ class ProcessRun:
         current = task
         while True:
             for boundary in specs.boundary_events(current):
-                if boundary.task_spec.event_definition.kind == "error" and boundary.task_spec.element.error_code in ("", code):
+                if (
+                    boundary.task_spec.event_definition.kind == "error"
+                    and boundary.task_spec.element.error_code in ("", code)
+                ):
                     return boundary
             parent = current.parent
-            if current.triggered and isinstance(parent.task_spec, specs.ParallelMultiInstance | specs.SequentialMultiInstance):
+            if current.triggered and isinstance(
+                parent.task_spec, specs.ParallelMultiInstance | specs.SequentialMultiInstance
+            ):
                 current = parent
             elif current.workflow is self._workflow:
                 return None
@@ -349,7 +366,12 @@ class ProcessRun:
         view = self.scopes.view(task)
         if definition.kind == "gateway":
             return [
-                Wait(f"{task.id.hex}:{index}", "timer" if output.element.timer else "message", output.element, view)
+                Wait(
+                    f"{task.id.hex}:{index}",
+                    "timer" if output.element.timer else "message",
+                    output.element,
+                    view,
+                )
                 for index, output in enumerate(task.task_spec.outputs)
             ]
         repetition = task.internal_data.get(specs.REPETITION)

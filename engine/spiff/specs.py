@@ -235,6 +235,5 @@ def boundary_events(my_task: Task) -> list[Task]:
     if parent is None or not parent.task_spec.name.endswith(".BoundaryEventSplit"):
         return []
     return [
-        t for t in parent.children
-        if isinstance(t.task_spec, BoundaryEvent) and t.state == TaskState.WAITING
+        t for t in parent.children if isinstance(t.task_spec, BoundaryEvent) and t.state == TaskState.WAITING
     ]

@@ -40,7 +40,9 @@ class TopWorkflow(_Scanning, BpmnWorkflow):
 
     def create_subprocess(self, my_task: Task, spec_name: str) -> Subworkflow:
         """Begin a subprocess for a task."""
-        subprocess = Subworkflow(self.subprocess_specs[spec_name], parent_task_id=my_task.id, top_workflow=self)
+        subprocess = Subworkflow(
+            self.subprocess_specs[spec_name], parent_task_id=my_task.id, top_workflow=self
+        )
         self.subprocesses[my_task.id] = subprocess
         return subprocess
 
@@ -67,7 +69,8 @@ class TopWorkflow(_Scanning, BpmnWorkflow):
         """Drop the inner trees of subprocesses that are over: nothing looks at them again."""
         while True:
             over = [
-                task_id for task_id in self.subprocesses
+                task_id
+                for task_id in self.subprocesses
                 if (task := self.find(task_id)) is None or task.has_state(TaskState.FINISHED_MASK)
             ]
             if not over:

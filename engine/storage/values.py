@@ -53,7 +53,11 @@ def _outward(value: Any) -> Any:
     if isinstance(value, time):
         return {"$time": value.isoformat()}
     if isinstance(value, timedelta):
-        return {"$seconds": str(Decimal(value.days * 86400 + value.seconds) + Decimal(value.microseconds) / 1_000_000)}
+        return {
+            "$seconds": str(
+                Decimal(value.days * 86400 + value.seconds) + Decimal(value.microseconds) / 1_000_000
+            )
+        }
     if isinstance(value, bytes):
         return {"$bytes": value.hex()}
     if isinstance(value, UUID):
@@ -70,7 +74,9 @@ def _outward(value: Any) -> Any:
 
 def _key(key: Any) -> str:
     if not isinstance(key, str):
-        raise TypeError(f"The names inside a process value must be text, not {type(key).__name__}: {key!r:.80}")
+        raise TypeError(
+            f"The names inside a process value must be text, not {type(key).__name__}: {key!r:.80}"
+        )
     return "$" + key if key.startswith("$") else key
 
 

@@ -1,0 +1,145 @@
+"""A definition's files, read and compiled: program, decisions, forms, parameters. Kept by the repository, shared by all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.bpmn import Diagram, lint, read_diagram
+from engine.bpmn.lint import Surroundings
+from engine.bundle import Bundle
+from engine.decisions import DecisionError, DecisionModel, parse_decisions
+from engine.errors import Finding, InvalidInput
+from engine.expressions import FeelError
+from engine.forms import Form, parse_form
+from engine.language import FUNCTIONS, compiled
+from engine.moments import is_literal
+from engine.operations import OperationRegistry
+from engine.parameter_file import ParameterDefinition, read_parameters
+from engine.spiff import Program, compile_program
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What one bundle holds, compiled: its diagram, and its decisions, forms and parameters by identifier."""
+
+    diagram: Diagram
+    decisions: Mapping[str, DecisionModel]
+    forms: Mapping[str, Form]
+    parameters: Mapping[str, ParameterDefinition]
+
+    @property
+    def key(self) -> str:
+        """The key of the process."""
+        return self.diagram.executable[0].id
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A definition ready to run: its program, and the parts of every process in it by process key."""
+
+    definition_id: str
+    key: str
+    program: Program
+    parts: Mapping[str, Parts]
+    definition_ids: Mapping[str, str]
+
+    def form(self, process_id: str, form_id: str) -> Form | None:
+        """A form of one of its processes."""
+        return self.parts[process_id].forms.get(form_id)
+
+
+def read_parts(bundle: Bundle, operations: OperationRegistry) -> Parts:
+    """Read every file of a bundle and check it. Raises InvalidInput with all findings of severity error."""
+    findings: list[Finding] = []
+    decisions: dict[str, DecisionModel] = {}
+    forms: dict[str, Form] = {}
+    parameters: dict[str, ParameterDefinition] = {}
+    for resource in bundle.of_kind("dmn"):
+        try:
+            model = parse_decisions(resource.content, source=resource.path, functions=FUNCTIONS)
+            decisions.update(dict.fromkeys(model.decision_ids, model))
+        except DecisionError as problem:
+            findings.append(
+                Finding(
+                    "BAD_DECISION",
+                    problem.message,
+                    resource.path,
+                    problem.element_id or "",
+                    line=problem.line or 0,
+                )
+            )
+    for resource in bundle.of_kind("form"):
+        try:
+            form = parse_form(resource.content, resource.path)
+            forms[form.id] = form
+        except InvalidInput as problem:
+            findings.extend(problem.findings or [Finding("BAD_FORM", problem.message, resource.path)])
+    for resource in bundle.of_kind("parameters"):
+        try:
+            parameters.update(read_parameters(resource.content, resource.path))
+        except InvalidInput as problem:
+            findings.extend(problem.findings)
+    drawing = bundle.diagram
+    try:
+        diagram = read_diagram(drawing.content, drawing.path)
+    except InvalidInput as problem:
+        raise _refused([*findings, *problem.findings]) from problem
+    around = surroundings(operations, frozenset(forms), frozenset(decisions))
+    findings += [finding for finding in lint(diagram, around) if finding.severity == "error"]
+    if findings:
+        raise _refused(findings)
+    return Parts(diagram, decisions, forms, parameters)
+
+
+def compile_parts(definition_id: str, parts: Sequence[Parts], definition_ids: Mapping[str, str]) -> Compiled:
+    """Compile the first of `parts` together with the processes it calls (the others)."""
+    key = parts[0].key
+    program = compile_program(key, [part.diagram for part in parts])
+    return Compiled(definition_id, key, program, {part.key: part for part in parts}, dict(definition_ids))
+
+
+def surroundings(
+    operations: OperationRegistry, forms: frozenset[str], decisions: frozenset[str]
+) -> Surroundings:
+    """What the lint may rely on: the operations registered and the files beside the diagram."""
+
+    def check_inputs(topic: str, names: tuple[str, ...]) -> str | None:
+        operation = operations.operations[topic]
+        known = {parameter.name: parameter for parameter in operation.parameters}
+        for name in names:
+            if name not in known:
+                return (
+                    f"l'operazione {topic} non ha il parametro «{name}»; ha: {', '.join(known) or 'nessuno'}"
+                )
+        missing = [name for name, parameter in known.items() if parameter.required and name not in names]
+        if missing:
+            return f"all'operazione {topic} manca il parametro «{missing[0]}»"
+        return None
+
+    return Surroundings(
+        frozenset(operations.operations), check_inputs, forms, decisions, check_feel, check_timer
+    )
+
+
+def check_feel(text: str) -> str | None:
+    """What is wrong with a FEEL text, or None."""
+    try:
+        expression = compiled(text)
+    except FeelError as problem:
+        return str(problem)
+    if expression.unknown_calls:
+        return f"la funzione «{sorted(expression.unknown_calls)[0]}» non esiste"
+    return None
+
+
+def check_timer(text: str) -> str | None:
+    """What is wrong with a timer's text, or None."""
+    if not text.startswith("=") and is_literal(text):
+        return None
+    return check_feel(text.removeprefix("="))
+
+
+def _refused(findings: Sequence[Finding]) -> InvalidInput:
+    listed = "\n".join(str(finding) for finding in findings)
+    return InvalidInput(f"La definizione non si può pubblicare:\n{listed}", findings=findings)

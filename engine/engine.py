@@ -1,0 +1,113 @@
+"""The engine: the only place where its services are wired together."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime
+from pathlib import Path
+
+import engine.operations.catalogue  # noqa: F401  (registers every operation)
+from engine.clock import Clock, SystemClock
+from engine.expressions import YearsMonths
+from engine.history import History
+from engine.inbox import Inbox
+from engine.incidents import Incidents
+from engine.instances import Instances
+from engine.jobs.local import LocalJobs
+from engine.messages import Messages
+from engine.operations import REGISTRY, OperationRegistry
+from engine.outbox import Outbox
+from engine.parameters import Parameters
+from engine.permissions import PermissionMatrix
+from engine.repository import Repository
+from engine.settings import Settings
+from engine.steps import Stepper
+from engine.storage import Database, migrate
+from engine.storage.values import register_type
+from engine.tasks import Tasks
+from engine.timers import Timers
+
+register_type("$months", YearsMonths, lambda value: str(value.months), lambda text: YearsMonths(int(text)))
+
+ROLES_FILE = "ruoli.yaml"
+
+
+class Engine:
+    """All services over one database. Make it with `Engine.open`; close it when done."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        clock: Clock,
+        operations: OperationRegistry,
+        permissions: PermissionMatrix,
+    ) -> None:
+        self.settings = settings
+        self.database = database
+        self.clock = clock
+        self.operations = operations
+        self.permissions = permissions
+        self.repository = Repository(database, clock, operations, permissions)
+        self.stepper = Stepper(database, clock, self.repository, operations, settings)
+        self.instances = Instances(self.stepper, permissions)
+        self.tasks = Tasks(self.stepper, permissions)
+        self.inbox = Inbox(database, clock, self.repository, permissions)
+        self.timers = Timers(self.stepper, permissions)
+        self.messages = Messages(self.stepper, permissions)
+        self.outbox = Outbox(database, clock, operations, settings)
+        self.incidents = Incidents(self.stepper, permissions, self.outbox)
+        self.history = History(database, clock, permissions)
+        self.parameters = Parameters(database, clock, self.repository, permissions)
+        self._jobs: LocalJobs | None = None
+        self._jobs_lock = threading.Lock()
+
+    @classmethod
+    def open(
+        cls,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        operations: OperationRegistry = REGISTRY,
+        upgrade: bool = True,
+    ) -> Engine:
+        """Open the database of the settings, bringing its schema up to date unless `upgrade` is False.
+
+        Raises Misconfigured when the settings do not allow it.
+        """
+        if upgrade:
+            migrate(settings.database_url)
+        permissions = PermissionMatrix.load(Path(settings.processes_folder) / ROLES_FILE)
+        return cls(settings, Database(settings.database_url), clock or SystemClock(), operations, permissions)
+
+    # -- what runs by itself ---------------------------------------------------------------------------------------
+
+    def start_jobs(self) -> None:
+        """Let timers and deliveries run inside this process."""
+        with self._jobs_lock:
+            if self._jobs is None:
+                self._jobs = LocalJobs(self.run_due, self.next_due, self.clock, self.settings.sweep_seconds)
+                self.stepper.nudge = self._jobs.nudge
+                self._jobs.start()
+
+    def run_due(self) -> int:
+        """Fire what is due and deliver what waits, until nothing more is; says how much was done."""
+        done = 0
+        while step := self.timers.fire_due() + self.outbox.deliver():
+            done += step
+        return done
+
+    def next_due(self) -> datetime | None:
+        """The earliest moment at which something will be due, UTC."""
+        moments = [
+            moment for moment in (self.timers.next_due(), self.outbox.next_due()) if moment is not None
+        ]
+        return min(moments, default=None)
+
+    def close(self) -> None:
+        """Stop what runs by itself and close the database."""
+        with self._jobs_lock:
+            if self._jobs is not None:
+                self._jobs.stop()
+                self._jobs = None
+        self.database.close()

@@ -1,0 +1,235 @@
+"""What a run may reach while it advances: expressions, operations, decisions — all inside the step's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from engine.actors import Actor
+from engine.bpmn.model import Element
+from engine.calendar import WorkingCalendar, day_in_rome, feel_bindings
+from engine.compiled import Compiled
+from engine.decisions import DecisionError
+from engine.errors import BusinessError, ExecutionFailed
+from engine.language import Bindings, evaluate
+from engine.operations import InstanceRef, OperationRegistry
+from engine.outbox import enqueue
+from engine.parameters import ParametersInForce
+from engine.storage.tables import participant
+
+
+@dataclass
+class RunHost:
+    """The `Host` of a `ProcessRun`; what happens on the way is noted in `events` for the log."""
+
+    connection: Connection
+    compiled: Compiled
+    instance: InstanceRef
+    actor: Actor
+    now: datetime
+    operations: OperationRegistry
+    events: list[dict[str, Any]] = field(default_factory=list)
+    subject: tuple[str, str] | None = None
+
+    @cached_property
+    def parameters(self) -> ParametersInForce:
+        """The parameters in force for the instance."""
+        return ParametersInForce(self.connection, self.compiled, self.instance.scope)
+
+    @cached_property
+    def calendar(self) -> WorkingCalendar:
+        """The working days of the instance's ambito, from its parameters `patrono`, `sabato_festivo`, `chiusure`."""
+        patron = str(self.parameters.find("patrono", "") or "")
+        month, _, day = patron.partition("-")
+        closings = [
+            d if isinstance(d, date) else date.fromisoformat(str(d))
+            for d in self.parameters.find("chiusure", ())
+        ]
+        return WorkingCalendar(
+            patron=(int(month), int(day)) if patron else None,
+            saturday_is_holiday=bool(self.parameters.find("sabato_festivo", False)),
+            closings=frozenset(closings),
+        )
+
+    @cached_property
+    def bindings(self) -> Bindings:
+        """The registered functions of FEEL for this instance at this moment."""
+        lookup = lambda name: self.parameters.value(str(name), self.compiled.key)  # noqa: E731
+        return {**feel_bindings(self.calendar, self.now), "parametro": lookup, "scadenza": lookup}
+
+    def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
+        """The value of a FEEL text. Raises ExecutionFailed."""
+        return evaluate(text, variables, self.bindings)
+
+    def call(
+        self, element: Element, inputs: Mapping[str, Any], variables: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Call an operation inside a savepoint: when it fails, what it wrote is gone."""
+        operation = self.operations.get(element.topic)
+        if operation is None:
+            raise ExecutionFailed(f"L'operazione «{element.topic}» non esiste")
+        context = Context(self, element, variables)
+        noted = len(self.events)
+        try:
+            with self.connection.begin_nested():
+                result = operation.call(context, inputs)
+        except BusinessError as error:
+            del self.events[noted:]
+            self.note(
+                "operation.refused",
+                element,
+                {"topic": element.topic, "code": error.code, "sentence": error.message},
+            )
+            raise
+        except Exception:
+            del self.events[noted:]
+            raise
+        self.note("operation.called", element, {"topic": element.topic})
+        return result
+
+    def decide(self, element: Element, variables: Mapping[str, Any]) -> Any:
+        """The outcome of a decision, as `mapDecisionResult` says; which rules hit is noted as evidence."""
+        model = self.compiled.parts[element.process_id].decisions[element.decision]
+        try:
+            outcome = model.decide(element.decision, variables, bindings=self.bindings)
+        except DecisionError as problem:
+            raise ExecutionFailed(
+                f"La tabella «{element.decision}» non si può applicare: {problem}"
+            ) from problem
+        self.note(
+            "decision.made",
+            element,
+            {
+                "decision": element.decision,
+                "evidence": [hit.sentence for hit in outcome.evidence],
+            },
+        )
+        return _mapped(outcome.value, element.decision_result)
+
+    def note(self, kind: str, element: Element | None = None, data: Mapping[str, Any] | None = None) -> None:
+        """Add a line to the log of this step."""
+        self.events.append(
+            {
+                "kind": kind,
+                "element_id": element.id if element else None,
+                "element_name": element.name if element else None,
+                "data": dict(data or {}),
+                "process_id": element.process_id if element else "",
+            }
+        )
+
+
+@dataclass
+class Context:
+    """The `OperationContext` of one call."""
+
+    host: RunHost
+    element: Element
+    variables: Mapping[str, Any]
+
+    @property
+    def connection(self) -> Connection:
+        """The connection of the running transaction."""
+        return self.host.connection
+
+    @property
+    def now(self) -> datetime:
+        """This step's moment, UTC."""
+        return self.host.now
+
+    @property
+    def today(self) -> date:
+        """This step's day in Europe/Rome."""
+        return day_in_rome(self.host.now)
+
+    @property
+    def actor(self) -> Actor:
+        """Who caused the step."""
+        return self.host.actor
+
+    @property
+    def instance(self) -> InstanceRef:
+        """The instance, with the subject as set so far."""
+        if self.host.subject is None:
+            return self.host.instance
+        subject, title = self.host.subject
+        return replace(self.host.instance, subject=subject, title=title)
+
+    @property
+    def element_id(self) -> str:
+        """The service task's id."""
+        return self.element.id
+
+    @property
+    def element_name(self) -> str:
+        """The service task's name."""
+        return self.element.label
+
+    def parameter(self, name: str) -> Any:
+        """The parameter in force."""
+        return self.host.parameters.value(name, self.element.process_id)
+
+    def enqueue(self, kind: str, payload: Mapping[str, Any], key: str, due: datetime | None = None) -> None:
+        """Put a message in the outbox, once for each key."""
+        enqueue(self.connection, kind, payload, key, now=self.now, due=due, instance_id=self.host.instance.id)
+
+    def set_subject(self, subject: str, title: str) -> None:
+        """Whom the instance is about."""
+        self.host.subject = (subject, title)
+
+    def add_participant(self, actor_id: str, role: str) -> None:
+        """Give a user a part in the case (again, when it had ended)."""
+        same = (
+            (participant.c.instance_id == self.host.instance.id)
+            & (participant.c.actor_id == actor_id)
+            & (participant.c.role == role)
+        )
+        if self.connection.execute(select(participant.c.actor_id).where(same)).one_or_none() is None:
+            self.connection.execute(
+                insert(participant).values(
+                    instance_id=self.host.instance.id,
+                    actor_id=actor_id,
+                    role=role,
+                    since=self.now,
+                    until=None,
+                )
+            )
+        else:
+            self.connection.execute(update(participant).where(same).values(until=None))
+        self.record("participant.added", {"actor": actor_id, "role": role})
+
+    def end_participant(self, actor_id: str, role: str) -> None:
+        """Take the part back."""
+        self.connection.execute(
+            update(participant)
+            .where(
+                participant.c.instance_id == self.host.instance.id,
+                participant.c.actor_id == actor_id,
+                participant.c.role == role,
+                participant.c.until.is_(None),
+            )
+            .values(until=self.now)
+        )
+        self.record("participant.ended", {"actor": actor_id, "role": role})
+
+    def record(self, kind: str, data: Mapping[str, Any]) -> None:
+        """A line of the log."""
+        self.host.note(kind, self.element, data)
+
+
+def _mapped(value: Any, how: str) -> Any:
+    if how == "singleEntry" and isinstance(value, Mapping) and len(value) == 1:
+        return next(iter(value.values()))
+    if how == "collectEntries":
+        rows = value if isinstance(value, list) else [] if value is None else [value]
+        return [
+            next(iter(row.values())) if isinstance(row, Mapping) and len(row) == 1 else row for row in rows
+        ]
+    if how == "resultList":
+        return value if isinstance(value, list) else [] if value is None else [value]
+    return value

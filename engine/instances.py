@@ -1,0 +1,323 @@
+"""Instances: start, suspend, resume, cancel, reopen, read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from engine.actors import Actor
+from engine.advance import write
+from engine.bundle import Resource
+from engine.errors import InvalidInput, InvalidState, NotFound
+from engine.permissions import Permission, PermissionMatrix
+from engine.spiff import ProcessRun
+from engine.steps import Stepper, locked, require_active
+from engine.storage.tables import definition, event, instance, subscription, task, timer
+from engine.storage.values import decode
+from engine.views import Definition, InstanceView
+from engine.visibility import require_case
+
+
+class Instances:
+    """The life of instances from outside. Every call says who may."""
+
+    def __init__(self, stepper: Stepper, permissions: PermissionMatrix) -> None:
+        self._stepper = stepper
+        self._permissions = permissions
+
+    def start(
+        self,
+        key: str,
+        values: Mapping[str, Any],
+        actor: Actor,
+        scope: str,
+        *,
+        business_key: str | None = None,
+        subject: str | None = None,
+        title: str | None = None,
+    ) -> InstanceView:
+        """Start the latest version of a process with the values of its start form.
+
+        For the roles named as starters, in the scope. InvalidInput lists the fields that do not hold; InvalidState
+        for a retired process.
+        """
+        repository = self._stepper.repository
+        found = repository.latest(key)
+        repository.require_start(found, actor, scope)
+        if found.state != "active":
+            raise InvalidState(f"«{found.name}» è ritirato: non se ne avviano di nuovi")
+        accepted = self._checked(found, values, scope)
+        with self._stepper.database.begin() as work:
+            advance = self._stepper.begin(
+                work,
+                found,
+                accepted,
+                actor,
+                scope=scope,
+                business_key=business_key,
+                subject=subject,
+                title=title,
+            )
+        return self._view(advance.instance_id)
+
+    def _checked(self, found: Definition, values: Mapping[str, Any], scope: str) -> dict[str, Any]:
+        form = self._stepper.repository.start_form(found.id)
+        if form is None:
+            return dict(values)
+        with self._stepper.database.read() as connection:
+            surroundings = self._stepper.form_context(connection, found.id, scope)
+            submission = form.validate(values, {}, **surroundings)
+        if submission.errors:
+            raise InvalidInput("Alcuni campi non vanno bene", fields=submission.errors)
+        return dict(submission.values)
+
+    def suspend(self, instance_id: str, reason: str, actor: Actor) -> None:
+        """Stop an instance: its tasks cannot be completed and its clocks stand still. Needs `case.suspend`."""
+        _require_reason(reason)
+        now = self._stepper.clock.now()
+        with self._stepper.database.begin() as work:
+            connection = work.connection
+            row = locked(connection, instance_id)
+            self._permissions.require(actor, Permission.CASE_SUSPEND, row.scope)
+            require_active(row)
+            connection.execute(
+                update(instance)
+                .where(instance.c.id == instance_id)
+                .values(state="suspended", suspended_at=now, revision=instance.c.revision + 1)
+            )
+            connection.execute(
+                update(task)
+                .where(task.c.instance_id == instance_id, task.c.state == "open")
+                .values(state="suspended")
+            )
+            connection.execute(
+                update(subscription)
+                .where(subscription.c.instance_id == instance_id, subscription.c.state == "waiting")
+                .values(state="suspended")
+            )
+            for found in connection.execute(
+                select(timer).where(timer.c.instance_id == instance_id, timer.c.state == "waiting")
+            ).all():
+                connection.execute(
+                    update(timer)
+                    .where(timer.c.id == found.id)
+                    .values(
+                        state="suspended",
+                        suspended_due_at=found.due_at,
+                        due_at=None,
+                        remaining_seconds=None
+                        if found.fixed
+                        else max(0, int((found.due_at - now).total_seconds())),
+                    )
+                )
+            connection.execute(
+                insert(event).values(
+                    instance_id=instance_id,
+                    at=now,
+                    actor_id=actor.id,
+                    kind="instance.suspended",
+                    definition_id=row.definition_id,
+                    data={"reason": reason},
+                )
+            )
+
+    def resume(self, instance_id: str, actor: Actor) -> None:
+        """Let a suspended instance go on: spans resume with the time they had left, dates stay (those past fire now).
+
+        Needs `case.suspend`.
+        """
+        now = self._stepper.clock.now()
+        with self._stepper.database.begin() as work:
+            connection = work.connection
+            row = locked(connection, instance_id)
+            self._permissions.require(actor, Permission.CASE_SUSPEND, row.scope)
+            if row.state != "suspended":
+                raise InvalidState(f"La pratica n. {row.number} non è sospesa")
+            stood = now - row.suspended_at
+            connection.execute(
+                update(instance)
+                .where(instance.c.id == instance_id)
+                .values(state="active", suspended_at=None, revision=instance.c.revision + 1)
+            )
+            for found in connection.execute(
+                select(task.c.id, task.c.due_at, task.c.due_runs).where(
+                    task.c.instance_id == instance_id, task.c.state == "suspended"
+                )
+            ).all():
+                values: dict[str, Any] = {"state": "open"}
+                if found.due_at is not None and found.due_runs:
+                    values["due_at"] = values["due_order"] = found.due_at + stood
+                connection.execute(update(task).where(task.c.id == found.id).values(**values))
+            connection.execute(
+                update(subscription)
+                .where(subscription.c.instance_id == instance_id, subscription.c.state == "suspended")
+                .values(state="waiting")
+            )
+            for found in connection.execute(
+                select(timer).where(timer.c.instance_id == instance_id, timer.c.state == "suspended")
+            ).all():
+                due = (
+                    found.suspended_due_at
+                    if found.fixed
+                    else now + timedelta(seconds=found.remaining_seconds)
+                )
+                connection.execute(
+                    update(timer)
+                    .where(timer.c.id == found.id)
+                    .values(state="waiting", due_at=due, suspended_due_at=None, remaining_seconds=None)
+                )
+            connection.execute(
+                insert(event).values(
+                    instance_id=instance_id,
+                    at=now,
+                    actor_id=actor.id,
+                    kind="instance.resumed",
+                    definition_id=row.definition_id,
+                    data={"stood_seconds": int(stood.total_seconds())},
+                )
+            )
+            work.after_commit(self._stepper.nudge)
+
+    def cancel(self, instance_id: str, reason: str, actor: Actor) -> None:
+        """End an instance at once, by a human decision. Needs `case.cancel` and a reason."""
+        _require_reason(reason)
+        with self._stepper.database.begin() as work:
+            row = locked(work.connection, instance_id)
+            self._permissions.require(actor, Permission.CASE_CANCEL, row.scope)
+            advance = self._stepper.open(work, instance_id, actor, suspended=True)
+            advance.run.cancel()
+            advance.state = "cancelled"
+            advance.host.note("instance.cancel_reason", None, {"reason": reason})
+            write(advance)
+
+    def reopen(self, instance_id: str, reason: str, actor: Actor) -> InstanceView:
+        """Start a new instance linked to one that has ended, of the same process in its latest version.
+
+        Its variables are `riapertura` = true and, under `precedente`, those the old one ended with; scope, subject and
+        title are the same. Needs `case.reopen` and a reason. A case is reopened once: InvalidState the second time.
+        """
+        _require_reason(reason)
+        repository = self._stepper.repository
+        with self._stepper.database.begin() as work:
+            row = locked(work.connection, instance_id)
+            self._permissions.require(actor, Permission.CASE_REOPEN, row.scope)
+            if row.state not in ("completed", "cancelled"):
+                raise InvalidState(f"La pratica n. {row.number} è ancora aperta")
+            if (
+                work.connection.execute(
+                    select(instance.c.number).where(instance.c.linked_from == instance_id)
+                ).first()
+                is not None
+            ):
+                raise InvalidState(f"La pratica n. {row.number} è già stata riaperta")
+            before = decode(bytes(row.run_state))["scopes"][""]
+            before.pop("precedente", None)
+            variables = {**before, "riapertura": True, "motivo_riapertura": reason, "precedente": before}
+            advance = self._stepper.begin(
+                work,
+                repository.latest(row.definition_key),
+                variables,
+                actor,
+                scope=row.scope,
+                business_key=row.business_key,
+                subject=row.subject,
+                title=row.title,
+                linked_from=instance_id,
+            )
+            work.connection.execute(
+                insert(event).values(
+                    instance_id=instance_id,
+                    at=advance.now,
+                    actor_id=actor.id,
+                    kind="instance.reopened",
+                    definition_id=row.definition_id,
+                    data={"reason": reason, "new": advance.instance_id},
+                )
+            )
+        return self._view(advance.instance_id)
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def get(self, instance_id: str, actor: Actor) -> InstanceView:
+        """One instance, for those who may see the case. Raises NotFound, Forbidden."""
+        with self._stepper.database.read() as connection:
+            row = _read(connection, instance_id)
+            require_case(connection, row, actor, self._permissions)
+            return view(row)
+
+    def variables(self, instance_id: str, actor: Actor) -> dict[str, Any]:
+        """The variables of an instance's process, for those who may see the case."""
+        with self._stepper.database.read() as connection:
+            row = _read(connection, instance_id)
+            require_case(connection, row, actor, self._permissions)
+            return dict(decode(bytes(row.run_state))["scopes"][""])
+
+    def active_elements(self, instance_id: str, actor: Actor) -> tuple[tuple[str, str], ...]:
+        """(process id, element id) of every element that holds a token, for those who may see the case."""
+        with self._stepper.database.read() as connection:
+            row = _read(connection, instance_id)
+            require_case(connection, row, actor, self._permissions)
+        if row.state in ("completed", "cancelled"):
+            return ()
+        compiled = self._stepper.repository.compiled(row.definition_id)
+        run = ProcessRun.restore(compiled.program, None, bytes(row.run_state))  # type: ignore[arg-type]
+        return tuple(run.active_elements())
+
+    def diagrams(self, instance_id: str, actor: Actor) -> tuple[tuple[str, str, Resource], ...]:
+        """(process id, name, diagram) of the instance's process and of those it calls, in the versions that run."""
+        found = self.get(instance_id, actor)
+        compiled = self._stepper.repository.compiled(found.definition_id)
+        result = []
+        for key, definition_id in compiled.definition_ids.items():
+            resources = self._stepper.repository.resources(definition_id)
+            drawing = next(resource for resource in resources if resource.kind == "bpmn")
+            result.append((key, compiled.program.models[key].name, drawing))
+        return tuple(sorted(result, key=lambda item: item[0] != found.definition_key))
+
+    def _view(self, instance_id: str) -> InstanceView:
+        with self._stepper.database.read() as connection:
+            return view(_read(connection, instance_id))
+
+
+def _read(connection: Any, instance_id: str) -> Row[Any]:
+    row: Row[Any] | None = connection.execute(
+        select(instance, definition.c.name.label("definition_name"), definition.c.version)
+        .join(definition, definition.c.id == instance.c.definition_id)
+        .where(instance.c.id == instance_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("La pratica non c'è")
+    return row
+
+
+def view(row: Row[Any]) -> InstanceView:
+    """A row of instance with its definition's name and version, as a page needs it."""
+    return InstanceView(
+        id=row.id,
+        number=row.number,
+        definition_id=row.definition_id,
+        definition_key=row.definition_key,
+        definition_name=row.definition_name,
+        definition_version=row.version,
+        business_key=row.business_key,
+        scope=row.scope,
+        title=row.title,
+        subject=row.subject,
+        phase=row.phase,
+        state=row.state,
+        revision=row.revision,
+        linked_from=row.linked_from,
+        started_at=row.started_at,
+        started_by=row.started_by,
+        ended_at=row.ended_at,
+        suspended_at=row.suspended_at,
+        incidents=row.incidents,
+    )
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise InvalidInput("Scrivi il motivo", fields={"motivo": "Scrivi il motivo"})

@@ -1,0 +1,78 @@
+"""The embedded scheduler: one wake-up at the earliest due moment, and a slow safety sweep. Nothing polls in between."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.date import DateTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from engine.clock import Clock
+
+logger = logging.getLogger(__name__)
+
+WAKE_UP = "wake-up"
+SWEEP = "sweep"
+
+
+class LocalJobs:
+    """Runs `work` when something is due: `next_due` says when that is, in UTC. One run at a time."""
+
+    def __init__(
+        self,
+        work: Callable[[], object],
+        next_due: Callable[[], datetime | None],
+        clock: Clock,
+        sweep_seconds: int,
+    ) -> None:
+        self._work = work
+        self._next_due = next_due
+        self._clock = clock
+        self._sweep_seconds = sweep_seconds
+        self._running = threading.Lock()
+        self._again = threading.Event()
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(2)},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 2},
+        )
+
+    def start(self) -> None:
+        """Begin; what became due while nothing ran is done at once."""
+        self._scheduler.add_job(self._run, IntervalTrigger(seconds=self._sweep_seconds), id=SWEEP)
+        self._scheduler.start()
+        self.nudge()
+
+    def nudge(self) -> None:
+        """Something may be due earlier than thought: look now. Cheap, and safe from any thread."""
+        if self._scheduler.running:
+            self._wake_at(self._clock.now())
+
+    def stop(self) -> None:
+        """Finish what is running, then stop."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=True)
+
+    def _wake_at(self, moment: datetime) -> None:
+        self._scheduler.add_job(self._run, DateTrigger(moment), id=WAKE_UP, replace_existing=True)
+
+    def _run(self) -> None:
+        self._again.set()
+        if not self._running.acquire(blocking=False):
+            return  # the run under way will look once more
+        try:
+            while self._again.is_set():
+                self._again.clear()
+                self._work()
+        except Exception:
+            logger.exception("Background work failed; the next sweep tries again")
+        finally:
+            self._running.release()
+        due = self._next_due()
+        if due is not None and self._scheduler.running:
+            self._wake_at(max(due, self._clock.now()))

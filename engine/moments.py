@@ -1,0 +1,125 @@
+"""From what a timer or a due date says to the moment it means.
+
+A *fixed* moment stays where it is over a suspension; a span does not: its clock stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from engine.bpmn.model import Timer
+from engine.calendar import (
+    Duration,
+    Moment,
+    Repetition,
+    add_duration,
+    end_of_day,
+    in_rome,
+    parse_timer_text,
+    start_of_day,
+)
+from engine.errors import ExecutionFailed, InvalidInput
+from engine.expressions import YearsMonths
+
+Evaluate = Callable[[str], Any]
+
+
+@dataclass(frozen=True)
+class Due:
+    """When something is due (UTC), whether that is a date rather than a span, and how it repeats."""
+
+    at: datetime
+    fixed: bool
+    repetition: Mapping[str, Any] | None = None
+
+
+def is_literal(text: str) -> bool:
+    """Whether a timer's text is an ISO 8601 literal rather than an expression."""
+    try:
+        parse_timer_text(text)
+    except InvalidInput:
+        return False
+    return True
+
+
+def timer_due(timer: Timer, now: datetime, evaluate: Evaluate, armed: Mapping[str, Any] | None = None) -> Due:
+    """When a timer that begins to wait at `now` is due; `armed` is the state of a repetition already begun.
+
+    Raises ExecutionFailed when the text does not give a moment, a span or a repetition.
+    """
+    if armed is not None:
+        return _occurrence(armed)
+    meaning = _meaning(timer.text, evaluate)
+    if isinstance(meaning, Repetition):
+        return _occurrence(
+            {"text": _repetition_text(timer.text, evaluate), "created": now.isoformat(), "n": 1}
+        )
+    if isinstance(meaning, Moment):
+        return Due(meaning.at, True)
+    return Due(add_duration(now, meaning), timer.kind == "date")
+
+
+def next_repetition(armed: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The state of a repetition after one more firing; None when that was the last."""
+    following = {**armed, "n": int(armed["n"]) + 1}
+    repetition = parse_timer_text(armed["text"])
+    assert isinstance(repetition, Repetition)
+    moment = repetition.occurrence(following["n"], datetime.fromisoformat(armed["created"]))
+    return None if moment is None else following
+
+
+def due_date(text: str, now: datetime, evaluate: Evaluate) -> Due | None:
+    """The due (or follow-up) date of a task created at `now`; None for an empty text or a null value.
+
+    A day means its end, 23:59:59 Europe/Rome.
+    """
+    if not text.strip():
+        return None
+    value = evaluate(text.strip()[1:]) if text.strip().startswith("=") else text.strip()
+    if value is None:
+        return None
+    meaning = _of_value(value, text)
+    if isinstance(meaning, Repetition):
+        raise ExecutionFailed(f"«{text}» è una ripetizione: una scadenza è una data o una durata")
+    if isinstance(meaning, Moment):
+        return Due(end_of_day(meaning.day).astimezone(UTC) if meaning.day else meaning.at, True)
+    return Due(add_duration(now, meaning), False)
+
+
+def _meaning(text: str, evaluate: Evaluate) -> Moment | Duration | Repetition:
+    if not text.startswith("=") and is_literal(text):
+        return parse_timer_text(text)
+    return _of_value(evaluate(text.removeprefix("=")), text)
+
+
+def _repetition_text(text: str, evaluate: Evaluate) -> str:
+    return text if not text.startswith("=") and is_literal(text) else str(evaluate(text.removeprefix("=")))
+
+
+def _of_value(value: Any, text: str) -> Moment | Duration | Repetition:
+    if isinstance(value, datetime):
+        return Moment(in_rome(value).astimezone(UTC))
+    if isinstance(value, date):
+        return Moment(start_of_day(value).astimezone(UTC), value)
+    if isinstance(value, timedelta):
+        return Duration.of(value)
+    if isinstance(value, YearsMonths):
+        return Duration(months=value.months)
+    if isinstance(value, str):
+        try:
+            return parse_timer_text(value)
+        except InvalidInput as problem:
+            raise ExecutionFailed(f"«{text}»: {problem.message}") from problem
+    raise ExecutionFailed(f"«{text}» vale {value!r:.80}: serve una data, una data con ora o una durata")
+
+
+def _occurrence(armed: Mapping[str, Any]) -> Due:
+    repetition = parse_timer_text(armed["text"])
+    assert isinstance(repetition, Repetition)
+    moment = repetition.occurrence(int(armed["n"]), datetime.fromisoformat(armed["created"]))
+    if moment is None:
+        raise ExecutionFailed(f"La ripetizione «{armed['text']}» non ha più scadenze")
+    return Due(moment, repetition.start is not None, dict(armed))

@@ -1,0 +1,174 @@
+"""What leaves the database: written with the change that causes it, delivered after the commit, at least once.
+
+A delivery that fails is tried again with growing waits and becomes an incident when given up.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from engine.clock import Clock
+from engine.operations import Environment, OperationRegistry, OutboxMessage
+from engine.settings import Settings
+from engine.storage import Database
+from engine.storage.tables import event, incident, outbox
+from engine.storage.types import new_id
+
+logger = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 6
+LEASE_SECONDS = 120
+
+
+def enqueue(
+    connection: Connection,
+    kind: str,
+    payload: Mapping[str, Any],
+    key: str,
+    *,
+    now: datetime,
+    due: datetime | None = None,
+    instance_id: str | None = None,
+) -> None:
+    """Write a message in the caller's transaction; a key already used is left as it is."""
+    if connection.execute(select(outbox.c.id).where(outbox.c.key == key)).one_or_none() is not None:
+        return
+    connection.execute(
+        insert(outbox).values(
+            id=new_id(),
+            kind=kind,
+            key=key,
+            instance_id=instance_id,
+            payload=dict(payload),
+            state="waiting",
+            due_at=due or now,
+            attempts=0,
+            created_at=now,
+        )
+    )
+
+
+class Outbox:
+    """Delivers what waits. Two deliverers never hold the same message: each takes a lease first."""
+
+    def __init__(
+        self, database: Database, clock: Clock, operations: OperationRegistry, settings: Settings
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._operations = operations
+        self._settings = settings
+
+    def deliver(self, limit: int = 100) -> int:
+        """Deliver up to `limit` messages that are due and say how many went out."""
+        delivered = 0
+        for _ in range(limit):
+            message = self._take()
+            if message is None:
+                break
+            delivered += self._send(message)
+        return delivered
+
+    def next_due(self) -> datetime | None:
+        """When the next message is due, UTC; None when none waits."""
+        with self._database.read() as connection:
+            return connection.execute(
+                select(outbox.c.due_at).where(outbox.c.state == "waiting").order_by(outbox.c.due_at).limit(1)
+            ).scalar_one_or_none()
+
+    def _take(self) -> OutboxMessage | None:
+        now = self._clock.now()
+        with self._database.begin() as work:
+            query = (
+                select(outbox)
+                .where(outbox.c.state == "waiting", outbox.c.due_at <= now)
+                .order_by(outbox.c.due_at, outbox.c.id)
+                .limit(1)
+                .with_for_update(skip_locked=True)
+            )
+            row = work.connection.execute(query).one_or_none()
+            if row is None:
+                return None
+            work.connection.execute(
+                update(outbox)
+                .where(outbox.c.id == row.id)
+                .values(attempts=row.attempts + 1, due_at=now + timedelta(seconds=LEASE_SECONDS))
+            )
+        return OutboxMessage(row.id, row.kind, row.key, row.payload, row.attempts + 1, row.instance_id)
+
+    def _send(self, message: OutboxMessage) -> int:
+        handler = self._operations.handlers.get(message.kind)
+        try:
+            if handler is None:
+                raise LookupError(f"Nessuno sa consegnare i messaggi di tipo «{message.kind}»")
+            handler(message, Environment(self._settings, self._database, self._clock))
+        except Exception as problem:
+            logger.warning(
+                "Outbox message %s (%s) failed, attempt %s",
+                message.id,
+                message.kind,
+                message.attempts,
+                exc_info=problem,
+            )
+            self._failed(message, f"{type(problem).__name__}: {problem}")
+            return 0
+        with self._database.begin() as work:
+            work.connection.execute(
+                update(outbox)
+                .where(outbox.c.id == message.id)
+                .values(state="delivered", delivered_at=self._clock.now(), last_error=None)
+            )
+        return 1
+
+    def _failed(self, message: OutboxMessage, sentence: str) -> None:
+        now = self._clock.now()
+        with self._database.begin() as work:
+            if message.attempts < MOST_ATTEMPTS:
+                wait = timedelta(seconds=self._settings.retry_seconds * 4 ** (message.attempts - 1))
+                work.connection.execute(
+                    update(outbox)
+                    .where(outbox.c.id == message.id)
+                    .values(due_at=now + wait, last_error=sentence[:2000])
+                )
+                return
+            work.connection.execute(
+                update(outbox)
+                .where(outbox.c.id == message.id)
+                .values(state="failed", last_error=sentence[:2000])
+            )
+            work.connection.execute(
+                insert(incident).values(
+                    id=new_id(),
+                    instance_id=message.instance_id,
+                    outbox_id=message.id,
+                    kind="outbox",
+                    element_id=message.kind,
+                    element_name=message.kind,
+                    attempts=message.attempts,
+                    state="open",
+                    sentence=f"La consegna «{message.kind}» non è riuscita dopo {message.attempts} tentativi: {sentence[:500]}",
+                    created_at=now,
+                )
+            )
+            work.connection.execute(
+                insert(event).values(
+                    instance_id=message.instance_id,
+                    at=now,
+                    actor_id="sistema",
+                    kind="incident.opened",
+                    data={"kind": "outbox", "message": message.kind},
+                )
+            )
+
+    def again(self, connection: Connection, outbox_id: str, now: datetime) -> None:
+        """Put a message given up back in the queue, within the caller's transaction."""
+        connection.execute(
+            update(outbox)
+            .where(outbox.c.id == outbox_id, outbox.c.state == "failed")
+            .values(state="waiting", attempts=0, due_at=now)
+        )

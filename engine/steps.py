@@ -1,0 +1,176 @@
+"""One step of one instance: read it under its lock, let it advance, write what changed — in a single transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from engine.actors import SYSTEM, Actor
+from engine.advance import Advance, write
+from engine.calendar import day_in_rome
+from engine.clock import Clock
+from engine.errors import InvalidState, NotFound
+from engine.host import RunHost
+from engine.operations import InstanceRef, OperationRegistry
+from engine.repository import Repository
+from engine.settings import Settings
+from engine.spiff import ProcessRun
+from engine.storage import Database, UnitOfWork
+from engine.storage.tables import counter, definition, instance
+from engine.storage.types import new_id
+from engine.views import Definition
+
+
+@dataclass
+class Stepper:
+    """Opens steps. `nudge` is called after each commit, so that clocks and deliveries look again."""
+
+    database: Database
+    clock: Clock
+    repository: Repository
+    operations: OperationRegistry
+    settings: Settings
+    nudge: Callable[[], None] = lambda: None
+
+    @contextmanager
+    def step(self, instance_id: str, actor: Actor, *, suspended: bool = False) -> Iterator[Advance]:
+        """Hold the instance, yield its run, then write and commit. InvalidState when it has ended or is suspended."""
+        with self.database.begin() as work:
+            advance = self.open(work, instance_id, actor, suspended=suspended)
+            yield advance
+            write(advance)
+            work.after_commit(self.nudge)
+
+    def open(self, work: UnitOfWork, instance_id: str, actor: Actor, *, suspended: bool = False) -> Advance:
+        """The instance under its lock, with its run restored; the caller writes."""
+        row = locked(work.connection, instance_id)
+        require_active(row, suspended=suspended)
+        host = self.host(work, row, actor)
+        run = ProcessRun.restore(host.compiled.program, host, bytes(row.run_state))
+        return Advance(
+            instance_id=row.id,
+            revision=row.revision,
+            phase=row.phase,
+            state=row.state,
+            run=run,
+            host=host,
+            actor=actor,
+            now=host.now,
+            settings=self.settings,
+        )
+
+    def host(self, work: UnitOfWork, row: Row[Any], actor: Actor) -> RunHost:
+        """The surroundings of a run of this instance."""
+        compiled = self.repository.compiled(row.definition_id)
+        reference = InstanceRef(
+            row.id,
+            row.number,
+            row.definition_id,
+            row.definition_key,
+            int(row.definition_id.rpartition(":")[2]),
+            row.business_key,
+            row.scope,
+            row.subject,
+            row.title,
+            row.linked_from,
+        )
+        return RunHost(work.connection, compiled, reference, actor, self.clock.now(), self.operations)
+
+    def form_context(self, connection: Connection, definition_id: str, scope: str) -> dict[str, Any]:
+        """What a form needs beside values and variables: the day, and the functions of FEEL for a scope."""
+        compiled = self.repository.compiled(definition_id)
+        reference = InstanceRef("", 0, definition_id, compiled.key, 0, "", scope, None, "", None)
+        now = self.clock.now()
+        host = RunHost(connection, compiled, reference, SYSTEM, now, self.operations)
+        return {"today": day_in_rome(now), "bindings": host.bindings}
+
+    def begin(
+        self,
+        work: UnitOfWork,
+        found: Definition,
+        variables: Mapping[str, Any],
+        actor: Actor,
+        *,
+        scope: str,
+        business_key: str | None,
+        subject: str | None,
+        title: str | None,
+        linked_from: str | None = None,
+    ) -> Advance:
+        """Make the row of a new instance and run it to its first waits; the caller has checked who may."""
+        now = self.clock.now()
+        instance_id, number = new_id(), next_number(work.connection, "instance")
+        values = {
+            "id": instance_id,
+            "number": number,
+            "definition_id": found.id,
+            "definition_key": found.key,
+            "business_key": business_key or f"{found.key}-{number}",
+            "scope": scope,
+            "title": title or f"{found.name} n. {number}",
+            "subject": subject,
+            "phase": "",
+            "state": "active",
+            "revision": 0,
+            "linked_from": linked_from,
+            "run_state": b"",
+            "started_at": now,
+            "started_by": actor.id,
+        }
+        work.connection.execute(insert(instance).values(**values))
+        host = self.host(work, locked(work.connection, instance_id), actor)
+        host.note("instance.started", None, {"variables": sorted(variables), "linked_from": linked_from})
+        run = ProcessRun.start(host.compiled.program, host, variables)
+        advance = Advance(
+            instance_id=instance_id,
+            revision=0,
+            phase="",
+            state="active",
+            run=run,
+            host=host,
+            actor=actor,
+            now=now,
+            settings=self.settings,
+        )
+        write(advance)
+        work.after_commit(self.nudge)
+        return advance
+
+
+def locked(connection: Connection, instance_id: str) -> Row[Any]:
+    """The row of an instance, held until the transaction ends (SQLite: the whole database is). Raises NotFound."""
+    row = connection.execute(
+        select(instance, definition.c.name.label("definition_name"))
+        .join(definition, definition.c.id == instance.c.definition_id)
+        .where(instance.c.id == instance_id)
+        .with_for_update(of=instance)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("La pratica non c'è")
+    return row
+
+
+def require_active(row: Row[Any], *, suspended: bool = False) -> None:
+    """Raise InvalidState unless the instance goes on (or, with `suspended`, is merely suspended)."""
+    if row.state == "suspended" and not suspended:
+        raise InvalidState(f"La pratica n. {row.number} è sospesa: va ripresa prima di andare avanti")
+    if row.state in ("completed", "cancelled"):
+        raise InvalidState(f"La pratica n. {row.number} è chiusa")
+
+
+def next_number(connection: Connection, name: str) -> int:
+    """The next number of a sequence that people read, without holes between committed rows."""
+    changed = connection.execute(
+        update(counter)
+        .where(counter.c.name == name)
+        .values(value=counter.c.value + 1)
+        .returning(counter.c.value)
+    ).scalar_one_or_none()
+    if changed is not None:
+        return int(changed)
+    connection.execute(insert(counter).values(name=name, value=1))
+    return 1

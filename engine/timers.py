@@ -1,0 +1,158 @@
+"""What is due, and firing it: each timer once, each in a transaction of its own; one that fails holds back no other."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from engine.actors import SYSTEM, Actor
+from engine.advance import write
+from engine.bpmn.model import Element
+from engine.errors import EngineError
+from engine.moments import next_repetition
+from engine.outbox import enqueue
+from engine.permissions import PermissionMatrix
+from engine.spiff import Program
+from engine.steps import Stepper, locked
+from engine.storage.tables import incident, instance, task, timer
+from engine.storage.types import new_id
+from engine.views import TimerView
+from engine.visibility import require_case
+
+logger = logging.getLogger(__name__)
+
+
+class Timers:
+    """The clock's side of the engine. Called by the scheduler; no person is involved."""
+
+    def __init__(self, stepper: Stepper, permissions: PermissionMatrix) -> None:
+        self._stepper = stepper
+        self._permissions = permissions
+
+    def next_due(self) -> datetime | None:
+        """When the next timer is due, UTC; None when none waits."""
+        with self._stepper.database.read() as connection:
+            return connection.execute(
+                select(timer.c.due_at).where(timer.c.state == "waiting").order_by(timer.c.due_at).limit(1)
+            ).scalar_one_or_none()
+
+    def fire_due(self, limit: int = 1000) -> int:
+        """Fire what is due now, earliest first, and say how many fired."""
+        fired = 0
+        for _ in range(limit):
+            now = self._stepper.clock.now()
+            with self._stepper.database.read() as connection:
+                found = connection.execute(
+                    select(timer.c.id, timer.c.instance_id)
+                    .where(timer.c.state == "waiting", timer.c.due_at <= now)
+                    .order_by(timer.c.due_at, timer.c.id)
+                    .limit(1)
+                ).one_or_none()
+            if found is None:
+                break
+            fired += self._fire_guarded(found.id, found.instance_id)
+        return fired
+
+    def _fire_guarded(self, timer_id: str, instance_id: str) -> int:
+        try:
+            return int(self.fire(timer_id, instance_id))
+        except Exception as problem:
+            logger.exception("Timer %s failed", timer_id)
+            self._give_up(timer_id, problem)
+            return 0
+
+    def fire(self, timer_id: str, instance_id: str) -> bool:
+        """Fire one timer if, read again under the instance's lock, it is still waiting and due."""
+        with self._stepper.database.begin() as work:
+            locked(work.connection, instance_id)
+            row = work.connection.execute(select(timer).where(timer.c.id == timer_id)).one()
+            if row.state != "waiting" or row.due_at is None or row.due_at > self._stepper.clock.now():
+                return False
+            if row.kind == "overdue":
+                self._tell_overdue(work.connection, row)
+                return True
+            advance = self._stepper.open(work, instance_id, SYSTEM)
+            advance.fired_timer = timer_id
+            if row.kind == "retry":
+                advance.run.retry(row.token)
+                work.connection.execute(
+                    update(timer).where(timer.c.id == timer_id).values(state="fired", fired_at=advance.now)
+                )
+            else:
+                drawn = _drawn(advance.host.compiled.program, row)
+                advance.host.note("timer.fired", drawn, {"due": row.due_at, "timer": timer_id})
+                advance.run.fire(row.token, next_repetition(row.repetition) if row.repetition else None)
+            write(advance)
+            work.after_commit(self._stepper.nudge)
+        return True
+
+    def of_instance(self, instance_id: str, actor: Actor) -> tuple[TimerView, ...]:
+        """The timers that an instance waits for, earliest first; for those who may see the case."""
+        with self._stepper.database.read() as connection:
+            case = connection.execute(select(instance).where(instance.c.id == instance_id)).one()
+            require_case(connection, case, actor, self._permissions)
+            rows = connection.execute(
+                select(timer)
+                .where(timer.c.instance_id == instance_id, timer.c.state.in_(("waiting", "suspended")))
+                .order_by(timer.c.due_at)
+            )
+            return tuple(
+                TimerView(r.id, r.instance_id, r.element_id, r.name, r.kind, r.due_at, r.state) for r in rows
+            )
+
+    def _tell_overdue(self, connection: Connection, row: Row[Any]) -> None:
+        now = self._stepper.clock.now()
+        connection.execute(update(timer).where(timer.c.id == row.id).values(state="fired", fired_at=now))
+        late = connection.execute(
+            select(task.c.id, task.c.scope).where(
+                task.c.instance_id == row.instance_id, task.c.token == row.token, task.c.state == "open"
+            )
+        ).one_or_none()
+        if late is not None:
+            enqueue(
+                connection,
+                "task.overdue",
+                {"task_id": late.id},
+                f"task.overdue:{late.id}:{row.id}",
+                now=now,
+                instance_id=row.instance_id,
+            )
+
+    def _give_up(self, timer_id: str, problem: Exception) -> None:
+        now = self._stepper.clock.now()
+        sentence = (
+            problem.message if isinstance(problem, EngineError) else f"{type(problem).__name__}: {problem}"
+        )
+        with self._stepper.database.begin() as work:
+            row = work.connection.execute(select(timer).where(timer.c.id == timer_id)).one()
+            work.connection.execute(update(timer).where(timer.c.id == timer_id).values(state="failed"))
+            work.connection.execute(
+                incident.insert().values(
+                    id=new_id(),
+                    instance_id=row.instance_id,
+                    token=None,
+                    kind="timer",
+                    element_id=row.element_id,
+                    element_name=row.name,
+                    sentence=f"Il timer «{row.name}» non è scattato: {sentence}",
+                    attempts=1,
+                    state="open",
+                    created_at=now,
+                    outbox_id=timer_id,
+                )
+            )
+            work.connection.execute(
+                update(instance)
+                .where(instance.c.id == row.instance_id)
+                .values(incidents=instance.c.incidents + 1)
+            )
+
+
+def _drawn(program: Program, row: Row[Any]) -> Element | None:
+    for model in program.models.values():
+        if row.element_id in model.elements:
+            return model.elements[row.element_id]
+    return None
