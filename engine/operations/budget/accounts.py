@@ -78,7 +78,7 @@ def lock_account(connection: Connection, instance_id: str, titolare: str | None 
 
 def accounts_of(connection: Connection, instance_id: str) -> tuple[Account, ...]:
     """Every account of a patto, in the order of opening."""
-    query = _accounts(instance_id, None).order_by(conto.c.opened_at, conto.c.id)
+    query = _accounts(instance_id, None).order_by(conto.c.opened_at, conto.c.titolare)
     return tuple(_account(row) for row in connection.execute(query))
 
 

@@ -133,27 +133,27 @@ def test_a_new_password_or_a_closed_account_ends_the_sessions(database: Database
     assert accounts.authenticate(database, "anna.prova", SECRET, NOON) is not None
 
 
-@pytest.mark.parametrize(
-    "password", ["", "corta", "anna.prova", "anna.prova1234", "aaaaaaaaaaaaaaaa", "x" * 257]
-)
-def test_weak_passwords_are_refused(database: Database, password: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        new_account(database, password=password)
-    assert list(caught.value.fields) == ["password"]
+def test_weak_passwords_are_refused(database: Database) -> None:
+    weak = ("", "corta", "anna.prova", "anna.prova1234", "aaaaaaaaaaaaaaaa", "x" * 257)
+    for password in weak:
+        with pytest.raises(InvalidInput) as caught:
+            new_account(database, password=password)
+        assert list(caught.value.fields) == ["password"]
     new_account(database)
-    with database.begin() as work, pytest.raises(InvalidInput) as caught:
-        accounts.change_password(work.connection, "anna.prova", SECRET, password)
-    assert list(caught.value.fields) == ["nuova"]
+    for password in weak:
+        with database.begin() as work, pytest.raises(InvalidInput) as caught:
+            accounts.change_password(work.connection, "anna.prova", SECRET, password)
+        assert list(caught.value.fields) == ["nuova"]
     with database.begin() as work, pytest.raises(InvalidInput) as caught:
         accounts.change_password(work.connection, "anna.prova", "sbagliata", "una frase lunga nuova")
     assert list(caught.value.fields) == ["attuale"]
 
 
-@pytest.mark.parametrize("username", ["", "a", "Anna Prova", "sistema", "../etc", "anna@prova", "x" * 65])
-def test_user_names_that_do_not_hold(database: Database, username: str) -> None:
-    with pytest.raises(InvalidInput) as caught:
-        new_account(database, username)
-    assert list(caught.value.fields) == ["username"]
+def test_user_names_that_do_not_hold(database: Database) -> None:
+    for username in ("", "a", "Anna Prova", "sistema", "../etc", "anna@prova", "x" * 65):
+        with pytest.raises(InvalidInput) as caught:
+            new_account(database, username)
+        assert list(caught.value.fields) == ["username"]
 
 
 def test_a_user_name_is_given_once_whatever_the_capitals(database: Database) -> None:
