@@ -36,7 +36,7 @@ def equal(left: Any, right: Any, evaluation: Evaluation) -> bool | None:
 def _equal_items(left: list[Any], right: list[Any], evaluation: Evaluation) -> bool | None:
     if len(left) != len(right):
         return False
-    evaluation.spend(len(left) + 1)
+    evaluation.spend(2 * len(left) + 2)
     for one, other in zip(left, right, strict=True):
         outcome = equal(one, other, evaluation)
         if outcome is not True:
@@ -47,7 +47,7 @@ def _equal_items(left: list[Any], right: list[Any], evaluation: Evaluation) -> b
 def _equal_contexts(left: dict[str, Any], right: dict[str, Any], evaluation: Evaluation) -> bool | None:
     if left.keys() != right.keys():
         return False
-    evaluation.spend(len(left) + 1)
+    evaluation.spend(2 * len(left) + 2)
     for key, one in left.items():
         outcome = equal(one, right[key], evaluation)
         if outcome is not True:

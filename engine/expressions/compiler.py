@@ -14,10 +14,10 @@ from typing import Any, Protocol
 from .conversion import READY, to_feel
 from .errors import FeelError
 from .limits import Evaluation
+from .properties import property_of
 from .registry import FunctionRegistry
 from .syntax import Name, Node, Path
 from .types import Types
-from .values import FunctionValue
 
 Env = list[Any]
 
@@ -129,7 +129,7 @@ def convert(value: Any, evaluation: Evaluation) -> Any:
     key = id(value)
     known = loaded.get(key)
     if known is None:
-        known = loaded[key] = (value, to_feel(value))
+        known = loaded[key] = (value, to_feel(value, evaluation))
     return known[1]
 
 
@@ -190,9 +190,9 @@ def _load_variable_or_function(compiler: Compiler, name: str) -> Closure:
     return load
 
 
-def compile_raw(compiler: Compiler, node: Node, scope: Scope) -> Closure:
-    """Like compile, but a context or list handed in comes unconverted: for the base of a path, so that
-    `caso.persona.nome` does not look through the whole case."""
+def compile_raw(compiler: Compiler, node: Node, scope: Scope) -> tuple[Closure, bool]:
+    """Like compile, for the base of a path: a variable, or a path from one, comes unconverted (and that is told),
+    so that `caso.persona.nome` does not look through the whole case."""
     if (
         isinstance(node, Name)
         and scope.resolve(node.name) == ((), None)
@@ -201,22 +201,22 @@ def compile_raw(compiler: Compiler, node: Node, scope: Scope) -> Closure:
         compiler.nodes += 1
         compiler.free.add(node.name)
         name = node.name
-        return lambda env: env[0].get(name)
+        return (lambda env: env[0].get(name)), True
     if isinstance(node, Path):
-        base, name = compile_raw(compiler, node.base, scope), node.name
+        base, raw = compile_raw(compiler, node.base, scope)
         compiler.nodes += 1
-        return lambda env: _raw_property(base(env), name, env[1])
-    return compiler.compile(node, scope)
+        return _property(base, node.name, raw), raw
+    return compiler.compile(node, scope), False
 
 
-def _raw_property(value: Any, name: str, evaluation: Evaluation) -> Any:
-    from .properties import property_of
+def _property(base: Closure, name: str, raw: bool) -> Closure:
+    if not raw:
+        return lambda env: property_of(base(env), name, env[1])
 
-    if isinstance(value, Mapping):
-        return value.get(name)
-    return property_of(convert(value, evaluation), name, evaluation)
+    def read(env: Env) -> Any:
+        value = base(env)
+        if isinstance(value, Mapping):
+            return value.get(name)
+        return property_of(convert(value, env[1]), name, env[1])
 
-
-def is_function_value(value: Any) -> bool:
-    """Whether `value` can be called."""
-    return type(value) is FunctionValue
+    return read

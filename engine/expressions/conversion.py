@@ -30,7 +30,7 @@ READY = frozenset(
 """Types that are FEEL values as they are (int and Decimal are both numbers)."""
 
 
-def to_feel(value: Any) -> Any:
+def to_feel(value: Any, evaluation: Evaluation | None = None) -> Any:
     """`value` (JSON-like data, dates, Decimal) as a FEEL value.
 
     The same object comes back when nothing in it has to change; floats become the decimal number they print
@@ -44,18 +44,20 @@ def to_feel(value: Any) -> Any:
     if kind is float:
         return NUMBERS.create_decimal(repr(value)) if math.isfinite(value) else None
     if kind is list:
-        return _list_to_feel(value)
+        return _list_to_feel(value, evaluation)
     if kind is dict:
-        return _context_to_feel(value)
-    return _foreign_to_feel(value)
+        return _context_to_feel(value, evaluation)
+    return _foreign_to_feel(value, evaluation)
 
 
-def _list_to_feel(value: list[Any]) -> list[Any]:
+def _list_to_feel(value: list[Any], evaluation: Evaluation | None) -> list[Any]:
+    if evaluation is not None:
+        evaluation.spend(len(value) // 4 + 1)
     changed: list[Any] | None = None
     for position, item in enumerate(value):
         if type(item) in READY:
             continue
-        converted = to_feel(item)
+        converted = to_feel(item, evaluation)
         if converted is not item:
             if changed is None:
                 changed = list(value)
@@ -63,12 +65,14 @@ def _list_to_feel(value: list[Any]) -> list[Any]:
     return value if changed is None else changed
 
 
-def _context_to_feel(value: dict[Any, Any]) -> dict[str, Any]:
+def _context_to_feel(value: dict[Any, Any], evaluation: Evaluation | None) -> dict[str, Any]:
+    if evaluation is not None:
+        evaluation.spend(len(value) // 4 + 1)
     changed: dict[str, Any] | None = None
     for key, item in value.items():
         if type(item) in READY:
             continue
-        converted = to_feel(item)
+        converted = to_feel(item, evaluation)
         if converted is not item:
             if changed is None:
                 changed = dict(value)
@@ -76,11 +80,11 @@ def _context_to_feel(value: dict[Any, Any]) -> dict[str, Any]:
     return value if changed is None else changed
 
 
-def _foreign_to_feel(value: Any) -> Any:
+def _foreign_to_feel(value: Any, evaluation: Evaluation | None) -> Any:
     if isinstance(value, Mapping):
-        return {str(key): to_feel(item) for key, item in value.items()}
+        return {str(key): to_feel(item, evaluation) for key, item in value.items()}
     if isinstance(value, (tuple, set, frozenset)):
-        return [to_feel(item) for item in value]
+        return [to_feel(item, evaluation) for item in value]
     if isinstance(value, str):
         return str.__str__(value)
     if isinstance(value, int):
@@ -101,10 +105,10 @@ def from_feel(value: Any, evaluation: Evaluation | None = None) -> Any:
         return NUMBERS.create_decimal(value)
     if kind is list:
         if evaluation is not None:
-            evaluation.spend(len(value) + 1)
+            evaluation.spend(2 * len(value) + 2)
         return [from_feel(item, evaluation) for item in value]
     if kind is dict:
         if evaluation is not None:
-            evaluation.spend(len(value) + 1)
+            evaluation.spend(2 * len(value) + 2)
         return {key: from_feel(item, evaluation) for key, item in value.items()}
     return value

@@ -46,12 +46,12 @@ def _number(value: int | Decimal, evaluation: Evaluation | None) -> str:
 
 
 def _list(value: list[Any], evaluation: Evaluation | None) -> str:
-    _charge(evaluation, 2 * len(value))
+    _charge(evaluation, 24 + 8 * len(value))
     return _whole("[" + ", ".join(show(item, evaluation) for item in value) + "]", evaluation)
 
 
 def _context(value: dict[str, Any], evaluation: Evaluation | None) -> str:
-    _charge(evaluation, 2 * len(value))
+    _charge(evaluation, 24 + 8 * len(value))
     entries = (
         f"{key if _PLAIN_KEY.match(key) else _text(key, evaluation)}: {show(item, evaluation)}"
         for key, item in value.items()

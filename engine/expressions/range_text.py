@@ -10,7 +10,7 @@ from .parser import parse_expression
 from .rules_values import make_range
 from .syntax import Call, Literal, Name, Negation, Node, RangeLiteral
 from .temporal import parse_date, parse_date_and_time, parse_duration, parse_time
-from .values import Range, is_number
+from .values import NUMBERS, Range, is_number
 
 _KNOWN = KnownNames(["date and time"])
 _CONSTRUCTORS: dict[str, Any] = {
@@ -43,7 +43,7 @@ def _end(node: Node) -> Any:
     if isinstance(node, Literal):
         return node.value
     if isinstance(node, Negation) and isinstance(node.operand, Literal) and is_number(node.operand.value):
-        return -node.operand.value
+        return NUMBERS.minus(node.operand.value)
     if (
         isinstance(node, Call)
         and isinstance(node.function, Name)

@@ -9,7 +9,7 @@ from typing import Any
 
 from .compiler import Closure, Compiler, Env, Scope, rule
 from .syntax import Filter, For, Iteration, Literal, Negation, Node, Quantified
-from .values import Range, is_number
+from .values import NUMBERS, Range, is_number
 
 Turn = Callable[[Env], bool]
 """What a loop does with each combination of its names; False ends it."""
@@ -30,7 +30,7 @@ def compile_for(compiler: Compiler, node: For, scope: Scope) -> Closure:
         evaluation, made = env[1], env[results]
         evaluation.spend(weight)
         if uses_partial:
-            evaluation.spend_items(len(made))
+            evaluation.spend(len(made) // 16)
             env[partial] = list(made)
         made.append(body(env))
         return True
@@ -120,8 +120,8 @@ def domain_of(value: Any) -> Iterable[Any] | None:
             )
         if is_number(value.low) and is_number(value.high):
             return _count(
-                value.low if value.low_included else value.low + 1,
-                value.high if value.high_included else value.high - 1,
+                value.low if value.low_included else NUMBERS.add(value.low, 1),
+                value.high if value.high_included else NUMBERS.subtract(value.high, 1),
             )
         return None
     return None if value is None else [value]
@@ -180,7 +180,8 @@ def _constant_position(condition: Node) -> Decimal | None:
     if isinstance(condition, Literal) and is_number(condition.value):
         return condition.value  # type: ignore[no-any-return]
     if isinstance(condition, Negation) and isinstance(condition.operand, Literal):
-        return -condition.operand.value if is_number(condition.operand.value) else None
+        value = condition.operand.value
+        return NUMBERS.minus(value) if is_number(value) else None
     return None
 
 

@@ -32,7 +32,10 @@ def compile_literal(compiler: Compiler, node: Literal, scope: Scope) -> Closure:
 @rule(Path)
 def compile_path(compiler: Compiler, node: Path, scope: Scope) -> Closure:
     """base.name"""
-    base, name = compile_raw(compiler, node.base, scope), node.name
+    base, raw = compile_raw(compiler, node.base, scope)
+    name = node.name
+    if not raw:
+        return lambda env: property_of(base(env), name, env[1])
 
     def path(env: Env) -> Any:
         value = base(env)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .values import YearsMonths
+from .values import NUMBERS, YearsMonths
 
 UTC = dt.UTC
 ZERO = dt.timedelta(0)
@@ -189,11 +189,12 @@ def months_between(start: Any, end: Any) -> YearsMonths:
 
 def seconds_of(size: dt.timedelta) -> Decimal:
     """A days and time duration in seconds, exactly."""
-    return Decimal(size.days * 86_400 + size.seconds) + Decimal(size.microseconds).scaleb(-6)
+    microseconds = (size.days * 86_400 + size.seconds) * 1_000_000 + size.microseconds
+    return NUMBERS.scaleb(Decimal(microseconds), Decimal(-6))
 
 
 def from_seconds(seconds: Decimal) -> dt.timedelta:
     """The days and time duration of that many seconds, to the microsecond; OverflowError when out of range."""
-    if abs(seconds) > Decimal(10) ** 14:
+    if not -(10**14) < seconds < 10**14:
         raise OverflowError("duration out of range")
-    return dt.timedelta(microseconds=int(seconds * 1_000_000))
+    return dt.timedelta(microseconds=int(NUMBERS.multiply(seconds, Decimal(1_000_000))))

@@ -127,4 +127,4 @@ def as_decimal(value: Any) -> Decimal:
 
 def whole_if_exact(number: Decimal) -> int | Decimal:
     """A number as an int when it is a whole one of usual size: comparing ints is several times faster."""
-    return int(number) if abs(number) < 10**15 and number == number.to_integral_value() else number
+    return int(number) if -(10**15) < number < 10**15 and number == int(number) else number

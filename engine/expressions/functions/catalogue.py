@@ -75,7 +75,7 @@ def number(value: Any) -> Decimal:
 
 def whole(value: Any) -> int:
     """The argument, a number, without its fraction."""
-    if not is_number(value) or abs(value) > 10**15:
+    if not is_number(value) or not -(10**15) < value < 10**15:
         raise TypeError("not a usable whole number")
     return int(value)
 

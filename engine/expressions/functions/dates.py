@@ -16,7 +16,7 @@ from ..temporal import (
     parse_duration,
     parse_time,
 )
-from ..values import YearsMonths, is_duration
+from ..values import NUMBERS, YearsMonths, is_duration
 from .catalogue import MISSING, Catalogue, number, text, whole
 
 FUNCTIONS = Catalogue()
@@ -73,7 +73,7 @@ def time(value: Any, minute: Any = MISSING, second: Any = MISSING, offset: Any =
             whole(value),
             whole(minute),
             int(exact),
-            int(exact % 1 * 1_000_000),
+            int(NUMBERS.multiply(NUMBERS.remainder(exact, Decimal(1)), Decimal(1_000_000))),
             None if offset is None else dt.timezone(offset),
         )
     if type(value) is dt.datetime:

@@ -23,7 +23,7 @@ def _rounding(mode: str) -> Callable[..., Decimal | None]:
         digits = whole(scale)
         if not -6111 <= digits <= 6176:
             return None
-        rounded = number(n).quantize(Decimal(1).scaleb(-digits), rounding=mode, context=_WIDE)
+        rounded = number(n).quantize(_WIDE.scaleb(Decimal(1), Decimal(-digits)), rounding=mode, context=_WIDE)
         return NUMBERS.plus(rounded)
 
     return round_
@@ -90,7 +90,7 @@ def exp(evaluation: Evaluation, value: Any) -> Decimal:
 
 def _parity(value: Any) -> Decimal | None:
     exact = number(value)
-    if exact != exact.to_integral_value():
+    if _WIDE.remainder(exact, Decimal(1)):
         return None
     return _WIDE.remainder(exact, Decimal(2))
 

@@ -69,7 +69,7 @@ def _group(found: Any, number: int) -> str:
 def _found(evaluation: Evaluation, string: Any, pattern: Any) -> Any:
     evaluation.spend(len(text(string)) // 8 + 20)
     for found in pattern.finditer(string):
-        evaluation.spend(8)
+        evaluation.spend(25)
         yield found
 
 

@@ -1,0 +1,122 @@
+"""FEEL against Python's own decimal and datetime, on values nobody chose."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine.expressions import (
+    FeelError,
+    YearsMonths,
+    add_months,
+    compile_expression,
+    compile_unary_tests,
+    show,
+)
+
+few = settings(max_examples=60, deadline=None)
+numbers = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**15), max_value=10**15, places=6)
+dates = st.dates(dt.date(1900, 1, 1), dt.date(2200, 12, 31))
+instants = st.datetimes(dt.datetime(1900, 1, 1), dt.datetime(2200, 1, 1), timezones=st.just(dt.UTC))
+durations = st.timedeltas(dt.timedelta(days=-20_000), dt.timedelta(days=20_000))
+CONTEXT = decimal.Context(prec=34)
+OPERATIONS = {"+": CONTEXT.add, "-": CONTEXT.subtract, "*": CONTEXT.multiply, "/": CONTEXT.divide}
+
+
+def value(text: str, **variables: Any) -> Any:
+    return compile_expression(text).evaluate(variables)
+
+
+@pytest.mark.parametrize("operator", OPERATIONS)
+@few
+@given(a=numbers, b=numbers)
+def test_arithmetic_is_decimal128(operator: str, a: Decimal, b: Decimal) -> None:
+    if operator == "/" and b == 0:
+        assert value("a / b", a=a, b=b) is None
+    else:
+        assert value(f"a {operator} b", a=a, b=b) == OPERATIONS[operator](a, b)
+
+
+@pytest.mark.parametrize("operator", ["<", "<=", ">", ">=", "=", "!="])
+@few
+@given(a=numbers, b=st.one_of(numbers, st.integers(-100, 100)))
+def test_comparisons(operator: str, a: Decimal, b: Any) -> None:
+    expected = {
+        "<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b, "=": a == b, "!=": a != b,
+    }[operator]  # fmt: skip
+    assert value(f"a {operator} b", a=a, b=b) is expected
+    assert value(f"a {operator} {show(b)}", a=a) is expected
+
+
+@few
+@given(day=dates, size=durations)
+def test_days_move_dates(day: dt.date, size: dt.timedelta) -> None:
+    whole = dt.timedelta(days=size.days)
+    assert value("d + s", d=day, s=whole) == day + whole
+    assert value("(d + s) - d", d=day, s=whole) == whole
+
+
+@few
+@given(moment=instants, other=instants, size=durations)
+def test_instants(moment: dt.datetime, other: dt.datetime, size: dt.timedelta) -> None:
+    assert value("m + s", m=moment, s=size) == moment + size
+    assert value("m - o", m=moment, o=other) == moment - other
+    assert value("m < o", m=moment, o=other) is (moment < other)
+
+
+@few
+@given(day=dates, months=st.integers(-600, 600))
+def test_months_clamp_at_the_end_of_the_month(day: dt.date, months: int) -> None:
+    moved = value("d + m", d=day, m=YearsMonths(months))
+    assert moved == add_months(day, months)
+    assert (moved.year * 12 + moved.month) - (day.year * 12 + day.month) == months
+    assert moved.day == day.day or (moved.day < day.day and (moved + dt.timedelta(days=1)).day == 1)
+
+
+@few
+@given(a=numbers, low=numbers, high=numbers)
+def test_ranges_are_two_comparisons(a: Decimal, low: Decimal, high: Decimal) -> None:
+    if low <= high:
+        assert value("a in [l..h]", a=a, l=low, h=high) is (low <= a <= high)
+        assert value("a in (l..h)", a=a, l=low, h=high) is (low < a < high)
+        cell = compile_unary_tests(f"[{show(low)}..{show(high)})")
+        assert cell.evaluate_test(a, {}) is (low <= a < high)
+
+
+literals = st.recursive(
+    st.one_of(st.none(), st.booleans(), numbers, st.text(max_size=12)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=4),
+        st.dictionaries(st.text("abcxyz_", min_size=1, max_size=6), inner, max_size=4),
+    ),
+    max_leaves=12,
+)
+
+
+@few
+@given(literal=literals)
+def test_what_is_shown_reads_back(literal: Any) -> None:
+    if "\\" not in show(literal):
+        assert value(show(literal)) == literal
+
+
+def told(text: str, compile_: Any) -> FeelError | None:
+    try:
+        compile_(text).evaluate({"a": 1, "b": [1, {"c": 2}], "?": 3})
+    except FeelError as error:
+        return error
+    return None
+
+
+@few
+@given(text=st.text(alphabet='abc 123+-*/()[]{}<>=.,:"?@\\\n', max_size=40))
+def test_any_text_gives_a_value_or_an_error_of_the_language(text: str) -> None:
+    for compile_ in (compile_expression, compile_unary_tests):
+        error = told(text, compile_)
+        assert error is None or (error.message and error.line >= 1)
