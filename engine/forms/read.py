@@ -159,7 +159,7 @@ class Reading:
                 problem = self._rows_problem(place, place.component)
             elif isinstance(place.component, Field) and place.component.kind is not Kind.EXPRESSION:
                 problem = self._field_problem(place, place.component, bench)
-                if not place.component.disabled and not self.answers.has(place.path):
+                if self._asks(place, place.component) and not self.answers.has(place.path):
                     unseen.append(place.name)
             else:
                 continue
@@ -167,6 +167,10 @@ class Reading:
                 errors.setdefault(place.name, problem)
         self._leave_out_disabled()
         return Submission(settled.tree, errors, tuple(unseen))
+
+    def _asks(self, place: Place, field: Field) -> bool:
+        """Whether the field can be answered at all."""
+        return not field.disabled and not flag(field.readonly, self.settled.scope(place))
 
     def _dropped_around(self, place: Place) -> list[Path]:
         return [

@@ -25,7 +25,7 @@ from engine.forms import (
     number_text,
 )
 from engine.forms.convert import TICKED, from_strings, to_strings
-from engine.forms.feel import Bindings, Feel, Scope, flag
+from engine.forms.feel import Bindings, Scope, flag
 from engine.forms.options import options_of
 from engine.forms.paths import Path, dig, name_of
 from engine.forms.place import Place, every
@@ -34,9 +34,8 @@ from engine.forms.read import Reading
 from web.forms import rich
 from web.forms.item import Choice, File, Item, element_id, signed
 from web.forms.layout import spans
-from web.forms.uploads import kinds_of
-
-MOST_TABLE_ROWS = 500
+from web.forms.table import table_item
+from web.forms.uploads import kinds_of, size_text
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ class ItemBuilder:
         if isinstance(component, Rows):
             return self._rows(place, component, scope, base)
         if isinstance(component, Table):
-            return self._table(component, scope, base)
+            return table_item(component, scope, base)
         if isinstance(component, Text):
             pieces = component.text.pieces(scope)
             return signed(
@@ -318,32 +317,6 @@ class ItemBuilder:
             state="read" if self._locked else "edit",
         )
 
-    def _table(self, table: Table, scope: Scope, base: dict[str, Any]) -> Item:
-        label = table.label.plain(scope)
-        source = table.source.value(scope) if table.source else None
-        data = [row for row in source if isinstance(row, Mapping)] if isinstance(source, list | tuple) else []
-        columns = [(column.label, column.key) for column in table.columns_of] or _columns(
-            table.columns_expression, scope
-        )
-        cells = tuple(tuple(cell(row.get(key)) for _label, key in columns) for row in data[:MOST_TABLE_ROWS])
-        return signed(
-            **base,
-            label=label,
-            heading=label,
-            columns=tuple(name for name, _key in columns),
-            cells=cells,
-            more=max(0, len(data) - MOST_TABLE_ROWS),
-        )
-
-
-def _columns(expression: Feel | None, scope: Scope) -> list[tuple[str, str]]:
-    given = expression.value(scope) if expression else None
-    return [
-        (str(one.get("label") or one["key"]), str(one["key"]))
-        for one in (given if isinstance(given, list) else [])
-        if isinstance(one, Mapping) and one.get("key")
-    ]
-
 
 def _native(kind: str, strings: Sequence[str]) -> bool:
     """Whether the browser's own date or time field can show what is there; else it would show nothing at all."""
@@ -355,24 +328,6 @@ def _native(kind: str, strings: Sequence[str]) -> bool:
     except ValueError:
         return False
     return True
-
-
-def cell(value: object) -> str:
-    """A table's cell; numbers with decimals keep two of them, like money."""
-    if isinstance(value, float | Decimal) and value != int(value):
-        return number_text(
-            Decimal(str(value)), 2 if round(Decimal(str(value)), 2) == Decimal(str(value)) else None
-        )
-    return display(value)
-
-
-def size_text(size: int) -> str:
-    """A file's size in words, empty when it is not known."""
-    if size <= 0:
-        return ""
-    if size < 1024 * 1024:
-        return f"{max(1, round(size / 1024))} kB"
-    return f"{number_text(Decimal(size) / (1024 * 1024), 1)} MB"
 
 
 __all__ = ["AttachmentInfo", "Bindings", "ItemBuilder"]

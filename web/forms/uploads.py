@@ -5,10 +5,11 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
-from engine.forms import Field, Form, Kind, Sentence, sentence
+from engine.forms import Field, Form, Kind, Sentence, number_text, sentence
 from engine.forms.paths import path_of, shape_of
 
 MEGABYTE = 1024 * 1024
@@ -38,6 +39,7 @@ def read_uploads(
         if not isinstance(field, Field) or field.kind is not Kind.FILEPICKER or field.disabled:
             continue
         content = storage.stream.read(max_megabytes * MEGABYTE + 1)
+        storage.close()
         filename = PurePosixPath(storage.filename.replace("\\", "/")).name[:200]
         problem = _problem(field, filename, content, max_megabytes)
         if problem:
@@ -78,3 +80,12 @@ def is_accepted(filename: str, kinds: Iterable[str]) -> bool:
         if kind == media_type or (kind.endswith("/*") and media_type.startswith(kind[:-1])):
             return True
     return False
+
+
+def size_text(size: int) -> str:
+    """A file's size in words, empty when it is not known."""
+    if size <= 0:
+        return ""
+    if size < MEGABYTE:
+        return f"{max(1, round(size / 1024))} kB"
+    return f"{number_text(Decimal(size) / MEGABYTE, 1)} MB"

@@ -36,7 +36,6 @@ class FormView:
     dynamic: bool
     has_files: bool
     locked: bool
-    answered: bool
     focus: str = ""
 
     @classmethod
@@ -73,7 +72,6 @@ class FormView:
             dynamic=bool(form.expressions) and not locked,
             has_files=bool(asked) and not locked,
             locked=locked,
-            answered=raw is not None,
             focus="" if given else focus,
         )
 

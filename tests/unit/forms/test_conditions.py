@@ -223,6 +223,24 @@ def test_a_draft_is_what_the_page_would_post() -> None:
     assert again.values == straight.values
 
 
+def test_values_that_hold_still_hold_when_read_again() -> None:
+    once = gallery().validate(FULL, VARIABLES)
+    again = gallery().validate(once.values, VARIABLES)
+    assert (again.values, again.errors) == (once.values, {})
+
+
+def test_questions_that_were_not_on_the_page_are_named() -> None:
+    form = form_of(
+        component("checkbox", "altro"),
+        component("textfield", "quale", **hidden_when("not(altro)")),
+        component("textfield", "fisso", readonly=True),
+        component("textfield", "spento", disabled=True),
+    )
+    assert form.read({"altro": ["", "on"]}, {}).unseen == ("quale",)
+    assert form.read({"altro": ["", "on"], "quale": [""]}, {}).unseen == ()
+    assert form.read({"altro": [""]}, {}).unseen == ()
+
+
 def test_a_draft_keeps_what_was_typed_and_nothing_else() -> None:
     typed = {
         "importo": ["dodici"],

@@ -19,7 +19,7 @@ class Browser:
     def __init__(self, gallery: Gallery) -> None:
         self.client = gallery.app.test_client()
         self.status = 0
-        self.page = html.document_fromstring("<p></p>")
+        self.page: Any = None
         self._take(self.client.get("/"))
 
     def _take(self, response: Any) -> None:
@@ -124,7 +124,8 @@ def test_a_dangerous_link_is_only_text() -> None:
 
 def test_errors_are_listed_first_and_lead_to_their_fields() -> None:
     page = Browser(Gallery())
-    page.press("", importo="tanto", **{"obiettivi[0].misurabile": ["", "on"]})
+    changes: dict[str, Any] = {"importo": "tanto", "obiettivi[0].misurabile": ["", "on"]}
+    page.press("", **changes)
     assert page.status == 422
     links = {one.get("href"): one.text_content() for one in page.all("//*[@role='alert']//a")}
     for address in links:
@@ -224,7 +225,9 @@ def test_files_are_attached_and_can_be_taken_away() -> None:
     page = Browser(gallery)
     page.press("", giustificativo=[(BytesIO(b"%PDF-"), "scontrino.pdf"), (BytesIO(b"x"), "virus.exe")])
     assert "scontrino.pdf" in page.text(".campo-file//label")
-    assert "Il file «virus.exe» non è del tipo giusto: qui vanno .pdf, .jpg, .png" in page.text("//*[@role='alert']")
+    assert "Il file «virus.exe» non è del tipo giusto: qui vanno .pdf, .jpg, .png" in page.text(
+        "//*[@role='alert']"
+    )
     page.press("", giustificativo=["", "allegato0", (BytesIO(b"x" * (1024 * 1024 + 1)), "grande.pdf")])
     assert "supera 1 MB" in page.text("//*[@role='alert']")
     page.press("", giustificativo=[""])

@@ -6,6 +6,7 @@ const PAUSE = 3000;
 const AGAIN = 15000;
 const KEEPALIVE_BYTES = 60000;
 const PREFIX = "patti:bozza:";
+const KEPT_FOR = 7 * 24 * 60 * 60 * 1000;
 
 /** Starts keeping drafts of a form that says where (`data-bozza-url`) and for whom (`data-bozza-chiave`). */
 export function keepDrafts(form, redraw) {
@@ -86,21 +87,19 @@ export function keepDrafts(form, redraw) {
     say(form.dataset.testoSalvo);
     save().then((outcome) => {
       if (outcome === "signed-out") return;
+      forget(key);
       leaving = true;
       form.requestSubmit(event.submitter);
       leaving = false;
     });
   });
+  forgetOld();
   restore(form, key, redraw, say);
 }
 
 async function restore(form, key, redraw, say) {
   const kept = read(key);
   if (!kept) return;
-  if ("risposta" in form.dataset) {
-    forget(key);
-    return;
-  }
   const answers = new URLSearchParams(kept.answers);
   answers.set("csrf_token", form.elements.csrf_token?.value ?? "");
   if (await redraw({ _aggiorna: "1" }, { whole: true, answers })) say(form.dataset.testoRipresa);
@@ -109,7 +108,7 @@ async function restore(form, key, redraw, say) {
 function keep(key, answers) {
   answers.delete("csrf_token");
   try {
-    localStorage.setItem(PREFIX + key, JSON.stringify({ answers: answers.toString() }));
+    localStorage.setItem(PREFIX + key, JSON.stringify({ answers: answers.toString(), when: Date.now() }));
   } catch {
     // the browser keeps nothing (private window, no room): the page still holds what was typed
   }
@@ -120,6 +119,17 @@ function read(key) {
     return JSON.parse(localStorage.getItem(PREFIX + key));
   } catch {
     return null;
+  }
+}
+
+/** What nobody came back for does not stay on a computer that others use. */
+function forgetOld() {
+  try {
+    for (const name of Object.keys(localStorage))
+      if (name.startsWith(PREFIX) && !(Date.now() - read(name.slice(PREFIX.length))?.when < KEPT_FOR))
+        localStorage.removeItem(name);
+  } catch {
+    // nothing was kept
   }
 }
 
