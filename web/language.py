@@ -57,7 +57,7 @@ def install(app: Flask, settings: Settings) -> None:
 
     babel = Babel(app, default_locale=default, locale_selector=chosen, default_timezone="Europe/Rome")
     babel.domain_instance = Catalogues()
-    app.jinja_env.globals.update(languages=LANGUAGES, language=current_language)
+    app.jinja_env.globals.update(LANGUAGES=LANGUAGES, language=current_language)
 
 
 def current_language() -> str:

@@ -59,9 +59,12 @@ def start(key: str) -> Any:
     values, errors, unseen = filling.read()
     if errors:
         return _render(found, scope, filling.wrong(errors)), 422
+    if unseen:
+        flash(gettext("Le risposte hanno fatto comparire altre domande: guardale e completa di nuovo."), "warning")
+        return _render(found, scope, filling)
     alike = _duplicates(values)
-    if unseen or (alike and not request.form.get(ANOTHER_PERSON)):
-        return _render(found, scope, filling, alike), 409 if alike else 200
+    if alike and not request.form.get(ANOTHER_PERSON):
+        return _render(found, scope, filling, alike), 409
     return _open(found, scope, filling, values)
 
 

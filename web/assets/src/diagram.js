@@ -36,18 +36,14 @@ async function show(box) {
   const tools = document.querySelector("[data-diagram-tools]");
   const viewer = new NavigatedViewer({ container: box });
   const tokens = (await json(box.dataset.tokens)).elements;
-  let current = box.dataset.diagram;
-
   const open = async (address) => {
-    current = address;
     await viewer.importXML(await text(address));
     viewer.get("canvas").zoom("fit-viewport", "auto");
-    mark(viewer, tokens, box.dataset.here);
-    for (const tab of tabs) tab.setAttribute("aria-pressed", String(tab.dataset.diagramTab === current));
+    mark(viewer, tokens[address.split("/").at(-1)] ?? [], box.dataset.here);
+    for (const tab of tabs) tab.setAttribute("aria-pressed", String(tab.dataset.diagramTab === address));
   };
 
-  await open(current);
-  box.querySelector("svg[data-element-id]")?.setAttribute("aria-hidden", "true");
+  await open(box.dataset.diagram);
   tools.hidden = false;
   for (const tab of tabs) tab.addEventListener("click", () => open(tab.dataset.diagramTab));
   tools.addEventListener("click", (event) => {
