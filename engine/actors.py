@@ -1,6 +1,7 @@
 """Who acts: a person signed in (or the system itself), with the roles they hold and where they hold them.
 
-A *scope* is the path of an ambito: ``"cremona"``, ``"cremasco"``, ``"cremasco/crema"``. The empty scope stands above all.
+A *scope* is the path of an ambito: ``"cremona"``, ``"cremasco"``, ``"cremasco/crema"``. The empty scope stands above
+all.
 """
 
 from __future__ import annotations

@@ -97,17 +97,22 @@ def _open_rows(connection: Connection, instance_id: str) -> list[_Open]:
 
 def _end_gone(step: Advance, known: list[_Open], waits: set[tuple[str, str]], failed: set[str]) -> None:
     tasks = {token for kind, token in waits if kind == "task"}
+    stopped = failed | {token for _, token in waits}
     for row in known:
         if row.what == "task" and ("task", row.token) not in waits:
             _end_task(step, row)
-        elif row.what in ("timer", "message") and (row.what, row.token) not in waits:
+        elif _wait_is_over(row, waits, tasks, failed):
             _end_wait(step, row)
-        elif row.what == "retry" and row.token not in failed:
-            _end_wait(step, row)
-        elif row.what == "overdue" and row.token not in tasks:
-            _end_wait(step, row)
-        elif row.what == "incident" and row.token and row.token not in failed | {token for _, token in waits}:
+        elif row.what == "incident" and row.token and row.token not in stopped:
             _close_incident(step, row.token)
+
+
+def _wait_is_over(row: _Open, waits: set[tuple[str, str]], tasks: set[str], failed: set[str]) -> bool:
+    if row.what in ("timer", "message"):
+        return (row.what, row.token) not in waits
+    if row.what == "retry":
+        return row.token not in failed
+    return row.what == "overdue" and row.token not in tasks
 
 
 def _end_task(step: Advance, row: _Open) -> None:

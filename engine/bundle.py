@@ -79,7 +79,9 @@ class Bundle:
         for path, content in sorted(files.items()):
             kind = KINDS.get(Path(path).suffix.lower())
             if kind is None or (kind == "parameters" and Path(path).name != PARAMETERS_FILE):
-                sentence = f"Il file {path} non fa parte di una definizione: servono .bpmn, .dmn, .form e {PARAMETERS_FILE}"
+                sentence = (
+                    f"Il file {path} non è di una definizione: servono .bpmn, .dmn, .form e {PARAMETERS_FILE}"
+                )
                 raise InvalidInput(sentence, findings=[Finding("UNKNOWN_FILE", sentence, path)])
             if len(content) > LARGEST_FILE:
                 sentence = f"Il file {path} supera {LARGEST_FILE // 1_000_000} MB"

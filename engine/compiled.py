@@ -1,4 +1,4 @@
-"""A definition's files, read and compiled: program, decisions, forms, parameters. Kept by the repository, shared by all."""
+"""A definition's files, read and compiled: program, decisions, forms, parameters. Shared by all who run it."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def read_parts(bundle: Bundle, operations: OperationRegistry) -> Parts:
                     "BAD_DECISION",
                     problem.message,
                     resource.path,
-                    problem.element_id or "",
+                    problem.element or "",
                     line=problem.line or 0,
                 )
             )

@@ -68,7 +68,7 @@ class Forbidden(Rejected):
 
 
 class InvalidInput(Rejected):
-    """Values or files that do not hold; `fields` maps a form field's key to a sentence, `findings` list a file's faults."""
+    """Values or files that do not hold; `fields` maps form fields to sentences, `findings` list a file's faults."""
 
     code = "INVALID_INPUT"
 

@@ -60,7 +60,7 @@ class Messages:
         *,
         business_key: str | None = None,
     ) -> str:
-        """Start the process whose message start waits for `name`, for those who may start it; gives the instance's id."""
+        """Start the process whose message start waits for `name`, for those who may start it; gives its id."""
         _require_values(payload)
         with self._stepper.database.begin() as work:
             row = work.connection.execute(

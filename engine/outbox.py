@@ -151,7 +151,7 @@ class Outbox:
                     element_name=message.kind,
                     attempts=message.attempts,
                     state="open",
-                    sentence=f"La consegna «{message.kind}» non è riuscita dopo {message.attempts} tentativi: {sentence[:500]}",
+                    sentence=f"«{message.kind}» non consegnato dopo {message.attempts} tentativi: {sentence[:500]}",
                     created_at=now,
                 )
             )

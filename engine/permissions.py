@@ -1,4 +1,4 @@
-"""The one permission matrix: which role may do what. The roles are data, read from `ruoli.yaml` beside the processes."""
+"""The one permission matrix: which role may do what. The roles are data: `ruoli.yaml`."""
 
 from __future__ import annotations
 

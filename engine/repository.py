@@ -53,8 +53,7 @@ class Repository:
         with self._database.begin() as work:
             called = self._pinned(work.connection, parts)
             self._compile("", parts, called)
-            report = self._store(work.connection, bundle, parts, called, actor)
-        return report
+            return self._store(work.connection, bundle, parts, called, actor)
 
     def deploy_folder(self, folder: str | Path, actor: Actor) -> tuple[DeploymentReport, ...]:
         """Deploy every ``*.bpmn`` of a folder, called processes before those that call them."""

@@ -1,4 +1,4 @@
-"""User tasks: claim, release, hand over, draft, complete, comment, attach. May they? is it open? are the values valid?"""
+"""User tasks: claim, release, hand over, draft, complete, comment, attach. May they? is it open?"""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Tasks:
             self._assign(work.connection, row, actor.id, actor, "task.claimed")
 
     def release(self, task_id: str, actor: Actor) -> None:
-        """Give a task back to its groups: its holder, or who may assign tasks there. InvalidState when it has no groups."""
+        """Give a task back to its groups: by its holder, or by who may assign tasks. InvalidState without groups."""
         with self._stepper.database.begin() as work:
             row = self._locked(work.connection, task_id)
             require_open(row)

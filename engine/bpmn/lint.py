@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.bpmn import graph, texts
 from engine.bpmn.model import Element, Flow, ProcessModel
-from engine.bpmn.reader import Diagram
+from engine.bpmn.reader import ACTIVITIES, Diagram, line_of
 from engine.errors import Finding
 
 UNSUPPORTED = {
@@ -23,9 +23,6 @@ ALLOWED_EVENTS: dict[str, frozenset[str]] = {
     "intermediateThrowEvent": frozenset(),
     "boundaryEvent": frozenset({"timer", "message", "error"}),
 }
-ACTIVITIES = frozenset(
-    "task userTask manualTask serviceTask sendTask receiveTask businessRuleTask scriptTask callActivity subProcess".split()
-)
 
 
 @dataclass(frozen=True)
@@ -58,14 +55,15 @@ def lint(diagram: Diagram, around: Surroundings) -> list[Finding]:
 def _duplicates(diagram: Diagram) -> Iterator[Finding]:
     seen: set[str] = set()
     for node in diagram.tree.iter():
-        identifier = node.get("id") if isinstance(node.tag, str) else None
+        tag: Any = node.tag  # a function for comments
+        identifier = node.get("id") if isinstance(tag, str) else None
         if identifier and identifier in seen:
             yield Finding(
                 "DUPLICATE_ID",
                 f"L'identificativo «{identifier}» è usato due volte: cambiane uno",
                 diagram.file,
                 identifier,
-                line=node.sourceline or 0,
+                line=line_of(node),
             )
         seen.add(identifier or "")
 
@@ -134,7 +132,7 @@ class _Checker:
                 yield self._found(
                     element,
                     "UNSUPPORTED_EVENT",
-                    f"l'evento «{event}» qui non è eseguito; qui si possono usare: {', '.join(sorted(allowed)) or 'nessuno'}",
+                    f"l'evento «{event}» qui non è eseguito; sono ammessi: {', '.join(sorted(allowed)) or 'nessuno'}",
                 )
         if element.type in ("intermediateCatchEvent", "boundaryEvent") and not element.events:
             yield self._found(
@@ -150,10 +148,8 @@ class _Checker:
 
     def _connections(self, element: Element) -> Iterator[Finding]:
         starts_itself = element.type in ("startEvent", "boundaryEvent")
-        if not element.incoming and not starts_itself:
-            triggered = element.type == "subProcess" and "triggeredByEvent" in element.properties
-            if not triggered:
-                yield self._found(element, "UNREACHABLE", "nessun flusso arriva qui: collegalo o toglilo")
+        if not element.incoming and not starts_itself and not element.triggered_by_event:
+            yield self._found(element, "UNREACHABLE", "nessun flusso arriva qui: collegalo o toglilo")
         if element.incoming and starts_itself:
             yield self._found(
                 element, "FLOW_INTO_START", "un evento di inizio o di bordo non può ricevere flussi"
@@ -161,7 +157,7 @@ class _Checker:
         if element.type == "endEvent":
             if element.outgoing:
                 yield self._found(element, "FLOW_OUT_OF_END", "da un evento di fine non escono flussi")
-        elif not element.outgoing:
+        elif not element.outgoing and not element.triggered_by_event:
             yield self._found(
                 element, "NO_WAY_OUT", "manca il flusso in uscita: collegalo a un evento di fine"
             )
@@ -173,44 +169,51 @@ class _Checker:
             )
 
     def _kind(self, element: Element) -> Iterator[Finding]:
-        if element.type == "userTask":
-            yield from self._user_task(element)
-        elif element.type in ("serviceTask", "sendTask"):
-            yield from self._service(element)
-        elif element.type == "businessRuleTask":
-            if not element.decision or not element.result_variable:
-                yield self._found(
-                    element, "NO_DECISION", "indica la tabella (Decision ref) e la variabile del risultato"
-                )
-            elif self.around.decisions is not None and element.decision not in self.around.decisions:
-                yield self._found(
-                    element, "UNKNOWN_DECISION", f"nei file .dmn non c'è la decisione «{element.decision}»"
-                )
-        elif element.type == "scriptTask":
-            if element.script_format != "feel" or not element.script:
-                yield self._found(
-                    element, "SCRIPT_FORMAT", "lo script deve avere formato «feel» e un'espressione"
-                )
-        elif element.type == "callActivity" and not element.called:
+        check = _BY_TYPE.get(element.type)
+        if check is not None:
+            yield from check(self, element)
+
+    def _business_rule(self, element: Element) -> Iterator[Finding]:
+        if not element.decision or not element.result_variable:
+            sentence = "indica la tabella (Decision ref) e la variabile del risultato"
+            yield self._found(element, "NO_DECISION", sentence)
+        elif self.around.decisions is not None and element.decision not in self.around.decisions:
+            sentence = f"nei file .dmn non c'è la decisione «{element.decision}»"
+            yield self._found(element, "UNKNOWN_DECISION", sentence)
+
+    def _script(self, element: Element) -> Iterator[Finding]:
+        if element.script_format != "feel" or not element.script:
+            yield self._found(
+                element, "SCRIPT_FORMAT", "lo script deve avere formato «feel» e un'espressione"
+            )
+
+    def _call(self, element: Element) -> Iterator[Finding]:
+        if not element.called:
             yield self._found(element, "NO_CALLED_PROCESS", "indica il processo chiamato (Called element)")
-        elif element.type == "receiveTask" and not element.message:
+
+    def _receive(self, element: Element) -> Iterator[Finding]:
+        if not element.message:
             yield self._found(element, "NO_MESSAGE", "scegli il messaggio atteso e dagli un nome")
-        elif element.type == "subProcess":
+
+    def _subprocess(self, element: Element) -> Iterator[Finding]:
+        if element.triggered_by_event:
+            sentence = (
+                "i sottoprocessi a evento non sono eseguiti: usa un evento di bordo su un sottoprocesso"
+            )
+            yield self._found(element, "UNSUPPORTED_ELEMENT", sentence)
+        else:
             yield from self._starts(element.id)
-        elif element.type == "exclusiveGateway" and len(element.outgoing) > 1:
-            if not any(self.flows[flow].is_default for flow in element.outgoing):
-                yield self._found(
-                    element,
-                    "NO_DEFAULT",
-                    "segna un flusso come predefinito, per i casi che nessuna condizione prevede",
-                    "warning",
-                )
-        elif element.type == "eventBasedGateway":
-            targets = [self.process.elements.get(self.flows[flow].target) for flow in element.outgoing]
-            if any(t is None or t.type not in ("intermediateCatchEvent", "receiveTask") for t in targets):
-                yield self._found(
-                    element, "EVENT_GATEWAY", "dopo questo gateway devono esserci solo eventi da attendere"
-                )
+
+    def _exclusive(self, element: Element) -> Iterator[Finding]:
+        if len(element.outgoing) > 1 and not any(self.flows[flow].is_default for flow in element.outgoing):
+            sentence = "segna un flusso come predefinito, per i casi che nessuna condizione prevede"
+            yield self._found(element, "NO_DEFAULT", sentence, "warning")
+
+    def _event_gateway(self, element: Element) -> Iterator[Finding]:
+        targets = [self.process.elements.get(self.flows[flow].target) for flow in element.outgoing]
+        if any(t is None or t.type not in ("intermediateCatchEvent", "receiveTask") for t in targets):
+            sentence = "dopo questo gateway devono esserci solo eventi da attendere"
+            yield self._found(element, "EVENT_GATEWAY", sentence)
 
     def _user_task(self, element: Element) -> Iterator[Finding]:
         assigned = element.assignment
@@ -233,7 +236,7 @@ class _Checker:
                 yield self._found(
                     element,
                     "UNKNOWN_ELEMENT",
-                    f"«diverso_da» nomina l'elemento «{other}», che non c'è; se è di un altro processo scrivi processo:{other}",
+                    f"«diverso_da» nomina «{other}», che qui non c'è; di un altro processo? Scrivi processo:{other}",
                 )
 
     def _service(self, element: Element) -> Iterator[Finding]:
@@ -319,4 +322,15 @@ class _Checker:
                 )
 
 
-Check = Callable[[Any], str | None]
+_BY_TYPE: dict[str, Callable[[_Checker, Element], Iterator[Finding]]] = {
+    "userTask": _Checker._user_task,
+    "serviceTask": _Checker._service,
+    "sendTask": _Checker._service,
+    "businessRuleTask": _Checker._business_rule,
+    "scriptTask": _Checker._script,
+    "callActivity": _Checker._call,
+    "receiveTask": _Checker._receive,
+    "subProcess": _Checker._subprocess,
+    "exclusiveGateway": _Checker._exclusive,
+    "eventBasedGateway": _Checker._event_gateway,
+}

@@ -16,7 +16,7 @@ class Timer:
 
 @dataclass(frozen=True)
 class MultiInstance:
-    """A repeated activity: over a collection or a number of times; `gather` names the list that collects the results."""
+    """A repeated activity: over a collection or a number of times; `gather` names the list of the results."""
 
     sequential: bool
     collection: str = ""
@@ -85,6 +85,7 @@ class Element:
     events: tuple[str, ...] = ()
     attached_to: str = ""
     interrupting: bool = True
+    triggered_by_event: bool = False
     multi_instance: MultiInstance | None = None
     incoming: tuple[str, ...] = ()
     outgoing: tuple[str, ...] = ()

@@ -21,7 +21,9 @@ def convert(value: Any, annotation: Any, place: str) -> Any:
     if origin is Literal:
         if value in get_args(annotation):
             return value
-        raise ExecutionFailed(f"{place}: «{value}» non è fra i valori ammessi ({', '.join(map(str, get_args(annotation)))})")
+        raise ExecutionFailed(
+            f"{place}: «{value}» non è fra i valori ammessi ({', '.join(map(str, get_args(annotation)))})"
+        )
     reader = _READERS.get(origin or annotation)
     if reader is None:
         return value
@@ -106,9 +108,22 @@ def _dict(value: Any) -> dict[str, Any]:
 
 
 _READERS: dict[Any, Any] = {
-    str: _text, Decimal: _number, int: _whole, bool: _boolean, date: _date, datetime: _moment, list: _list, dict: _dict,
+    str: _text,
+    Decimal: _number,
+    int: _whole,
+    bool: _boolean,
+    date: _date,
+    datetime: _moment,
+    list: _list,
+    dict: _dict,
 }
 _WANTED: dict[Any, str] = {
-    str: "un testo", Decimal: "un numero", int: "un numero intero", bool: "vero o falso", date: "una data",
-    datetime: "una data con ora e fuso", list: "un elenco", dict: "un contesto",
+    str: "un testo",
+    Decimal: "un numero",
+    int: "un numero intero",
+    bool: "vero o falso",
+    date: "una data",
+    datetime: "una data con ora e fuso",
+    list: "un elenco",
+    dict: "un contesto",
 }

@@ -42,14 +42,45 @@ class InstanceRef:
 class OperationContext(Protocol):
     """What an operation may see and do besides its parameters. Moments are UTC, days Europe/Rome."""
 
-    connection: Connection
-    now: datetime
-    today: date
-    actor: Actor
-    instance: InstanceRef
-    element_id: str
-    element_name: str
-    variables: Mapping[str, Any]
+    @property
+    def connection(self) -> Connection:
+        """The connection of the running transaction."""
+        ...
+
+    @property
+    def now(self) -> datetime:
+        """This step's moment, UTC."""
+        ...
+
+    @property
+    def today(self) -> date:
+        """This step's day in Europe/Rome."""
+        ...
+
+    @property
+    def actor(self) -> Actor:
+        """Who caused the step."""
+        ...
+
+    @property
+    def instance(self) -> InstanceRef:
+        """The instance, with the subject as set so far."""
+        ...
+
+    @property
+    def element_id(self) -> str:
+        """The service task's id."""
+        ...
+
+    @property
+    def element_name(self) -> str:
+        """The service task's name."""
+        ...
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """The process's variables, read only."""
+        ...
 
     def parameter(self, name: str) -> Any:
         """The parameter in force for the instance's scope; ExecutionFailed when there is none of that name."""
@@ -116,7 +147,9 @@ class Operation:
             if value is None and parameter.required and not _optional(parameter.annotation):
                 raise ExecutionFailed(f"All'operazione {self.topic} manca il parametro «{parameter.name}»")
             if parameter.name in inputs and (value is not None or parameter.required):
-                values[parameter.name] = convert(value, parameter.annotation, f"{self.topic}, parametro «{parameter.name}»")
+                values[parameter.name] = convert(
+                    value, parameter.annotation, f"{self.topic}, parametro «{parameter.name}»"
+                )
         result = self.function(context, **values)
         return dict(result) if result else {}
 
@@ -174,8 +207,12 @@ def operation(
     def register(function: Callable[..., Any]) -> Callable[..., Any]:
         hints = typing.get_type_hints(function)
         parameters = tuple(
-            Parameter(name, hints[name], found.default is inspect.Parameter.empty,
-                      None if found.default is inspect.Parameter.empty else found.default)
+            Parameter(
+                name,
+                hints[name],
+                found.default is inspect.Parameter.empty,
+                None if found.default is inspect.Parameter.empty else found.default,
+            )
             for name, found in inspect.signature(function).parameters.items()
             if found.kind is inspect.Parameter.KEYWORD_ONLY
         )
@@ -203,8 +240,16 @@ def _optional(annotation: Any) -> bool:
 
 def _italian(annotation: Any) -> str:
     names: dict[Any, str] = {
-        str: "testo", int: "numero intero", Decimal: "numero", bool: "sì/no", date: "data", datetime: "data e ora",
-        list: "elenco", dict: "contesto", type(None): "niente", Any: "qualsiasi",
+        str: "testo",
+        int: "numero intero",
+        Decimal: "numero",
+        bool: "sì/no",
+        date: "data",
+        datetime: "data e ora",
+        list: "elenco",
+        dict: "contesto",
+        type(None): "niente",
+        Any: "qualsiasi",
     }
     if annotation in names:
         return names[annotation]

@@ -19,7 +19,7 @@ class _Dialect(TaskParser):
 
     def _add_multiinstance_task(self, loop_characteristics: Any) -> None:
         sequential = loop_characteristics.get("isSequential") == "true"
-        original = self.spec.task_specs.pop(self.task.name)
+        original: Any = self.spec.task_specs.pop(self.task.name)  # type: ignore[has-type]
         kind = specs.SequentialMultiInstance if sequential else specs.ParallelMultiInstance
         self.task = kind(
             self.spec, original.name, task_spec="", description="MultiInstance", lane=original.lane

@@ -41,7 +41,7 @@ class Host(Protocol):
     def call(
         self, element: Element, inputs: Mapping[str, Any], variables: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        """Call the operation of a service task, all or nothing. Raises BusinessError, or anything else for a failure."""
+        """Call the operation of a service task, all or nothing. Raises BusinessError; anything else is a failure."""
         ...
 
     def decide(self, element: Element, variables: Mapping[str, Any]) -> Any:

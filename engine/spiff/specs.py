@@ -140,7 +140,7 @@ class EndEvent(defaults.EndEvent):
     def _run_hook(self, my_task: Task) -> bool | None:
         if isinstance(self.event_definition, ErrorEventDefinition):
             run = my_task.workflow.top_workflow.run
-            run.throw_error(my_task, self.event_definition.code or "", self.element.label)  # type: ignore[attr-defined]
+            run.throw_error(my_task, self.event_definition.code or "", self.element.label)
             return None
         return bool(super()._run_hook(my_task))
 

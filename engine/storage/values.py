@@ -16,14 +16,13 @@ from zoneinfo import ZoneInfo
 import orjson
 
 _EXACT = 2**53
-_registered: dict[str, tuple[type[Any], Callable[[Any], str], Callable[[str], Any]]] = {}
 
 
 def register_type(
     tag: str, kind: type[Any], to_text: Callable[[Any], str], from_text: Callable[[str], Any]
 ) -> None:
     """Teach the codec a further type (the expression language has one); `tag` begins with ``$`` and never changes."""
-    _registered[tag] = (kind, to_text, from_text)
+    _WRITERS[kind] = lambda value: {tag: to_text(value)}
     _READERS[tag] = lambda value: from_text(value[tag])
 
 
@@ -38,38 +37,24 @@ def decode(data: bytes) -> Any:
 
 
 def _outward(value: Any) -> Any:
-    if value is None or isinstance(value, bool | str):
-        return value
-    if isinstance(value, int):
-        return value if -_EXACT <= value <= _EXACT else {"$int": str(value)}
-    if isinstance(value, float):
-        return value
-    if isinstance(value, Decimal):
-        return {"$decimal": str(value)}
-    if isinstance(value, datetime):
-        return {"$moment": value.isoformat(), **_zone(value)}
-    if isinstance(value, date):
-        return {"$date": value.isoformat()}
-    if isinstance(value, time):
-        return {"$time": value.isoformat()}
-    if isinstance(value, timedelta):
-        return {
-            "$seconds": str(
-                Decimal(value.days * 86400 + value.seconds) + Decimal(value.microseconds) / 1_000_000
-            )
-        }
-    if isinstance(value, bytes):
-        return {"$bytes": value.hex()}
-    if isinstance(value, UUID):
-        return value.hex
+    writer = _WRITERS.get(type(value))
+    if writer is not None:
+        return writer(value)
+    for kind, writer in _WRITERS.items():
+        if isinstance(value, kind):
+            return writer(value)
     if isinstance(value, Mapping):
         return {_key(key): _outward(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [_outward(item) for item in value]
-    for tag, (kind, to_text, _) in _registered.items():
-        if isinstance(value, kind):
-            return {tag: to_text(value)}
     raise TypeError(f"A process cannot hold a value of type {type(value).__name__}: {value!r:.80}")
+
+
+def _list(value: Any) -> list[Any]:
+    return [_outward(item) for item in value]
+
+
+def _seconds(value: timedelta) -> dict[str, str]:
+    exact = Decimal(value.days * 86400 + value.seconds) + Decimal(value.microseconds) / 1_000_000
+    return {"$seconds": str(exact)}
 
 
 def _key(key: Any) -> str:
@@ -118,3 +103,24 @@ _READERS: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 def _exact_seconds(seconds: Decimal) -> timedelta:
     return timedelta(microseconds=int(seconds * 1_000_000))
+
+
+_WRITERS: dict[type[Any], Callable[[Any], Any]] = {  # datetime before date, which it is a kind of
+    type(None): lambda value: None,
+    bool: lambda value: value,
+    str: str,
+    int: lambda value: value if -_EXACT <= value <= _EXACT else {"$int": str(value)},
+    float: lambda value: value,
+    Decimal: lambda value: {"$decimal": str(value)},
+    datetime: lambda value: {"$moment": value.isoformat(), **_zone(value)},
+    date: lambda value: {"$date": value.isoformat()},
+    time: lambda value: {"$time": value.isoformat()},
+    timedelta: _seconds,
+    bytes: lambda value: {"$bytes": value.hex()},
+    UUID: lambda value: value.hex,
+    dict: lambda value: {_key(key): _outward(item) for key, item in value.items()},
+    list: _list,
+    tuple: _list,
+    set: _list,
+    frozenset: _list,
+}
