@@ -28,6 +28,7 @@ from engine.storage.types import new_id
 
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 DEFAULT_PRIORITY = 50
+COORDINATOR_AFTER = 1
 
 
 @dataclass
@@ -226,7 +227,7 @@ def _begin_task(step: Advance, wait: Wait) -> None:
             wait.token,
             "overdue",
             element,
-            one_working_day_after(due.at, host.calendar),
+            working_days_late(due.at, COORDINATOR_AFTER, host.calendar),
             fixed=due.fixed,
         )
     enqueue(
@@ -251,9 +252,9 @@ def _task_name(element: Element, wait: Wait) -> str:
     return f"{element.label} – {item if isinstance(item, str) else wait.variables['loopCounter']}"
 
 
-def one_working_day_after(due: datetime, calendar: WorkingCalendar) -> datetime:
-    """When a task not done is told to the coordinatore: nine o'clock, one working day after its due date. UTC."""
-    return at_time(calendar.add_working_days(day_in_rome(due), 1), time(9)).astimezone(UTC)
+def working_days_late(due: datetime, days: int, calendar: WorkingCalendar) -> datetime:
+    """When a task not done by `due` has been late for so many working days: nine in the morning there, in UTC."""
+    return at_time(calendar.add_working_days(day_in_rome(due), days), time(9)).astimezone(UTC)
 
 
 def _begin_timer(step: Advance, wait: Wait) -> None:

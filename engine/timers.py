@@ -6,10 +6,10 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Row, select, update
 
 from engine.actors import SYSTEM, Actor
-from engine.advance import write
+from engine.advance import working_days_late, write
 from engine.bpmn.model import Element
 from engine.errors import EngineError
 from engine.moments import next_repetition
@@ -17,12 +17,15 @@ from engine.outbox import enqueue
 from engine.permissions import PermissionMatrix
 from engine.spiff import Program
 from engine.steps import Stepper, locked
+from engine.storage import UnitOfWork
 from engine.storage.tables import incident, instance, task, timer
 from engine.storage.types import new_id
 from engine.views import TimerView
 from engine.visibility import require_case
 
 logger = logging.getLogger(__name__)
+
+ADMINISTRATOR_AFTER = 5
 
 
 class Timers:
@@ -67,12 +70,13 @@ class Timers:
     def fire(self, timer_id: str, instance_id: str) -> bool:
         """Fire one timer if, read again under the instance's lock, it is still waiting and due."""
         with self._stepper.database.begin() as work:
-            locked(work.connection, instance_id)
+            case = locked(work.connection, instance_id)
             row = work.connection.execute(select(timer).where(timer.c.id == timer_id)).one()
             if row.state != "waiting" or row.due_at is None or row.due_at > self._stepper.clock.now():
                 return False
             if row.kind == "overdue":
-                self._tell_overdue(work.connection, row)
+                self._tell_overdue(work, case, row)
+                work.after_commit(self._stepper.nudge)
                 return True
             advance = self._stepper.open(work, instance_id, SYSTEM)
             advance.fired_timer = timer_id
@@ -103,23 +107,24 @@ class Timers:
                 TimerView(r.id, r.instance_id, r.element_id, r.name, r.kind, r.due_at, r.state) for r in rows
             )
 
-    def _tell_overdue(self, connection: Connection, row: Row[Any]) -> None:
+    def _tell_overdue(self, work: UnitOfWork, case: Row[Any], row: Row[Any]) -> None:
+        """One working day late: the coordinatore is told; five: the administrators."""
         now = self._stepper.clock.now()
-        connection.execute(update(timer).where(timer.c.id == row.id).values(state="fired", fired_at=now))
-        late = connection.execute(
-            select(task.c.id, task.c.scope).where(
+        late = work.connection.execute(
+            select(task.c.id, task.c.due_at).where(
                 task.c.instance_id == row.instance_id, task.c.token == row.token, task.c.state == "open"
             )
         ).one_or_none()
+        if late is None or row.attempts:
+            values: dict[str, Any] = {"state": "fired", "fired_at": now}
+        else:
+            calendar = self._stepper.host(work, case, SYSTEM).calendar
+            values = {"attempts": 1, "due_at": working_days_late(late.due_at, ADMINISTRATOR_AFTER, calendar)}
+        work.connection.execute(update(timer).where(timer.c.id == row.id).values(**values))
         if late is not None:
-            enqueue(
-                connection,
-                "task.overdue",
-                {"task_id": late.id},
-                f"task.overdue:{late.id}:{row.id}",
-                now=now,
-                instance_id=row.instance_id,
-            )
+            payload = {"task_id": late.id, "roles": ["amministratore"] if row.attempts else None}
+            key = f"task.overdue:{late.id}:{row.id}:{row.attempts}"
+            enqueue(work.connection, "task.overdue", payload, key, now=now, instance_id=row.instance_id)
 
     def _give_up(self, timer_id: str, problem: Exception) -> None:
         now = self._stepper.clock.now()

@@ -32,6 +32,9 @@ TAGS = (
 )
 
 
+MAX_NESTING = 60
+
+
 def null(scope: Any, run: Run) -> None:
     """The boxed expression that is not there."""
 
@@ -44,7 +47,13 @@ def boxed_child(reader: Reader, element: etree._Element, decision: str) -> Boxed
 
 def boxed(reader: Reader, element: etree._Element, decision: str) -> Boxed:
     """The boxed expression of `element`, its result fitted to its typeRef."""
+    reader.nesting += 1
+    if reader.nesting > MAX_NESTING:
+        raise reader.fail(
+            f"La logica è troppo annidata: al massimo {MAX_NESTING} riquadri uno dentro l'altro", element
+        )
     made = BUILDERS[reader.tag(element)](reader, element, decision)
+    reader.nesting -= 1
     if reader.tag(element) == "functionDefinition":
         return made
     return fitted(reader, made, type_reference(element.get("typeRef")))

@@ -13,6 +13,7 @@ from .boxed import boxed_child, null, parameters_of
 from .item_types import read_item_definitions, type_reference
 from .model import Decision, DecisionModel, InputData, Knowledge, Requirement, Service
 from .reading import Reader, line_of, parse_xml
+from .table_reading import variable_of
 
 NAMING = frozenset(
     {
@@ -52,7 +53,10 @@ def parse_decisions(
     models = {model.namespace: model for model in imports}
     reader.names = _names(reader, models.values())
     read_item_definitions(reader)
-    elements = _elements(reader)
+    try:
+        elements = _elements(reader)
+    except RecursionError:
+        raise reader.fail("Le espressioni del modello sono troppo annidate", root, "feel.limit") from None
     _connect(reader, elements, models)
     _refuse_cycles(reader, elements)
     return DecisionModel(source, root.get("namespace") or "", elements)
@@ -133,6 +137,7 @@ def _decision(
             )
         logic = null
     own = {one.get("name") for one in element.iter() if reader.tag(one) in LOCAL and one is not variable}
+    own |= {variable_of(one) for one in element.iter() if reader.tag(one) == "input"}
     own |= {one.get("iteratorVariable") for one in element.iter() if reader.tag(one)}
     wanted = type_reference(None if variable is None else variable.get("typeRef"))
     return Decision(

@@ -79,6 +79,7 @@ class Reader:
         self.strict = strict
         """Whether an expression that cannot be read refuses the file; else it is worth null."""
         self.namespace = etree.QName(root).namespace or ""
+        self.nesting = 0
         self.names: frozenset[str] = frozenset()
         self.types: dict[str, FeelType] = {}
 

@@ -31,7 +31,7 @@ def read_table(reader: Reader, element: etree._Element, decision: str) -> Decisi
         )
     if len(outputs) > 1 and aggregation and reader.strict:
         raise reader.fail("COLLECT con un'aggregazione vuole una sola colonna di uscita", element)
-    names = frozenset(filter(None, (_variable(one) for one in inputs)))
+    names = frozenset(filter(None, (variable_of(one) for one in inputs)))
     written = [_cells(reader, rule, len(inputs), len(outputs)) for rule in rules]
 
     def fail(message: str, code: str) -> DecisionError:
@@ -83,7 +83,7 @@ def _cells(reader: Reader, rule: etree._Element, inputs: int, outputs: int) -> t
     return given, answers
 
 
-def _variable(element: etree._Element) -> str:
+def variable_of(element: etree._Element) -> str:
     """camunda:inputVariable: how cells may call the value of their input."""
     return next((found for space in CAMUNDA if (found := element.get(f"{{{space}}}inputVariable"))), "")
 
@@ -103,7 +103,7 @@ def _column(
         label=(element.get("label") or "").strip() or asked,
         expression=reader.expression(asked, expression, names),
         wanted=type_reference(expression.get("typeRef")),
-        variable=_variable(element),
+        variable=variable_of(element),
         allowed=reader.tests(allowed, values) if values is not None and allowed else None,
         cells=_column_cells(reader, cells, names),
     )

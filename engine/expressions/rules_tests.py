@@ -109,7 +109,20 @@ def compile_test(compiler: Compiler, node: Node, scope: Scope, register: int) ->
         compiler.read_registers.add(register)
     if asked:
         return _question(closure, tested)
-    return lambda env: satisfies(env[register], closure(env), env[1])
+    return _value_test(closure, tested)
+
+
+def _value_test(closure: Closure, tested: Closure) -> Test:
+    """A test written without `?`: a value to equal, a list or range to lie in. A condition on other values,
+    where what is tested is no boolean, answers by itself."""
+
+    def test(env: Env) -> bool | None:
+        answer, value = closure(env), tested(env)
+        if type(answer) is bool and type(value) is not bool:
+            return answer
+        return satisfies(value, answer, env[1])
+
+    return test
 
 
 def _question(closure: Closure, tested: Closure) -> Test:

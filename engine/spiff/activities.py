@@ -66,7 +66,7 @@ def _script(run: ProcessRun, task: Task, element: Element, view: Mapping[str, An
         run.scopes.write(task, value)
     else:
         raise ExecutionFailed(
-            f"«{element.label}» dà un valore solo: nomina la variabile del risultato o scrivi un contesto {{nome: valore}}"
+            f"«{element.label}» dà un valore solo: nomina la variabile o scrivi un contesto {{nome: valore}}"
         )
 
 

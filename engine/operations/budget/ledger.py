@@ -83,7 +83,7 @@ def open_account(
 def write_entry(connection: Connection, account: Account, entry: Entry, cause: Cause) -> Balance:
     """Write an entry and change the balances; the account must be locked. Gives the new balance.
 
-    Raises BusinessError BUDGET_SOSPESO, BUDGET_CHIUSO or BUDGET_SUPERATO; the savepoint undoes the rest.
+    Raises BusinessError BUDGET_SOSPESO, BUDGET_CHIUSO or BUDGET_SUPERATO; the caller undoes the rest.
     """
     refuse_unless_open(account, spending=entry.tipo in _SPENDING)
     committed = sum(change.impegnato for change in entry.changes)

@@ -1,6 +1,6 @@
 """The operations of the budget that a service task may call: `budget.apri`, `prevedi`, `impegna`, `liquida`…
 
-Each runs in a savepoint: when it raises a BusinessError and the diagram goes on, nothing of it remains.
+The engine calls each inside a savepoint: when it raises a BusinessError and the diagram goes on, nothing of it remains.
 """
 
 from __future__ import annotations
@@ -48,8 +48,7 @@ def apri(
     context: OperationContext, *, persona: str | None = None, tetto: Decimal | None = None
 ) -> dict[str, Any]:
     """Open the account of the subject (or of `persona`) of this instance."""
-    with context.connection.begin_nested():
-        return open_for(context, persona, tetto).balance.as_result()
+    return open_for(context, persona, tetto).balance.as_result()
 
 
 @operation(
@@ -67,9 +66,8 @@ def prevedi(
 ) -> dict[str, Any]:
     """Put the plan in force."""
     items = plan.read_items(voci)
-    with context.connection.begin_nested():
-        account = open_for(context, persona, None)
-        return plan.put_plan(context.connection, account, items, motivo, cause_of(context)).as_result()
+    account = open_for(context, persona, None)
+    return plan.put_plan(context.connection, account, items, motivo, cause_of(context)).as_result()
 
 
 @operation(
@@ -100,14 +98,13 @@ def impegna(
         items: tuple[PlanItem, ...] = (PlanItem(category_of(categoria), supplier_of(fornitore), "", cents),)
     else:
         items = plan.read_items(voci or ())
-    with context.connection.begin_nested():
-        account = locked(context, persona)
-        if importo is None and voci is None:
-            return plan.commit_plan(context.connection, account, cause_of(context)).as_result()
-        if not items:
-            return account.balance.as_result()
-        balance = spending.commit_items(context.connection, account, items, motivo, cause_of(context))
-        return balance.as_result()
+    account = locked(context, persona)
+    if importo is None and voci is None:
+        return plan.commit_plan(context.connection, account, cause_of(context)).as_result()
+    if not items:
+        return account.balance.as_result()
+    balance = spending.commit_items(context.connection, account, items, motivo, cause_of(context))
+    return balance.as_result()
 
 
 @operation(
@@ -151,9 +148,8 @@ def liquida(
         advance=anticipo,
         advance_percent=advance_percent(context) if anticipo else ADVANCE_DEFAULT,
     )
-    with context.connection.begin_nested():
-        account = locked(context, persona)
-        return spending.pay(context.connection, account, payment, cause_of(context)).as_result()
+    account = locked(context, persona)
+    return spending.pay(context.connection, account, payment, cause_of(context)).as_result()
 
 
 @operation(
@@ -182,19 +178,18 @@ def storna(
     if not motivo.strip():
         raise ExecutionFailed("budget.storna: serve il motivo dello storno", code="MOTIVO_MANCANTE")
     cents = None if importo is None else to_cents(importo, "budget.storna")
-    with context.connection.begin_nested():
-        account = locked_or_none(context, persona)
-        if account is None:
-            return _NOTHING.as_result()
-        return spending.reverse(
-            context.connection,
-            account,
-            cents=cents,
-            categoria=category_of(categoria),
-            fornitore=supplier_of(fornitore),
-            motivo=motivo,
-            cause=cause_of(context),
-        ).as_result()
+    account = locked_or_none(context, persona)
+    if account is None:
+        return _NOTHING.as_result()
+    return spending.reverse(
+        context.connection,
+        account,
+        cents=cents,
+        categoria=category_of(categoria),
+        fornitore=supplier_of(fornitore),
+        motivo=motivo,
+        cause=cause_of(context),
+    ).as_result()
 
 
 @operation(
@@ -208,11 +203,10 @@ def storna(
 )
 def chiudi(context: OperationContext, *, motivo: str = "", persona: str | None = None) -> dict[str, Any]:
     """Close every account of the patto, or that of `persona`; the result is their sum."""
-    with context.connection.begin_nested():
-        total = _NOTHING
-        for account in locked_accounts(context, persona):
-            total = total.plus(spending.close(context.connection, account, motivo, cause_of(context)))
-        return total.as_result()
+    total = _NOTHING
+    for account in locked_accounts(context, persona):
+        total = total.plus(spending.close(context.connection, account, motivo, cause_of(context)))
+    return total.as_result()
 
 
 @operation(
@@ -223,12 +217,11 @@ def chiudi(context: OperationContext, *, motivo: str = "", persona: str | None =
 )
 def sospendi(context: OperationContext, *, motivo: str = "", persona: str | None = None) -> dict[str, Any]:
     """Freeze spending on every account of the patto, or on that of `persona`."""
-    with context.connection.begin_nested():
-        total = _NOTHING
-        for account in locked_accounts(context, persona):
-            spending.suspend(context.connection, account, motivo, cause_of(context))
-            total = total.plus(account.balance)
-        return total.as_result()
+    total = _NOTHING
+    for account in locked_accounts(context, persona):
+        spending.suspend(context.connection, account, motivo, cause_of(context))
+        total = total.plus(account.balance)
+    return total.as_result()
 
 
 @operation(
@@ -238,12 +231,11 @@ def sospendi(context: OperationContext, *, motivo: str = "", persona: str | None
 )
 def riprendi(context: OperationContext, *, motivo: str = "", persona: str | None = None) -> dict[str, Any]:
     """Allow spending again on every account of the patto, or on that of `persona`."""
-    with context.connection.begin_nested():
-        total = _NOTHING
-        for account in locked_accounts(context, persona):
-            spending.resume(context.connection, account, motivo, cause_of(context))
-            total = total.plus(account.balance)
-        return total.as_result()
+    total = _NOTHING
+    for account in locked_accounts(context, persona):
+        spending.resume(context.connection, account, motivo, cause_of(context))
+        total = total.plus(account.balance)
+    return total.as_result()
 
 
 _NOTHING = Balance(0, 0, 0, 0)

@@ -21,7 +21,7 @@ from engine.operations.people.memberships import (
 )
 from engine.operations.people.model import Account, AccountMembership
 from engine.operations.people.register import By
-from engine.operations.people.signin import SignedIn, actor_for, authenticate, signed_in, verify
+from engine.operations.people.signin import SignedIn, actor_for, authenticate, signed_in
 
 __all__ = [
     "Account",
@@ -45,6 +45,5 @@ __all__ = [
     "reactivate",
     "set_password",
     "signed_in",
-    "verify",
     "who_can",
 ]

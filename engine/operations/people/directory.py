@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Connection, Row, or_, select, update
 
 from engine.actors import SYSTEM
-from engine.clock import SystemClock
 from engine.errors import InvalidInput, NotFound
 from engine.operations.people import passwords
 from engine.operations.people.model import Account
@@ -18,9 +17,6 @@ from engine.operations.people.register import By, note
 from engine.operations.people.tables import utente
 from engine.operations.people.validation import check_email
 from engine.storage.insertion import insert_once
-
-PRESENT = SystemClock()
-"""What time it is where a caller does not say."""
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
 
@@ -129,9 +125,7 @@ def set_password(connection: Connection, username: str, password: str, *, by: By
     note(connection, by, "utente", name, "password")
 
 
-def change_password(
-    connection: Connection, username: str, current: str, new: str, *, now: datetime | None = None
-) -> None:
+def change_password(connection: Connection, username: str, current: str, new: str, *, now: datetime) -> None:
     """Change one's own password, knowing the old one.
 
     InvalidInput: `fields` has ``attuale`` for the old one, ``nuova`` for the new one.
@@ -146,7 +140,7 @@ def change_password(
     except InvalidInput as problem:
         raise InvalidInput(problem.message, code=problem.code, fields={"nuova": problem.message}) from problem
     renew_sessions(connection, name, password_hash=passwords.hash_password(new))
-    note(connection, By(name, now or PRESENT.now()), "utente", name, "password")
+    note(connection, By(name, now), "utente", name, "password")
 
 
 def deactivate(connection: Connection, username: str, *, by: By) -> None:

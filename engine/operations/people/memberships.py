@@ -13,7 +13,6 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
 from engine.actors import scope_chain
 from engine.errors import InvalidInput, NotFound
 from engine.operations.people.directory import (
-    PRESENT,
     account,
     normalise_username,
     read_account,
@@ -99,14 +98,9 @@ def memberships(
     return tuple(_membership(row) for row in connection.execute(query))
 
 
-def members_with_role(
-    connection: Connection, role: str, scope: str, today: date | None = None
-) -> tuple[Account, ...]:
-    """Active accounts that hold the role in this scope or above it on that day (today, without one), by name."""
-    return tuple(
-        read_account(row)
-        for row in connection.execute(_holders([role], scope, today or day_in_rome(PRESENT.now())))
-    )
+def members_with_role(connection: Connection, role: str, scope: str, today: date) -> tuple[Account, ...]:
+    """Active accounts that hold the role in this scope or above it on that day (in Rome), by name."""
+    return tuple(read_account(row) for row in connection.execute(_holders([role], scope, today)))
 
 
 def who_can(
@@ -114,13 +108,11 @@ def who_can(
     roles: Iterable[str],
     scope: str,
     users: Iterable[str] = (),
-    today: date | None = None,
+    *,
+    today: date,
 ) -> tuple[tuple[str, str], ...]:
     """User name and name of the active accounts that hold one of the roles in the scope, or are named, by name."""
-    found = {
-        row.username: row.nome
-        for row in connection.execute(_holders(list(roles), scope, today or day_in_rome(PRESENT.now())))
-    }
+    found = {row.username: row.nome for row in connection.execute(_holders(list(roles), scope, today))}
     named = select(utente).where(utente.c.username.in_(list(users)), utente.c.attivo)
     found |= {row.username: row.nome for row in connection.execute(named)}
     return tuple(sorted(found.items(), key=lambda pair: (pair[1].casefold(), pair[0])))

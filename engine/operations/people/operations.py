@@ -70,10 +70,9 @@ def registra(
         informativa_consegnata_il=informativa_consegnata_il,
         ambito=context.instance.scope,
     )
-    with context.connection.begin_nested():
-        person, is_new = _find_or_create(context, data)
-        households.bind_case(context.connection, context.instance.id, person)
-        doubts = _doubts(context, person)
+    person, is_new = _find_or_create(context, data)
+    households.bind_case(context.connection, context.instance.id, person)
+    doubts = _doubts(context, person)
     context.set_subject(person.id, person.name)
     return {
         "persona_id": person.id,
@@ -106,20 +105,19 @@ def registra_nucleo(
         member(entry, number, comune_residenza, context.instance.scope)
         for number, entry in enumerate(componenti, start=1)
     ]
-    with context.connection.begin_nested():
-        found = [_find_or_create(context, data) for data, _, _ in entries]
-        chief = next((index for index, (_, _, leads) in enumerate(entries) if leads), 0)
-        referente = found[chief][0]
-        label = " ".join(nome.split())[:160] or f"Nucleo {referente.data.cognome}"
-        others = [
-            (person, relation)
-            for (person, _), (_, relation, _) in zip(found, entries, strict=True)
-            if person.id != referente.id
-        ]
-        household = households.write_household(
-            context.connection, label, referente, others, by=_by(context), today=context.today
-        )
-        households.bind_case(context.connection, context.instance.id, referente, household)
+    found = [_find_or_create(context, data) for data, _, _ in entries]
+    chief = next((index for index, (_, _, leads) in enumerate(entries) if leads), 0)
+    referente = found[chief][0]
+    label = " ".join(nome.split())[:160] or f"Nucleo {referente.data.cognome}"
+    others = [
+        (person, relation)
+        for (person, _), (_, relation, _) in zip(found, entries, strict=True)
+        if person.id != referente.id
+    ]
+    household = households.write_household(
+        context.connection, label, referente, others, by=_by(context), today=context.today
+    )
+    households.bind_case(context.connection, context.instance.id, referente, household)
     context.set_subject(referente.id, label)
     return {
         "nucleo_id": household.id,
@@ -145,14 +143,13 @@ def nomina(context: OperationContext, *, utente: str, ruolo: str, sostituisce: b
     """Give a part in the case."""
     found = _active(context, utente)
     part = _part(ruolo)
-    with context.connection.begin_nested():
-        current = assignments.holders(context.connection, context.instance.id, part)
-        leaving = [name for name in current if sostituisce and name != found.username]
-        for name in leaving:
-            assignments.end(context.connection, context.instance.id, name, part, by=_by(context))
-        is_new = assignments.assign(
-            context.connection, context.instance.id, found.username, part, by=_by(context)
-        )
+    current = assignments.holders(context.connection, context.instance.id, part)
+    leaving = [name for name in current if sostituisce and name != found.username]
+    for name in leaving:
+        assignments.end(context.connection, context.instance.id, name, part, by=_by(context))
+    is_new = assignments.assign(
+        context.connection, context.instance.id, found.username, part, by=_by(context)
+    )
     for name in leaving:
         context.end_participant(name, part)
     if is_new:

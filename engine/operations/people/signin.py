@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from engine.actors import Actor, Membership
 from engine.operations.people import passwords
-from engine.operations.people.directory import PRESENT, normalise_username
+from engine.operations.people.directory import normalise_username
 from engine.operations.people.memberships import day_in_rome, in_force
 from engine.operations.people.tables import appartenenza, utente
 from engine.storage.database import Database
@@ -25,9 +25,7 @@ class SignedIn:
     lingua: str
 
 
-def authenticate(
-    database: Database, username: str, password: str, now: datetime | None = None
-) -> SignedIn | None:
+def authenticate(database: Database, username: str, password: str, now: datetime) -> SignedIn | None:
     """Sign in: None when user or password is wrong or the account is closed, with the same work in every case.
 
     The hash is checked outside any write transaction; a hash with old parameters is renewed.
@@ -37,27 +35,15 @@ def authenticate(
     if not _is_right(row, password) or row is None:
         return None
     with database.begin() as work:
-        return _note_sign_in(work.connection, row, password, now or PRESENT.now())
+        return _note_sign_in(work.connection, row, password, now)
 
 
-def verify(
-    connection: Connection, username: str, password: str, now: datetime | None = None
-) -> SignedIn | None:
-    """As `authenticate`, inside a write transaction that the caller has begun."""
-    row = _credentials(connection, username)
-    if not _is_right(row, password) or row is None:
-        return None
-    return _note_sign_in(connection, row, password, now or PRESENT.now())
-
-
-def signed_in(connection: Connection, username: str, today: date | None = None) -> SignedIn | None:
+def signed_in(connection: Connection, username: str, today: date) -> SignedIn | None:
     """The account behind a session, or None when it is closed or gone. `today` is the day in Rome."""
     row = _credentials(connection, username)
     if row is None or not row.attivo:
         return None
-    return SignedIn(
-        _actor(connection, row, today or day_in_rome(PRESENT.now())), str(row.credentials), row.lingua
-    )
+    return SignedIn(_actor(connection, row, today), str(row.credentials), row.lingua)
 
 
 def actor_for(connection: Connection, username: str, today: date) -> Actor | None:
