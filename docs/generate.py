@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 from engine.operations import REGISTRY
+from engine.operations.registry import Parameter
 from engine.permissions import Permission, PermissionMatrix
 from engine.settings import SETTINGS, Setting
 
@@ -112,6 +113,15 @@ def permissions_page() -> str:
     )
 
 
+def default_of(parameter: Parameter) -> str:
+    """What an operation uses when the diagram does not give the parameter."""
+    if parameter.required or parameter.default is None:
+        return ""
+    if isinstance(parameter.default, bool):
+        return "sì" if parameter.default else "no"
+    return f"`{parameter.default}`" if parameter.default != "" else "vuoto"
+
+
 def load_operations() -> None:
     """Importing the catalogue is what registers every operation."""
     importlib.import_module("engine.operations.catalogue")
@@ -126,12 +136,7 @@ def operations_page() -> str:
         parts = [f"## `{topic}`: {operation.title}", operation.description]
         if operation.parameters:
             rows = [
-                (
-                    f"`{p.name}`",
-                    p.type_name,
-                    "sì" if p.required else "no",
-                    "" if p.default is None else f"`{p.default}`",
-                )
+                (f"`{p.name}`", p.type_name, "sì" if p.required else "no", default_of(p))
                 for p in operation.parameters
             ]
             parts.append(table(("Parametro", "Tipo", "Obbligatorio", "Se manca"), rows))

@@ -16,17 +16,6 @@ const BUNDLED = new Set([".js", ".css"]);
 const COPIED = new Set([".svg", ".png", ".ico", ".webmanifest"]);
 const FONT_LICENCES = "bootstrap-italia/dist/fonts";
 
-// Bootstrap Italia declares its plugins free of side effects, yet importing one is what binds it to the page.
-const keepPlugins = {
-  name: "bootstrap-italia-plugins-have-side-effects",
-  setup(context) {
-    context.onResolve({ filter: /^bootstrap-italia\/dist\/plugins\// }, (args) => ({
-      path: join(here, "node_modules", args.path),
-      sideEffects: true,
-    }));
-  },
-};
-
 function hashed(name, content) {
   const digest = createHash("sha256").update(content).digest("hex").slice(0, 8).toUpperCase();
   return `${basename(name, extname(name))}-${digest}${extname(name)}`;
@@ -77,7 +66,6 @@ const result = await build({
   metafile: true,
   absWorkingDir: here,
   loader: { ".woff2": "file", ".woff": "file", ".svg": "file", ".png": "file" },
-  plugins: [keepPlugins],
   logLevel: "warning",
 });
 
