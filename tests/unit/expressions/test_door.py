@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, Inexact, localcontext
 from typing import Any
 
@@ -77,7 +77,10 @@ def test_registered_functions_with_spaces_and_named_arguments() -> None:
 
 def test_bindings_belong_to_one_evaluation() -> None:
     expression = compile_expression('oggi() + @"P1D" * parametro("giorni")', functions=WORKDAYS)
-    bindings = {"oggi": lambda: dt.date(2016, 1, 28), "parametro": lambda name: {"giorni": 15}[name]}
+    bindings: dict[str, Callable[..., Any]] = {
+        "oggi": lambda: dt.date(2016, 1, 28),
+        "parametro": lambda name: {"giorni": 15}[name],
+    }
     assert expression.evaluate({}, bindings=bindings) == dt.date(2016, 2, 12)
     later = bindings | {"oggi": lambda: dt.date(2017, 1, 28)}
     assert expression.evaluate({}, bindings=later) == dt.date(2017, 2, 12)

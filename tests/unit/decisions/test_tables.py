@@ -1,0 +1,154 @@
+"""Decision tables: hit policies, evidence, types, what analysts' editors write."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from engine.decisions import DecisionError, DecisionOutcome, parse_decisions
+
+from .models import NAMESPACE, definitions, table
+
+
+def decide(body: str, decision: str = "esito", **variables: Any) -> DecisionOutcome:
+    return parse_decisions(definitions(body), source="prova.dmn").decide(decision, variables)
+
+
+REQUISITI = table(
+    ["eta", "stato"],
+    ['name="esito"'],
+    [
+        ["< 18", "-", '"minore"'],
+        ["[18..39]", '"disoccupato","inoccupato"', '"ammesso"', "DGR 2016, art. 3"],
+        ["[18..39]", 'not("disoccupato","inoccupato")', '"non ammesso"'],
+    ],
+)
+
+
+def test_unique_table_answers_and_says_why() -> None:
+    outcome = decide(REQUISITI, eta=39, stato="disoccupato")
+    assert outcome.value == "ammesso"
+    (hit,) = outcome.evidence
+    assert (hit.rule, hit.rule_id, hit.annotation) == (2, "esito_r2", "DGR 2016, art. 3")
+    assert (
+        hit.sentence == 'regola 2: eta 39 è in [18..39], stato "disoccupato" è fra "disoccupato","inoccupato"'
+    )
+    assert outcome.failures == ()
+
+
+def test_when_no_rule_hits_each_says_where_it_stumbled() -> None:
+    outcome = decide(REQUISITI, eta=40, stato="disoccupato")
+    assert outcome.value is None
+    assert outcome.sentences == (
+        "regola 1: eta 40 non è < 18",
+        "regola 2: eta 40 non è in [18..39]",
+        "regola 3: eta 40 non è in [18..39]",
+    )
+    assert decide(REQUISITI, stato="x").sentences[1] == "regola 2: eta manca (serve [18..39])"
+
+
+def two_hits(policy: str, outputs: list[str] | None = None) -> str:
+    return table(
+        ["n"],
+        outputs or ['name="voce"'],
+        [["> 0", "10"], ["> 5", "30"], ["> 5", "20"], ["> 100", "40"]],
+        policy=policy,
+    )
+
+
+def test_unique_is_checked() -> None:
+    with pytest.raises(DecisionError, match="1, 2 e 3 valgono insieme") as caught:
+        decide(two_hits('hitPolicy="UNIQUE"'), n=7)
+    assert caught.value.code == "decision.conflict"
+    assert caught.value.element == "esito_t"
+    assert caught.value.line > 1
+
+
+def test_any_is_checked() -> None:
+    agreeing = table(["n"], ['name="voce"'], [["> 0", '"sì"'], ["> 5", '"sì"']], policy='hitPolicy="ANY"')
+    assert decide(agreeing, n=7).value == "sì"
+    with pytest.raises(DecisionError, match="risultati diversi"):
+        decide(two_hits('hitPolicy="ANY"'), n=7)
+
+
+PRIORITIES = [
+    '<output id="o" name="voce"><outputValues id="v"><text>20, 30, 10</text></outputValues></output>'
+]
+
+
+@pytest.mark.parametrize(
+    ("policy", "outputs", "expected"),
+    [
+        ('hitPolicy="FIRST"', None, 10),
+        ('hitPolicy="RULE ORDER"', None, [10, 30, 20]),
+        ('hitPolicy="COLLECT"', None, [10, 30, 20]),
+        ('hitPolicy="COLLECT" aggregation="SUM"', None, 60),
+        ('hitPolicy="COLLECT" aggregation="MIN"', None, 10),
+        ('hitPolicy="COLLECT" aggregation="MAX"', None, 30),
+        ('hitPolicy="COLLECT" aggregation="COUNT"', None, 3),
+        ('hitPolicy="PRIORITY"', PRIORITIES, 20),
+        ('hitPolicy="OUTPUT ORDER"', PRIORITIES, [20, 30, 10]),
+    ],
+)
+def test_hit_policies(policy: str, outputs: list[str] | None, expected: Any) -> None:
+    assert decide(two_hits(policy, outputs), n=7).value == expected
+
+
+def test_evidence_of_a_list_names_every_hit_and_of_a_priority_the_one_that_won() -> None:
+    assert [hit.rule for hit in decide(two_hits('hitPolicy="COLLECT"'), n=7).evidence] == [1, 2, 3]
+    assert [hit.rule for hit in decide(two_hits('hitPolicy="PRIORITY"', PRIORITIES), n=7).evidence] == [3]
+
+
+def test_no_hit_gives_the_default_or_an_empty_answer() -> None:
+    default = [
+        '<output id="o" name="voce"><defaultOutputEntry id="d"><text>"nessuna"</text></defaultOutputEntry></output>'
+    ]
+    assert decide(two_hits('hitPolicy="FIRST"', default), n=-1).value == "nessuna"
+    assert decide(two_hits('hitPolicy="FIRST"'), n=-1).value is None
+    assert decide(two_hits('hitPolicy="COLLECT"'), n=-1).value == []
+    assert decide(two_hits('hitPolicy="COLLECT" aggregation="COUNT"'), n=-1).value == 0
+
+
+def test_several_outputs_are_a_context() -> None:
+    body = table(["n"], ['name="voce"', 'name="tetto"'], [["> 0", '"contributo"', "n * 100"]])
+    assert decide(body, n=20).value == {"voce": "contributo", "tetto": Decimal(2000)}
+
+
+def test_cells_read_other_inputs_and_functions() -> None:
+    body = table(["spesa", "data"], ['name="voce"'], [["<= tetto - 100", '>= date("2016-03-14")', "true"]])
+    assert decide(body, spesa=1900, tetto=2000, data=dt.date(2016, 3, 14)).value is True
+    assert decide(body, spesa=1901, tetto=2000, data=dt.date(2016, 3, 14)).value is None
+
+
+def test_what_the_modeler_writes_is_read() -> None:
+    body = """<decision id="esito" name="Esito"><extensionElements/><decisionTable id="t">
+      <input id="i" label="Data di nascita" camunda:inputVariable="nascita"><inputExpression id="e" typeRef="date">
+      <text>nato_il</text></inputExpression><inputValues id="iv"><text></text></inputValues></input>
+      <input id="i2"><inputExpression id="e2" typeRef="integer"><text>eta</text></inputExpression></input>
+      <output id="o" label="Esito" name="esito" typeRef="string"/>
+      <rule id="r"><inputEntry id="c"><text>nascita &lt; date("1980-01-01")</text></inputEntry>
+      <inputEntry id="c2" expressionLanguage="feel"><text></text></inputEntry>
+      <outputEntry id="a"><text>"anziano"</text></outputEntry></rule></decisionTable></decision>
+      <dmndi:DMNDI xmlns:dmndi="https://www.omg.org/spec/DMN/20191111/DMNDI/"><dmndi:DMNDiagram/></dmndi:DMNDI>"""
+    model = parse_decisions(definitions(body), source="prova.dmn")
+    assert model.decision_ids == ("esito",)
+    assert model.names == {"esito": "Esito"}
+    assert model.inputs("esito") == ("eta", "nato_il")
+    for born in (dt.date(1976, 2, 10), "1976-02-10"):
+        assert model.decide("Esito", {"nato_il": born}).value == "anziano"
+
+
+@pytest.mark.parametrize("year", ["http://www.omg.org/spec/DMN/20151101/dmn.xsd", "http://www.omg.org/spec/DMN/20180521/MODEL/",
+                                  NAMESPACE, "https://www.omg.org/spec/DMN/20230324/MODEL/"])  # fmt: skip
+def test_versions_of_the_standard(year: str) -> None:
+    model = parse_decisions(definitions(REQUISITI, year), source="prova.dmn")
+    assert model.decide("esito", {"eta": 5}).value == "minore"
+
+
+def test_one_model_asked_many_times_keeps_nothing() -> None:
+    model = parse_decisions(definitions(REQUISITI), source="prova.dmn")
+    for _ in range(3):
+        assert len(model.decide("esito", {"eta": 5}).evidence) == 1
