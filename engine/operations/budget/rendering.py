@@ -8,11 +8,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from html import escape
-from zoneinfo import ZoneInfo
 
+from engine.calendar import in_rome
 from engine.operations.budget.model import Statement, StatementLine, StatementMovement, plain_euro
 
-_ROME = ZoneInfo("Europe/Rome")
 _LINE_HEADS = ("Categoria", "Fornitore", "Descrizione", "Stato", "Previsto", "Impegnato", "Liquidato")
 _MOVEMENT_HEADS = ("N.", "Data", "Movimento", "Categoria", "Fornitore", "Motivo", "Giustificativo", "Importo")
 _DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -175,4 +174,4 @@ def _euro(amount: Decimal) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return moment.astimezone(_ROME).strftime("%d/%m/%Y")
+    return in_rome(moment).strftime("%d/%m/%Y")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
 
@@ -24,7 +23,6 @@ from engine.storage.insertion import insert_once
 from engine.storage.types import new_id
 
 _ROLE = re.compile(r"[a-z][a-z0-9_]{0,79}")
-_ROME = ZoneInfo("Europe/Rome")
 
 
 def add_membership(
@@ -136,8 +134,3 @@ def _holders(roles: list[str], scope: str, today: date) -> Select[Any]:
 
 def _membership(row: Row[Any]) -> AccountMembership:
     return AccountMembership(row.id, row.ruolo, row.ambito, row.dal, row.al)
-
-
-def day_in_rome(moment: datetime) -> date:
-    """The day of a moment in Rome."""
-    return moment.astimezone(_ROME).date()

@@ -9,9 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from engine.actors import Actor, Membership
+from engine.calendar import in_rome
 from engine.operations.people import passwords
 from engine.operations.people.directory import normalise_username
-from engine.operations.people.memberships import day_in_rome, in_force
+from engine.operations.people.memberships import in_force
 from engine.operations.people.tables import appartenenza, utente
 from engine.storage.database import Database
 
@@ -72,7 +73,7 @@ def _note_sign_in(connection: Connection, row: Row[Any], password: str, now: dat
     )
     if connection.execute(still.values(**values)).rowcount != 1:
         return None  # closed or changed between the check and now
-    return SignedIn(_actor(connection, row, day_in_rome(now)), str(row.credentials), row.lingua)
+    return SignedIn(_actor(connection, row, in_rome(now).date()), str(row.credentials), row.lingua)
 
 
 def _actor(connection: Connection, row: Row[Any], today: date) -> Actor:

@@ -78,7 +78,8 @@ class Context:
 
 
 def call(context: Context, topic: str, **inputs: Any) -> dict[str, Any]:
-    """Call an operation as a service task does: inputs checked and converted."""
+    """Call an operation as the engine does for a service task: inputs converted, inside a savepoint."""
     operation = REGISTRY.get(topic)
     assert operation is not None, f"no operation {topic}"
-    return operation.call(context, inputs)
+    with context.connection.begin_nested():
+        return operation.call(context, inputs)

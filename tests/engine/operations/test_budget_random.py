@@ -51,7 +51,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=STEPS, second=STEPS)
 def test_whatever_happens_the_ledger_holds(database: Database, first: Any, second: Any) -> None:
     person = uuid.uuid4().hex
