@@ -6,59 +6,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import Executable, delete, insert, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 
 from engine.errors import BusinessError, ExecutionFailed
 from engine.operations.budget import service
-from engine.operations.budget.model import Balance, StatoConto
-from engine.operations.budget.tables import conto, movimento, movimento_riga, plafond, voce
+from engine.operations.budget.model import StatoConto
+from engine.operations.budget.tables import voce
 from engine.storage import Database
-from tests.engine.operations.contexts import Context, call, instance
-
-
-def line(importo: str, categoria: str = "formazione", fornitore: str = "") -> dict[str, Any]:
-    return {"categoria": categoria, "fornitore": fornitore, "importo": Decimal(importo)}
-
-
-def do(database: Database, topic: str, case: str = "caso1", **inputs: Any) -> dict[str, Any]:
-    """One step of a case, in a transaction of its own."""
-    parameters = inputs.pop("parameters", {})
-    subject = inputs.pop("subject", "persona1")
-    linked = inputs.pop("linked_from", None)
-    with database.begin() as work:
-        ref = instance(case, subject=subject, linked_from=linked)
-        return call(Context(work.connection, ref, parameters), topic, **inputs)
-
-
-def refused(database: Database, topic: str, **inputs: Any) -> BusinessError:
-    with pytest.raises(BusinessError) as caught:
-        do(database, topic, **inputs)
-    return caught.value
-
-
-def agrees(database: Database, case: str = "caso1", subject: str = "persona1") -> Balance:
-    """The balance kept in the account, after checking that the journal and the lines tell the same."""
-    with database.read() as connection:
-        row = connection.execute(
-            select(
-                conto.c.tetto, conto.c.previsto, conto.c.impegnato, conto.c.liquidato, conto.c.restituito
-            ).where(conto.c.instance_id == case, conto.c.titolare == subject)
-        ).one()
-        from_journal = service.balance_from_journal(connection, case, subject)
-        assert tuple(row) == (
-            from_journal.tetto,
-            from_journal.previsto,
-            from_journal.impegnato,
-            from_journal.liquidato,
-            from_journal.restituito,
-        )
-        statement = service.statement(connection, case, subject)
-        assert statement is not None
-        assert sum(item.impegnato for item in statement.voci) == statement.impegnato
-        assert sum(item.liquidato for item in statement.voci) == statement.liquidato
-        assert sum(item.previsto for item in statement.voci) == statement.previsto
-        return from_journal
+from tests.engine.operations.budgets import agrees, do, line, refused
+from tests.engine.operations.contexts import Context, call
 
 
 def test_the_cap_is_a_cent_wide(database: Database) -> None:
@@ -399,55 +355,3 @@ def test_without_an_account(database: Database) -> None:
     assert do(database, "budget.storna", motivo="ritirato")["impegnato"] == 0
     with database.read() as connection:
         assert service.statement(connection, "caso1") is None
-
-
-def test_the_journal_cannot_be_rewritten(database: Database) -> None:
-    do(database, "budget.prevedi", voci=[line("100")])
-    do(database, "budget.impegna")
-    attempts: list[Executable] = [
-        update(movimento).values(motivo="altro"),
-        delete(movimento),
-        update(movimento_riga).values(importo=1),
-        delete(movimento_riga),
-    ]
-    if database.is_sqlite:
-        attempts.append(text("INSERT OR REPLACE INTO movimento_riga SELECT * FROM movimento_riga"))
-    else:
-        attempts.append(text("TRUNCATE movimento_riga"))
-    for statement in attempts:
-        with pytest.raises(IntegrityError), database.begin() as work:
-            work.connection.execute(statement)
-    agrees(database)
-
-
-def test_the_database_itself_holds_the_caps(database: Database) -> None:
-    do(database, "budget.prevedi", voci=[line("100")])
-    do(database, "budget.impegna")
-    caps: list[Executable] = [
-        update(conto).values(impegnato=200_001),
-        update(conto).values(liquidato=10_001),
-        update(conto).values(previsto=200_001),
-        update(conto).values(restituito=190_001),
-        update(conto).values(impegnato=-1),
-        update(conto).values(stato="strano"),
-        update(plafond).values(impegnato=200_001),
-        update(voce).values(liquidato=10_001),
-        update(voce).values(anticipato=1),
-    ]
-    for statement in caps:
-        with pytest.raises(IntegrityError), database.begin() as work:
-            work.connection.execute(statement)
-    with database.read() as connection:
-        entry = connection.execute(select(movimento.c.id, movimento.c.conto_id)).first()
-    assert entry is not None
-    rows: list[Executable] = [
-        insert(movimento_riga).values(movimento_id=entry.id, riga=90, dare="fondo", avere="fondo", importo=1),
-        insert(movimento_riga).values(
-            movimento_id=entry.id, riga=91, dare="fondo", avere="disponibile", importo=0
-        ),
-        insert(movimento_riga).values(movimento_id=entry.id, riga=92, dare="tasca", avere="fondo", importo=1),
-    ]
-    for statement in rows:
-        with pytest.raises(IntegrityError), database.begin() as work:
-            work.connection.execute(statement)
-    agrees(database)
