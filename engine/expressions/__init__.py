@@ -8,6 +8,7 @@ What is supported, and how, is in the README of this folder.
 
 from __future__ import annotations
 
+from .camunda import from_camunda, is_camunda
 from .columns import TestColumn
 from .conversion import from_feel, to_feel
 from .display import show, to_text
@@ -38,7 +39,9 @@ __all__ = [
     "add_months",
     "compile_expression",
     "compile_unary_tests",
+    "from_camunda",
     "from_feel",
+    "is_camunda",
     "parse_temporal",
     "show",
     "to_feel",

@@ -113,6 +113,12 @@ class Operands(Cursor):
         name = self.take_name()
         if name is not None:
             return Name(name, at=token.start)
+        if token.text == "$":
+            self.fail("«${…}» non è FEEL: scrivi l'espressione senza «${» e «}»")
+        if token.text == "'":
+            self.fail('I testi si scrivono fra virgolette doppie: "così"')
+        if token.text == "!":
+            self.fail("«!» non è un operatore FEEL: si scrive not(…)")
         return self.unexpected("un valore")
 
     def _group(self, opening: Token) -> Node:

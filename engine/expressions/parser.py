@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .cursor import KnownNames
-from .lexer import Kind
+from .lexer import Kind, Token
 from .literals import Operands
 from .syntax import (
     Arithmetic,
@@ -66,10 +66,16 @@ class Parser(Operands):
                 return Arithmetic(token.text, left, self.expression(binding + 1), at=token.start)
             if level <= COMPARE and token.text in COMPARISONS:
                 self.index += 1
+                self._refuse_double_equals(token)
                 return Comparison(token.text, left, self.expression(ADD), at=token.start)
         elif token.kind is Kind.WORD:
             return self._word_operator(left, level)
         return None
+
+    def _refuse_double_equals(self, operator: Token) -> None:
+        """`==` is the commonest slip of those who know other languages."""
+        if self.at_symbol("=") and operator.text in ("=", "!="):
+            self.fail(f"«{operator.text}=» non è un operatore FEEL: si scrive «{operator.text}»", operator)
 
     def _word_operator(self, left: Node, level: int) -> Node | None:
         at = self.token.start

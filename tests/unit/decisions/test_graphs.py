@@ -87,7 +87,10 @@ BOXED = {
     ),
     "list": ("<list>" + literal("n") + literal('"a"') + "</list>", [Decimal(7), "a"]),
     "relation": (
-        '<relation><column name="nome"/><column name="eta"/><row>' + literal('"Ida"') + literal("n") + "</row></relation>",
+        '<relation><column name="nome"/><column name="eta"/><row>'
+        + literal('"Ida"')
+        + literal("n")
+        + "</row></relation>",
         [{"nome": "Ida", "eta": Decimal(7)}],
     ),
     "conditional": (
@@ -106,9 +109,16 @@ BOXED = {
         f'<every iteratorVariable="i"><in>{literal("[1, 2]")}</in><satisfies>{literal("i < n")}</satisfies></every>',
         True,
     ),
-    "filter": (f"<filter><in>{literal('[1, 8, 9]')}</in><match>{literal('item > n')}</match></filter>", [Decimal(8), Decimal(9)]),
+    "filter": (
+        f"<filter><in>{literal('[1, 8, 9]')}</in><match>{literal('item > n')}</match></filter>",
+        [Decimal(8), Decimal(9)],
+    ),
     "invocation": (
-        "<invocation>" + literal("doppio") + '<binding><parameter name="x"/>' + literal("n") + "</binding></invocation>",
+        "<invocation>"
+        + literal("doppio")
+        + '<binding><parameter name="x"/>'
+        + literal("n")
+        + "</binding></invocation>",
         Decimal(14),
     ),
 }  # fmt: skip

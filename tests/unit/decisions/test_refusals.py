@@ -65,7 +65,8 @@ HOSTILE = {
     "laughs": b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><definitions xmlns='
     b'"https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="&b;" namespace="n"/>',
     "file": b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><definitions xmlns='
-    b'"https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n"><description>&a;</description></definitions>',
+    b'"https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="n"><description>&a;'
+    b"</description></definitions>",
     "not xml": b"{}",
     "empty": b"",
     "other": b"<html/>",

@@ -28,7 +28,10 @@ from engine.expressions import (
     ("text", "line", "column", "said"),
     [
         ("1 +", 1, 4, "finisce troppo presto"),
-        ("eta == 3", 1, 6, "«=»"),
+        ("eta == 3", 1, 5, "si scrive «=»"),
+        ("${eta}", 1, 1, "non è FEEL"),
+        ("stato = 'a'", 1, 9, "virgolette doppie"),
+        ("!vero", 1, 1, "not("),
         ("a &&\n b", 1, 3, "and"),
         ("eta >= 18 and\n  importo richiesto > 5", 2, 11, "importo richiesto"),
         ('"aperta', 1, 1, "virgolette"),
