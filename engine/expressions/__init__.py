@@ -16,6 +16,7 @@ from .errors import FeelError, FeelEvaluationError, FeelLimitExceeded, FeelSynta
 from .expression import Expression, compile_expression, compile_unary_tests
 from .functions import BUILTINS
 from .limits import DEFAULT_LIMITS, Evaluation, Limits
+from .python_conditions import from_python
 from .registry import Function, FunctionRegistry
 from .temporal import add_months, parse_temporal
 from .values import FunctionValue, Range, YearsMonths
@@ -41,6 +42,7 @@ __all__ = [
     "compile_unary_tests",
     "from_camunda",
     "from_feel",
+    "from_python",
     "is_camunda",
     "parse_temporal",
     "show",

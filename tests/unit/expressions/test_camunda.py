@@ -1,4 +1,4 @@
-"""Camunda 7's expressions: the simple ones mean the same in FEEL, the others say why they do not."""
+"""Conditions of other dialects: the simple ones mean the same in FEEL, the others say why they do not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.expressions import FeelSyntaxError, compile_expression, from_camunda, is_camunda
+from engine.expressions import FeelSyntaxError, compile_expression, from_camunda, from_python, is_camunda
 
 VARIABLES: dict[str, Any] = {
     "eta": 39,
@@ -49,3 +49,31 @@ def test_others_are_refused_with_what_to_do(text: str) -> None:
     with pytest.raises(FeelSyntaxError) as caught:
         from_camunda(text)
     assert caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "feel", "value"),
+    [
+        ("eta == 39 and stato != 'chiuso'", '(eta = 39 and stato != "chiuso")', True),
+        ("not ammesso or eta < 18", "(not(ammesso) or eta < 18)", False),
+        ("18 <= eta <= 39", "(18 <= eta and eta <= 39)", True),
+        ("caso.importo > 1000 and note is not None", "(caso.importo > 1000 and note != null)", True),
+        ("stato in ['attivo', 'sospeso']", 'list contains(["attivo", "sospeso"], stato)', True),
+        ("stato not in ('attivo',)", 'not(list contains(["attivo"], stato))', False),
+        ("ammesso == True", "ammesso = true", True),
+        ("-eta + 1 == -38", "(-eta + 1) = -38", True),
+    ],
+)
+def test_plain_python_conditions_are_translated(text: str, feel: str, value: Any) -> None:
+    assert from_python(text) == feel
+    assert compile_expression(feel).evaluate(VARIABLES) is value
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["len(righe) > 0", "righe[0]", "__import__('os')", "lambda: 1", "a if b else c", "x :=", "[a for a in b]", "f'{a}'",
+     "(" * 500 + "a" + ")" * 500, "a.b()", "eta in x"],
+)  # fmt: skip
+def test_other_python_is_refused(text: str) -> None:
+    with pytest.raises(FeelSyntaxError, match="scrivila in FEEL"):
+        from_python(text)
