@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from engine.actors import SYSTEM, Actor
-from engine.advance import Advance, write
+from engine.advance import write
+from engine.beginnings import Advance
 from engine.calendar import day_in_rome
 from engine.clock import Clock
 from engine.errors import InvalidState, NotFound

@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, exists, insert, select, update
 
 from engine.actors import Actor
-from engine.advance import Advance, write
+from engine.advance import write
+from engine.beginnings import Advance
 from engine.calendar import day_in_rome
 from engine.errors import Forbidden, InvalidInput, InvalidState, NotFound
 from engine.permissions import Permission, PermissionMatrix

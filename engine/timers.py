@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import Row, select, update
 
 from engine.actors import SYSTEM, Actor
-from engine.advance import working_days_late, write
+from engine.advance import write
+from engine.beginnings import working_days_late
 from engine.bpmn.model import Element
 from engine.errors import EngineError
 from engine.moments import next_repetition

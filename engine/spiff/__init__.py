@@ -3,7 +3,8 @@
 Nothing outside sees a library object: a `Program` goes in, tokens (texts) and bytes come out.
 """
 
+from engine.spiff.awaited import Failure, Wait
 from engine.spiff.program import Program, compile_program
-from engine.spiff.run import Failure, Host, ProcessRun, Wait
+from engine.spiff.run import Host, ProcessRun
 
 __all__ = ["Failure", "Host", "ProcessRun", "Program", "Wait", "compile_program"]

@@ -97,8 +97,13 @@ def leave_call(run: ProcessRun, task: Task) -> None:
     run.scopes.write(task, _mapped(run, element.outs, values) if element.outs else values)
 
 
-def items_of(run: ProcessRun, task: Task) -> list[Any]:
-    """The items of a multi-instance activity: its collection, or the numbers from 1 to its cardinality."""
+def open_items(run: ProcessRun, task: Task) -> None:
+    """Find the items that a multi-instance activity runs over."""
+    run.entered(task)
+    task.internal_data.update(merged=[], items=_items(run, task))
+
+
+def _items(run: ProcessRun, task: Task) -> list[Any]:
     element: Element = task.task_spec.element
     loop = element.multi_instance
     assert loop is not None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -17,7 +16,8 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.model import Element
 from engine.errors import BusinessError, EngineError, ExecutionFailed, InvalidState
-from engine.spiff import activities, specs
+from engine.spiff import activities, awaited, specs
+from engine.spiff.awaited import FAILURE, Failure, Wait
 from engine.spiff.program import Program
 from engine.spiff.scopes import PROCESS, Scopes, View
 from engine.spiff.tree import TopWorkflow, dump_tree, restore_tree
@@ -28,7 +28,6 @@ for _name in ("spiff", "spiff.workflow", "spiff.task"):
 
 STATE_VERSION = 1
 MOST_STEPS = 10_000
-FAILURE = "failure"
 
 
 class Host(Protocol):
@@ -36,43 +35,17 @@ class Host(Protocol):
 
     def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
         """The value of a FEEL text."""
-        ...
 
     def call(
         self, element: Element, inputs: Mapping[str, Any], variables: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         """Call the operation of a service task, all or nothing. Raises BusinessError; anything else is a failure."""
-        ...
 
     def decide(self, element: Element, variables: Mapping[str, Any]) -> Any:
         """The outcome of a business rule task's decision."""
-        ...
 
     def note(self, kind: str, element: Element | None = None, data: Mapping[str, Any] | None = None) -> None:
         """Something worth a line in the log: ``element.passed`` for each drawn element a token has gone through."""
-        ...
-
-
-@dataclass(frozen=True)
-class Wait:
-    """Something the run waits for. `kind`: task, timer, message. `token` names it to the run."""
-
-    token: str
-    kind: str
-    element: Element
-    variables: View
-    repetition: Any = None
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A step that failed and can be retried by its token. `code` is set for an error that nothing catches."""
-
-    token: str
-    element: Element
-    sentence: str
-    attempts: int
-    kind: str
 
 
 class _FeelScripts(PythonScriptEngine):
@@ -173,7 +146,10 @@ class ProcessRun:
         if FAILURE not in task.internal_data:
             raise InvalidState("Il passo non è più fermo")
         task.internal_data["attempts"] = task.internal_data.pop(FAILURE)["attempts"]
-        task._state = TaskState.READY
+        if task.state == TaskState.WAITING:  # it could not even begin
+            task.task_spec._update(task)
+        else:
+            task._state = TaskState.READY
         self.settle()
 
     def set_variables(self, values: Mapping[str, Any]) -> None:
@@ -207,25 +183,11 @@ class ProcessRun:
 
     def waits(self) -> list[Wait]:
         """All that is awaited now: user tasks, timers, messages."""
-        found: list[Wait] = []
-        for workflow in self._workflow.all():
-            for task in workflow.tasks.values():
-                if FAILURE in task.internal_data:
-                    continue
-                if task.state == TaskState.READY and isinstance(task.task_spec, specs.UserTask):
-                    found.append(Wait(task.id.hex, "task", task.task_spec.element, self.scopes.view(task)))
-                elif task.state == TaskState.WAITING:
-                    found.extend(self._awaited_events(task))
-        return found
+        return awaited.waits(self._workflow, self.scopes)
 
     def failures(self) -> list[Failure]:
         """The steps that failed and wait for a retry."""
-        return [
-            Failure(task.id.hex, task.task_spec.element, data["sentence"], data["attempts"], data["kind"])
-            for workflow in self._workflow.all()
-            for task in workflow.tasks.values()
-            if (data := task.internal_data.get(FAILURE)) and not task.has_state(TaskState.FINISHED_MASK)
-        ]
+        return awaited.failures(self._workflow)
 
     def variables_of(self, token: str) -> View:
         """What the task of a token sees."""
@@ -233,16 +195,7 @@ class ProcessRun:
 
     def active_elements(self) -> list[tuple[str, str]]:
         """(process id, element id) of every element that holds a token, those that contain one included."""
-        found: dict[tuple[str, str], None] = {}
-        for workflow in self._workflow.all():
-            for task in workflow.tasks.values():
-                element = getattr(task.task_spec, "element", None)
-                held = task.has_state(TaskState.READY | TaskState.STARTED) or (
-                    task.state == TaskState.WAITING and not isinstance(task.task_spec, specs.BoundaryEvent)
-                )
-                if element is not None and held:
-                    found[element.process_id, element.id] = None
-        return list(found)
+        return awaited.active_elements(self._workflow)
 
     def evaluate(self, text: str, task: Task) -> Any:
         """A FEEL text, with the variables that `task` sees."""
@@ -268,13 +221,25 @@ class ProcessRun:
             return False
         return True
 
+    def prepared(self, task: Task, prepare: Callable[[Task], None]) -> bool:
+        """Do what an activity needs before it begins; False when that failed and the activity must wait."""
+        if FAILURE in task.internal_data:
+            return False
+        try:
+            prepare(task)
+        except EngineError as problem:
+            task._set_state(TaskState.WAITING)
+            self._failed(task, problem, "expression")
+            return False
+        return True
+
     def throw_error(self, task: Task, code: str, message: str) -> None:
         """Look, after this step, for the boundary event that catches `code`."""
         self._errors.append((task, code, message))
 
     enter_call = activities.enter_call
     leave_call = activities.leave_call
-    items_of = activities.items_of
+    open_items = activities.open_items
     open_item = activities.open_item
     gather = activities.gather
     completion_condition = activities.completion_condition
@@ -296,8 +261,6 @@ class ProcessRun:
         self.entered(task)
         try:
             task.run()
-        except ExecutionFailed:
-            raise
         except Exception as problem:  # a condition that fails, a gateway with no way out
             task._state = TaskState.READY
             self._failed(task, problem, "expression")
@@ -359,24 +322,6 @@ class ProcessRun:
         task.internal_data[specs.FIRED] = True
         task.task_spec._update(task)
 
-    def _awaited_events(self, task: Task) -> list[Wait]:
-        definition = getattr(task.task_spec, "event_definition", None)
-        if not isinstance(definition, specs.WaitedEvent) or definition.kind == "error":
-            return []
-        view = self.scopes.view(task)
-        if definition.kind == "gateway":
-            return [
-                Wait(
-                    f"{task.id.hex}:{index}",
-                    "timer" if output.element.timer else "message",
-                    output.element,
-                    view,
-                )
-                for index, output in enumerate(task.task_spec.outputs)
-            ]
-        repetition = task.internal_data.get(specs.REPETITION)
-        return [Wait(task.id.hex, definition.kind, task.task_spec.element, view, repetition)]
-
     def _task(self, token: str) -> Task:
         task = self._workflow.find(UUID(token.partition(":")[0]))
         if task is None:
@@ -401,8 +346,4 @@ class ProcessRun:
 
 
 def _label(task: Task) -> str:
-    element = task.task_spec.element
-    return element.label if element is not None else str(task.task_spec.name)
-
-
-Evaluator = Callable[[str, Mapping[str, Any]], Any]
+    return awaited.drawn(task).label

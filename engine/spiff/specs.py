@@ -81,9 +81,17 @@ class EmbeddedSubprocess(defaults.SubWorkflowTask):
 class CallActivity(defaults.CallActivity):
     """Calls another process with a set of variables of its own."""
 
+    def _update_hook(self, my_task: Task) -> bool | None:
+        run = my_task.workflow.top_workflow.run
+        if my_task.id not in my_task.workflow.top_workflow.subprocesses and not run.prepared(
+            my_task, run.enter_call
+        ):
+            return False
+        result: bool | None = super()._update_hook(my_task)
+        return result
+
     def copy_data(self, my_task: Task, subworkflow: Any) -> None:
-        """Fill the called process's variables as camunda:in says."""
-        my_task.workflow.top_workflow.run.enter_call(my_task)
+        """The called process's variables were filled, as camunda:in says, before it was made."""
 
     def update_data(self, my_task: Task, subworkflow: Any) -> None:
         """Bring back what camunda:out says."""
@@ -148,10 +156,16 @@ class EndEvent(defaults.EndEvent):
 class _Repeated:
     """What our two multi-instance tasks share: items from FEEL, a scope of its own for each run, results in order."""
 
-    def children_values(self, my_task: Task) -> list[Any]:
-        """The items to run over."""
-        values: list[Any] = my_task.workflow.top_workflow.run.items_of(my_task)
-        return values
+    def begin(self, my_task: Task) -> list[Any] | None:
+        """The items to run over, the first time; None when it has begun already, or when they cannot be had."""
+        run = my_task.workflow.top_workflow.run
+        if my_task.has_state(TaskState.STARTED) or not run.prepared(my_task, run.open_items):
+            return None
+        BpmnTaskSpec._update_hook(self, my_task)
+        items: list[Any] = my_task.internal_data["items"]
+        if items:
+            my_task._set_state(TaskState.STARTED)
+        return items
 
     def merge_child(self, workflow: Any, child: Task) -> None:
         """Keep the child's results in their place."""
@@ -177,14 +191,9 @@ class ParallelMultiInstance(_Repeated, defaults.ParallelMultiInstanceTask):
     """All runs at once."""
 
     def _update_hook(self, my_task: Task) -> bool:
-        if my_task.has_state(TaskState.STARTED):
-            return False
-        BpmnTaskSpec._update_hook(self, my_task)
-        items = self.children_values(my_task)
-        my_task.internal_data.update(merged=[], items=items)
+        items = self.begin(my_task)
         if not items:
-            return True
-        my_task._set_state(TaskState.STARTED)
+            return items is not None
         for index in range(len(items)):
             self.start_child(my_task, index)
         return False
@@ -207,14 +216,9 @@ class SequentialMultiInstance(_Repeated, defaults.SequentialMultiInstanceTask):
     """One run after the other."""
 
     def _update_hook(self, my_task: Task) -> bool:
-        if my_task.has_state(TaskState.STARTED):
-            return False
-        BpmnTaskSpec._update_hook(self, my_task)
-        items = self.children_values(my_task)
-        my_task.internal_data.update(merged=[], items=items)
+        items = self.begin(my_task)
         if not items:
-            return True
-        my_task._set_state(TaskState.STARTED)
+            return items is not None
         self.start_child(my_task, 0)
         return False
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from engine.storage.append_only import append_only
 from engine.storage.metadata import metadata
 from engine.storage.types import Json, UtcDateTime
 
@@ -201,20 +202,22 @@ incident = Table(
     Index("ix_incident_state", "state", "created_at"),
 )
 
-event = Table(
-    "event",
-    metadata,
-    Column("id", BIG, primary_key=True, autoincrement=True),
-    Column("instance_id", ForeignKey(instance.c.id)),
-    Column("at", UtcDateTime, nullable=False),
-    Column("actor_id", String(80), nullable=False),
-    Column("kind", String(40), nullable=False),
-    Column("element_id", String(160)),
-    Column("element_name", Text),
-    Column("definition_id", String(160)),
-    Column("data", Json),
-    Index("ix_event_instance", "instance_id", "id"),
-    Index("ix_event_kind", "kind", "id"),
+event = append_only(
+    Table(
+        "event",
+        metadata,
+        Column("id", BIG, primary_key=True, autoincrement=True),
+        Column("instance_id", ForeignKey(instance.c.id)),
+        Column("at", UtcDateTime, nullable=False),
+        Column("actor_id", String(80), nullable=False),
+        Column("kind", String(40), nullable=False),
+        Column("element_id", String(160)),
+        Column("element_name", Text),
+        Column("definition_id", String(160)),
+        Column("data", Json),
+        Index("ix_event_instance", "instance_id", "id"),
+        Index("ix_event_kind", "kind", "id"),
+    )
 )
 
 outbox = Table(

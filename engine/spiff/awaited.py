@@ -1,0 +1,106 @@
+"""What a run waits for, what failed in it and where its tokens are: read from its tasks, changing nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from SpiffWorkflow.task import Task
+from SpiffWorkflow.util.task import TaskState
+
+from engine.bpmn.model import Element
+from engine.spiff import specs
+from engine.spiff.scopes import Scopes, View
+from engine.spiff.tree import TopWorkflow
+
+FAILURE = "failure"
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Something the run waits for. `kind`: task, timer, message. `token` names it to the run."""
+
+    token: str
+    kind: str
+    element: Element
+    variables: View
+    repetition: Any = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A step that failed and can be retried by its token. `code` is set for an error that nothing catches."""
+
+    token: str
+    element: Element
+    sentence: str
+    attempts: int
+    kind: str
+
+
+def waits(top: TopWorkflow, scopes: Scopes) -> list[Wait]:
+    """All that is awaited now: user tasks, timers, messages."""
+    found: list[Wait] = []
+    for workflow in top.all():
+        for task in workflow.tasks.values():
+            if FAILURE in task.internal_data:
+                continue
+            if task.state == TaskState.READY and isinstance(task.task_spec, specs.UserTask):
+                found.append(Wait(task.id.hex, "task", task.task_spec.element, scopes.view(task)))
+            elif task.state == TaskState.WAITING:
+                found.extend(_events(task, scopes))
+    return found
+
+
+def _events(task: Task, scopes: Scopes) -> list[Wait]:
+    definition = getattr(task.task_spec, "event_definition", None)
+    if not isinstance(definition, specs.WaitedEvent) or definition.kind == "error":
+        return []
+    view = scopes.view(task)
+    if definition.kind == "gateway":
+        return [
+            Wait(
+                f"{task.id.hex}:{index}", "timer" if output.element.timer else "message", output.element, view
+            )
+            for index, output in enumerate(task.task_spec.outputs)
+        ]
+    repetition = task.internal_data.get(specs.REPETITION)
+    return [Wait(task.id.hex, definition.kind, task.task_spec.element, view, repetition)]
+
+
+def failures(top: TopWorkflow) -> list[Failure]:
+    """The steps that failed and wait for a retry."""
+    return [
+        Failure(task.id.hex, drawn(task), data["sentence"], data["attempts"], data["kind"])
+        for workflow in top.all()
+        for task in workflow.tasks.values()
+        if (data := task.internal_data.get(FAILURE)) and not task.has_state(TaskState.FINISHED_MASK)
+    ]
+
+
+def active_elements(top: TopWorkflow) -> list[tuple[str, str]]:
+    """(process id, element id) of every element that holds a token, those that contain one included."""
+    found: dict[tuple[str, str], None] = {}
+    for workflow in top.all():
+        for task in workflow.tasks.values():
+            element = getattr(task.task_spec, "element", None)
+            held = task.has_state(TaskState.READY | TaskState.STARTED) or (
+                task.state == TaskState.WAITING and not isinstance(task.task_spec, specs.BoundaryEvent)
+            )
+            if element is not None and held:
+                found[element.process_id, element.id] = None
+    return list(found)
+
+
+def drawn(task: Task) -> Element:
+    """The element of a task; for one that the library added, the nearest drawn before it or around it."""
+    current: Any = task
+    while current.task_spec.element is None:
+        if current.parent is not None:
+            current = current.parent
+        elif current.workflow.parent_task_id is not None:
+            current = current.workflow.top_workflow.get_task_from_id(current.workflow.parent_task_id)
+        else:
+            current = next(child for child in current.children if child.task_spec.element is not None)
+    element: Element = current.task_spec.element
+    return element
