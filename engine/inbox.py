@@ -17,6 +17,7 @@ from engine.errors import InvalidInput, NotFound
 from engine.instances import view as instance_view
 from engine.permissions import Permission, PermissionMatrix
 from engine.repository import Repository
+from engine.spiff import ProcessRun
 from engine.storage import Database
 from engine.storage.tables import attachment, comment, definition, instance, task, task_candidate
 from engine.storage.values import decode
@@ -284,8 +285,6 @@ class Inbox:
     def _variables(self, row: Row[Any], found: Row[Any]) -> dict[str, Any]:
         if row.state in ("completed", "cancelled") or found.state in ("completed", "cancelled"):
             return dict(decode(bytes(row.run_state))["scopes"][""])
-        from engine.spiff import ProcessRun
-
         compiled = self._repository.compiled(found.definition_id)
         run = ProcessRun.restore(compiled.program, None, bytes(row.run_state))  # type: ignore[arg-type]
         return dict(run.variables_of(row.token))

@@ -16,6 +16,7 @@ from engine.clock import Clock
 from engine.operations import Environment, OperationRegistry, OutboxMessage
 from engine.settings import Settings
 from engine.storage import Database
+from engine.storage.insertion import insert_once
 from engine.storage.tables import event, incident, outbox
 from engine.storage.types import new_id
 
@@ -36,20 +37,20 @@ def enqueue(
     instance_id: str | None = None,
 ) -> None:
     """Write a message in the caller's transaction; a key already used is left as it is."""
-    if connection.execute(select(outbox.c.id).where(outbox.c.key == key)).one_or_none() is not None:
-        return
-    connection.execute(
-        insert(outbox).values(
-            id=new_id(),
-            kind=kind,
-            key=key,
-            instance_id=instance_id,
-            payload=dict(payload),
-            state="waiting",
-            due_at=due or now,
-            attempts=0,
-            created_at=now,
-        )
+    insert_once(
+        connection,
+        outbox,
+        {
+            "id": new_id(),
+            "kind": kind,
+            "key": key,
+            "instance_id": instance_id,
+            "payload": dict(payload),
+            "state": "waiting",
+            "due_at": due or now,
+            "attempts": 0,
+            "created_at": now,
+        },
     )
 
 

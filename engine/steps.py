@@ -21,6 +21,7 @@ from engine.repository import Repository
 from engine.settings import Settings
 from engine.spiff import ProcessRun
 from engine.storage import Database, UnitOfWork
+from engine.storage.insertion import insert_once
 from engine.storage.tables import counter, definition, instance
 from engine.storage.types import new_id
 from engine.views import Definition
@@ -165,13 +166,14 @@ def require_active(row: Row[Any], *, suspended: bool = False) -> None:
 
 def next_number(connection: Connection, name: str) -> int:
     """The next number of a sequence that people read, without holes between committed rows."""
-    changed = connection.execute(
+    following = (
         update(counter)
         .where(counter.c.name == name)
         .values(value=counter.c.value + 1)
         .returning(counter.c.value)
-    ).scalar_one_or_none()
-    if changed is not None:
-        return int(changed)
-    connection.execute(insert(counter).values(name=name, value=1))
-    return 1
+    )
+    number = connection.execute(following).scalar_one_or_none()
+    if number is None:
+        insert_once(connection, counter, {"name": name, "value": 0})
+        number = connection.execute(following).scalar_one()
+    return int(number)
