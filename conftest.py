@@ -1,4 +1,4 @@
-"""What every test can ask for: a database of its own, on SQLite and on PostgreSQL."""
+"""What every test and every scenario can ask for: a database of its own, on SQLite and on PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 
 from tests import postgres_server
 from tests.databases import Databases
+
+pytest_plugins = ("engine.simulation.pytest_plugin",)
 
 RUN_FOLDER = pytest.StashKey[Path]()
 

@@ -1,0 +1,306 @@
+"""Plays a scenario in a world, step by step, and stops at the first thing that is not as written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from engine.actors import SYSTEM
+from engine.calendar import in_rome
+from engine.engine import ROLES_FILE
+from engine.errors import EngineError, InvalidInput, Rejected
+from engine.simulation import checks
+from engine.simulation.reading import File, Scenario, Step
+from engine.simulation.trace import Trace
+from engine.simulation.world import OpenTask, World
+from engine.views import Completion, InstanceView
+
+
+class ScenarioFailure(AssertionError):
+    """A scenario that does not go as written: file, step, what was expected, what is open and why."""
+
+
+class _Different(Exception):
+    """What was expected and what is there, in a sentence."""
+
+
+def run_scenario(scenario: Scenario, *, database_url: str = "", trace: Trace | None = None) -> None:
+    """Play it in a world of its own. Raises ScenarioFailure; `trace` is told each step as it happens."""
+    folder = scenario.processes
+    with World.open(
+        scenario.start,
+        scope=scenario.scope,
+        users=scenario.users,
+        processes=folder if (folder / ROLES_FILE).exists() else "processes",
+        deploy=[folder],
+        database_url=database_url,
+    ) as world:
+        play = _Play(scenario, world, trace or Trace())
+        for name, value in scenario.parameters.items():
+            play.parameter({"nome": name, "valore": value})
+        for step in scenario.steps:
+            play.step(step)
+
+
+class _Play:
+    def __init__(self, scenario: Scenario, world: World, trace: Trace) -> None:
+        self.scenario = scenario
+        self.world = world
+        self.trace = trace
+        self.named: dict[str, str] = {}
+        self.incidents_known = 0
+        self.kinds: Mapping[str, Callable[[Any], None]] = {
+            "avvia": self.start,
+            "attendi": self.expect,
+            "completa": self.complete,
+            "rifiuta": self.refuse,
+            "avanza": self.advance,
+            "fino_a": self.advance_to,
+            "messaggio": self.message,
+            "sospendi": self.suspend,
+            "riprendi": self.resume,
+            "annulla": self.cancel,
+            "riapri": self.reopen,
+            "parametro": self.parameter,
+            "prendi": self.claim,
+            "rilascia": self.release,
+            "passa": self.hand_over,
+            "verifica": self.verify,
+            "nota": lambda text: None,
+        }
+
+    def step(self, step: Step) -> None:
+        """Do one step, or say why it cannot be done."""
+        self.trace.step(self.world, step)
+        try:
+            self.kinds[step.kind](step.content)
+            self._no_new_incidents(step)
+        except _Different as different:
+            raise self._failure(step, str(different)) from None
+        except EngineError as problem:
+            fields = "".join(f"\n    {k}: {v}" for k, v in getattr(problem, "fields", {}).items())
+            raise self._failure(step, f"{problem.message}{fields}") from problem
+        except (KeyError, TypeError, AttributeError, ValueError) as problem:
+            raise self._failure(
+                step, f"il passo è scritto male: {type(problem).__name__}: {problem}"
+            ) from problem
+        self.trace.happened(self.world)
+
+    # -- steps -----------------------------------------------------------------------------------------------------
+
+    def start(self, body: Mapping[str, Any]) -> None:
+        """`avvia: {come, valori, processo, ambito, nome, errore}`; with `errore` the start must be refused."""
+
+        def begin() -> InstanceView:
+            return self.world.start(
+                str(body.get("processo", self.scenario.process)),
+                by=str(body["come"]),
+                values=body.get("valori") or {},
+                scope=body.get("ambito"),
+            )
+
+        if "errore" in body:
+            self._refused(begin, str(body["errore"]))
+            return
+        started = begin()
+        if "nome" in body:
+            self.named[str(body["nome"])] = started.id
+
+    def expect(self, body: Any) -> None:
+        """`attendi: {compito: name or list, come: user, entro: moment}`: these are open, and the user may do them."""
+        body = body if isinstance(body, Mapping) else {"compito": body}
+        names = body.get("compito", body.get("compiti"))
+        for name in names if isinstance(names, list) else [names]:
+            task = self._task({**body, "compito": name})
+            due = body.get("entro")
+            if due is not None and task.row.due_at != due:
+                found = in_rome(task.row.due_at).isoformat() if task.row.due_at else "nessuna scadenza"
+                raise _Different(f"«{task.row.name}»: atteso entro {in_rome(due).isoformat()}, c'è {found}")
+            if "come" in body:
+                view = self.world.engine.inbox.task(task.id, self.world.actor(str(body["come"])))
+                if not view.may_work:
+                    raise _Different(f"{body['come']} non può fare «{task.row.name}»: {view.why_not}")
+
+    def complete(self, body: Mapping[str, Any]) -> None:
+        """`completa: {compito, come, valori, quale, pratica}`."""
+        self._complete(body)
+
+    def refuse(self, body: Mapping[str, Any]) -> None:
+        """`rifiuta: {compito, come, valori, errore}`: completing must be rejected, saying `errore`."""
+        self._refused(lambda: self._complete(body), str(body.get("errore", "")))
+
+    def advance(self, body: Any) -> None:
+        """`avanza: P5D`, or `avanza: {fino_a: moment}`."""
+        if isinstance(body, Mapping) and "fino_a" in body:
+            self.advance_to(body["fino_a"])
+        else:
+            self.world.advance_by(str(body["di"] if isinstance(body, Mapping) else body))
+
+    def advance_to(self, moment: Any) -> None:
+        """`fino_a: moment`, with its zone."""
+        if not isinstance(moment, datetime) or moment.tzinfo is None:
+            raise InvalidInput(
+                f"«{moment}» non è un momento con il fuso, per esempio 2016-03-29T09:00:00+02:00"
+            )
+        self.world.advance_to(moment)
+
+    def message(self, body: Mapping[str, Any]) -> None:
+        """`messaggio: {nome, chiave, valori, come, errore}`."""
+
+        def send() -> int:
+            key = body.get("chiave")
+            return self.world.message(
+                str(body["nome"]),
+                by=str(body.get("come", SYSTEM.id)),
+                key=None if key is None else str(key),
+                values=body.get("valori") or {},
+            )
+
+        if "errore" in body:
+            self._refused(send, str(body["errore"]))
+        else:
+            send()
+
+    def suspend(self, body: Mapping[str, Any]) -> None:
+        """`sospendi: {come, motivo}`."""
+        self.world.suspend(
+            str(body.get("motivo", "prova")), by=str(body["come"]), instance_id=self._case(body)
+        )
+
+    def resume(self, body: Mapping[str, Any]) -> None:
+        """`riprendi: {come}`."""
+        self.world.resume(by=str(body["come"]), instance_id=self._case(body))
+
+    def cancel(self, body: Mapping[str, Any]) -> None:
+        """`annulla: {come, motivo}`."""
+        self.world.cancel(str(body["motivo"]), by=str(body["come"]), instance_id=self._case(body))
+
+    def reopen(self, body: Mapping[str, Any]) -> None:
+        """`riapri: {come, motivo, nome, errore}`: the new case becomes the current one."""
+
+        def again() -> InstanceView:
+            return self.world.reopen(str(body["motivo"]), by=str(body["come"]), instance_id=self._case(body))
+
+        if "errore" in body:
+            self._refused(again, str(body["errore"]))
+            return
+        reopened = again()
+        if "nome" in body:
+            self.named[str(body["nome"])] = reopened.id
+
+    def parameter(self, body: Mapping[str, Any]) -> None:
+        """`parametro: {nome, valore, processo, ambito, come}`."""
+        actor = self.world.actor(str(body.get("come", SYSTEM.id)))
+        self.world.engine.parameters.set(
+            str(body.get("processo", self.scenario.process)),
+            str(body["nome"]),
+            str(body.get("ambito", "")),
+            body["valore"],
+            str(body.get("motivo", "scenario")),
+            actor,
+        )
+
+    def claim(self, body: Mapping[str, Any]) -> None:
+        """`prendi: {compito, come}`."""
+        self._task(body).claim(by=str(body["come"]))
+
+    def release(self, body: Mapping[str, Any]) -> None:
+        """`rilascia: {compito, come}`."""
+        self._task(body).release(by=str(body["come"]))
+
+    def hand_over(self, body: Mapping[str, Any]) -> None:
+        """`passa: {compito, come, a}`."""
+        self._task(body).hand_over(by=str(body["come"]), to=str(body["a"]), note=str(body.get("nota", "")))
+
+    def verify(self, body: Mapping[str, Any]) -> None:
+        """`verifica: {stato, compiti, …}`: see `checks.CHECKS`."""
+        case = self._case(body) or self.world.case().id
+        if "incidenti" in body:
+            self.incidents_known = int(body["incidenti"])
+        differences = []
+        for name, expected in body.items():
+            if name == "pratica":
+                continue
+            if name not in checks.CHECKS:
+                raise _Different(f"«{name}» non si può verificare; ci sono: {', '.join(checks.CHECKS)}")
+            if difference := checks.CHECKS[name](self.world, case, expected):
+                differences.append(difference)
+        if differences:
+            raise _Different("\n    ".join(differences))
+
+    # -- within ----------------------------------------------------------------------------------------------------
+
+    def _case(self, body: Mapping[str, Any]) -> str | None:
+        name = body.get("pratica")
+        if name is None:
+            return None
+        if str(name) not in self.named:
+            raise InvalidInput(f"Nessuna pratica si chiama «{name}»: dalle un nome quando la avvii")
+        return self.named[str(name)]
+
+    def _task(self, body: Mapping[str, Any]) -> OpenTask:
+        which = body.get("quale")
+        return self.world.task(str(body["compito"]), self._case(body), which=int(which) if which else None)
+
+    def _complete(self, body: Mapping[str, Any]) -> Completion:
+        task, by = self._task(body), str(body["come"])
+        return task.complete(by=by, values=_with_files(task, by, body.get("valori") or {}))
+
+    @staticmethod
+    def _refused(call: Callable[[], object], words: str) -> None:
+        try:
+            call()
+        except Rejected as problem:
+            fields = getattr(problem, "fields", {})
+            said = "; ".join([problem.message, *(f"{key}: {why}" for key, why in fields.items())])
+            if words not in said:
+                raise _Different(f"rifiutato, ma la frase non dice «{words}»: {said}") from None
+            return
+        raise _Different(f"doveva essere rifiutato («{words}»), invece è stato accettato")
+
+    def _no_new_incidents(self, step: Step) -> None:
+        """An incident that no `verifica` speaks of is a failure."""
+        found = self.world.engine.incidents.list(SYSTEM)
+        if len(found) > self.incidents_known and not self._next_is_told(step):
+            raise _Different("si è aperto un incidente: " + "; ".join(one.sentence for one in found))
+
+    def _next_is_told(self, step: Step) -> bool:
+        """Whether the following step itself speaks of incidents."""
+        following = next((one for one in self.scenario.steps if one.number == step.number + 1), None)
+        return (
+            following is not None
+            and following.kind == "verifica"
+            and isinstance(following.content, Mapping)
+            and "incidenti" in following.content
+        )
+
+    def _failure(self, step: Step, difference: str) -> ScenarioFailure:
+        lines = [
+            f"{self.scenario.file}:{step.line}: scenario «{self.scenario.name}», passo {step.number} ({step.kind})",
+            f"    {difference}",
+            f"  orologio: {in_rome(self.world.now):%d/%m/%Y %H:%M}",
+        ]
+        if self.world.cases:
+            case = self.world.case()
+            lines.append(f"  pratica n. {case.number}: stato «{case.phase}», {case.state}")
+            opened = [
+                f"«{task.row.name}» ({task.row.assignee or ' o '.join(task.row.candidate_roles)})"
+                for task in self.world.tasks()
+            ]
+            lines.append(f"  compiti aperti: {', '.join(opened) or 'nessuno'}")
+            lines += [
+                f"  perché: {sentence}" for sentence in self.world.engine.history.why_waiting(case.id, SYSTEM)
+            ]
+        return ScenarioFailure("\n".join(lines))
+
+
+def _with_files(task: OpenTask, by: str, value: Any) -> Any:
+    """The values with each `!allegato` replaced by the id of a file attached to the task."""
+    if isinstance(value, File):
+        return task.attach(value.name, by=by)
+    if isinstance(value, Mapping):
+        return {key: _with_files(task, by, item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_with_files(task, by, item) for item in value]
+    return value
