@@ -71,7 +71,7 @@ class DecisionTable:
         values: list[Any] = []
         alive = self._alive(scope, run, values)
         evaluation = run.evaluation
-        numbers = [number for number in range(len(self.rules)) if alive >> number & 1]
+        numbers = _numbers(alive, len(self.rules))
         if self.policy == "FIRST":
             numbers = numbers[:1]
         hits = [
@@ -176,20 +176,31 @@ class DecisionTable:
             )
         if used:
             return
-        explaining = Evaluation(run.evaluation.bindings)
-        for number, rule in enumerate(self.rules, 1):
-            said = self._stumbles(number, rule, values, scope, explaining)
+        for number, (rule, said) in enumerate(
+            zip(self.rules, self._stumbles(values, scope, run), strict=True), 1
+        ):
             run.failures.append(Failure(number, rule.rule_id, sentence(number, said), self.decision))
 
-    def _stumbles(
-        self, number: int, rule: Rule, values: list[Any], scope: Any, evaluation: Evaluation
-    ) -> list[str]:
-        """The first condition of a rule that did not hold."""
-        bit = 1 << (number - 1)
-        for column, value, cell in zip(self.columns, values, rule.conditions, strict=False):
+    def _stumbles(self, values: list[Any], scope: Any, run: Run) -> list[list[str]]:
+        """For each rule, the first condition that did not hold; on an account of its own."""
+        evaluation = Evaluation(run.evaluation.bindings)
+        said: list[list[str]] = [[] for _ in self.rules]
+        waiting = (1 << len(self.rules)) - 1
+        for index, (column, value) in enumerate(zip(self.columns, values, strict=False)):
             if column.allowed is not None and column.allowed.run_test(value, scope, evaluation) is not True:
-                return [f"{condition(column.label, value, column.allowed.text, False)} (valori ammessi)"]
+                for one in _numbers(waiting, len(self.rules)):
+                    said[one] = [
+                        f"{condition(column.label, value, column.allowed.text, False)} (valori ammessi)"
+                    ]
+                break
             seen: Any = Scope({column.variable: value}, scope) if column.variable else scope
-            if not column.cells.passing(value, seen, evaluation, bit):
-                return [condition(column.label, value, cell, False)]
-        return []
+            passing = column.cells.passing(value, seen, evaluation, waiting)
+            for one in _numbers(waiting & ~passing, len(self.rules)):
+                said[one] = [condition(column.label, value, self.rules[one].conditions[index], False)]
+            waiting = passing
+        return said
+
+
+def _numbers(rules: int, count: int) -> list[int]:
+    """The places, from 0, of the rules in a set."""
+    return [number for number in range(count) if rules >> number & 1]

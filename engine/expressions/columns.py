@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from .compiler import EVALUATION, Closure, Compiler, Env, Scope, Variables
+from .cursor import KnownNames, known_names
 from .errors import FeelError
 from .expression import explained
 from .functions import BUILTINS
@@ -37,9 +38,7 @@ class TestColumn:
     ) -> None:
         """cells: each text with the bits of its rules. Raises FeelSyntaxError, its `text` the cell's."""
         declared = frozenset(names)
-        known = functions.known.copy()
-        for name in declared:
-            known.add(name)
+        known = known_names(declared, functions.known)
         self._by_text: dict[str, int] = {}
         self._plain = 0
         self._cells: list[tuple[Closure, int, str]] = []
@@ -48,7 +47,7 @@ class TestColumn:
         for text, rules in cells:
             compiler.text = text
             try:
-                self._add(parse_tests(text, known.copy()), rules, compiler, scope)
+                self._add(parse_tests(text, KnownNames(parent=known)), rules, compiler, scope)
             except (FeelError, RecursionError) as error:
                 raise explained(error, text) from None
         self.names = frozenset(compiler.free)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NoReturn
 
 from .errors import FeelLimitExceeded, FeelSyntaxError
@@ -36,20 +37,15 @@ _SPACES = re.compile(r"\s+")
 
 
 class KnownNames:
-    """Names that are more than one token, found longest first."""
+    """Names that are more than one token, found longest first: those added here, and those of the `parent`, which
+    stays as it is."""
 
-    def __init__(self, names: Iterable[str] = ()) -> None:
+    def __init__(self, names: Iterable[str] = (), parent: KnownNames | None = None) -> None:
         self._by_first: dict[str, list[tuple[str, ...]]] = {}
         self._spelled: dict[tuple[str, ...], str] = {}
+        self._parent = parent
         for name in names:
             self.add(name)
-
-    def copy(self) -> KnownNames:
-        """Names that can grow without changing these."""
-        other = KnownNames()
-        other._by_first = {first: list(rest) for first, rest in self._by_first.items()}
-        other._spelled = dict(self._spelled)
-        return other
 
     def add(self, name: str) -> None:
         """From here on `name` is read as one name."""
@@ -63,11 +59,14 @@ class KnownNames:
 
     def match(self, tokens: list[Token], index: int) -> tuple[str, int] | None:
         """The longest known name starting at `index` and the index after it."""
+        inherited = None if self._parent is None else self._parent.match(tokens, index)
         for words in self._by_first.get(tokens[index].text, ()):
             end = index + len(words)
+            if inherited is not None and inherited[1] >= end:
+                break
             if end < len(tokens) and all(tokens[index + k].text == word for k, word in enumerate(words)):
                 return self._spelled[words], end
-        return None
+        return inherited
 
 
 class Cursor:
@@ -171,3 +170,9 @@ class Cursor:
         name = _SPACES.sub(" ", self.text[self.tokens[first].start : self.tokens[self.index - 1].end])
         self.known.add(name)
         return name
+
+
+@lru_cache(maxsize=256)
+def known_names(names: frozenset[str], parent: KnownNames) -> KnownNames:
+    """These names and those of `parent`; the same answer for the same names, so that a model reads them once."""
+    return KnownNames(names, parent)

@@ -9,7 +9,7 @@ from typing import Any
 from . import rules_calls, rules_loops, rules_operators, rules_tests, rules_values  # noqa: F401  (they declare rules)
 from .compiler import EVALUATION, FIRST_REGISTER, Closure, Compiler, Env, Scope, Variables, convert
 from .conversion import from_feel
-from .cursor import KnownNames
+from .cursor import KnownNames, known_names
 from .errors import FeelError, FeelLimitExceeded
 from .functions import BUILTINS
 from .limits import DEFAULT_LIMITS, Evaluation, Limits
@@ -155,9 +155,7 @@ _NO_TYPES: Types = {}
 def _compiled(
     text: str, functions: FunctionRegistry, names: frozenset[str], types: _Types, is_test: bool
 ) -> Expression:
-    known: KnownNames = functions.known.copy()
-    for name in names:
-        known.add(name)
+    known = KnownNames(parent=known_names(names, functions.known))
     compiler = Compiler(text, functions, names, types.types)
     try:
         if is_test:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from .limits import Evaluation
+from .temporal import at_midnight
 from .values import KINDS, FunctionValue, Range
 
 SIMPLE_TYPES = (
@@ -206,6 +208,8 @@ def fit(value: Any, wanted: FeelType | None, types: Types, evaluation: Evaluatio
     if type(value) is list and len(value) == 1 and conforms(value[0], wanted, types, evaluation):
         return value[0]
     resolved = _resolve(wanted, types)
+    if type(value) is dt.date and resolved == SimpleType("date and time"):
+        return at_midnight(value)
     if isinstance(resolved, ListType) and conforms(value, resolved.item, types, evaluation):
         return [value]
     return None

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.feel_tck import BINDINGS, LEVELS, Result, cases, kit_folder, rates, run
+from benchmarks.feel_tck import LEVELS, REFUSED_ON_PURPOSE, Result, cases, kit_folder, rates, run
 
 FOLDER = kit_folder()
-REFUSED_ON_PURPOSE = {
-    "0076-feel-external-java": "functions written in Java",
-    "1111-feel-matches-function": "a back-reference, which an engine of linear time does not have",
-    "1146-feel-context-put-function": "`key` given a list by name: read as `keys`",
-}
-"""Groups with cases that do not pass, and why."""
 
 
 @pytest.fixture(scope="module")
 def results() -> list[Result]:
     if FOLDER is None:
         pytest.skip("the DMN TCK is not at hand (set DMN_TCK to its folder)")
-    assert BINDINGS
     return [run(case) for case in cases(FOLDER)]
 
 
