@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import decimal
 
-from .cursor import KEYWORDS, Cursor
+from .cursor import KEYWORDS
 from .lexer import Kind, Token, string_value
 from .syntax import (
     Call,
@@ -24,7 +24,8 @@ from .syntax import (
     RangeLiteral,
 )
 from .temporal import parse_temporal
-from .types import (
+from .type_names import TypeNames
+from .types import FeelType
     SIMPLE_TYPES,
     ContextType,
     FeelType,
@@ -42,7 +43,7 @@ STARTERS = frozenset({"if", "for", "some", "every", "function", "true", "false",
 """Keywords an expression can begin with."""
 
 
-class Operands(Cursor):
+class Operands(TypeNames):
     """Reads operands; the operators between them are the subclass's."""
 
     def expression(self, level: int = 1) -> Node:
@@ -279,50 +280,3 @@ class Operands(Cursor):
             index += 1
         token = self.tokens[index]
         return index > self.index and token.kind is Kind.SYMBOL and token.text == ":"
-
-    def type_name(self) -> FeelType:
-        """A type, as after `instance of`."""
-        self.deeper()
-        found = self._type_name()
-        self.nesting -= 1
-        return found
-
-    def _type_name(self) -> FeelType:
-        for name in SIMPLE_TYPES:
-            words = name.split()
-            if all(
-                self.index + k < len(self.tokens) and self.tokens[self.index + k].text == word
-                for k, word in enumerate(words)
-            ):
-                self.index += len(words)
-                return self._type_parameters(name)
-        name_found = self.take_name(keywords=True)
-        if name_found is None:
-            self.unexpected("il nome di un tipo")
-        while self.take_symbol("."):
-            name_found += "." + (self.take_name(keywords=True) or self.unexpected("il nome di un tipo"))
-        return NamedType(name_found)
-
-    def _type_parameters(self, name: str) -> FeelType:
-        if name not in ("list", "range", "context", "function") or not self.take_symbol("<"):
-            if name in ("range", "function"):
-                self.unexpected("«<» e il tipo")
-            return SimpleType(name)
-        if name in ("list", "range"):
-            inner = self.type_name()
-            self.need_symbol(">")
-            return ListType(inner) if name == "list" else RangeType(inner)
-        if name == "context":
-            entries = []
-            while not self.take_symbol(">"):
-                key = self.declared_name((":",))
-                self.need_symbol(":")
-                entries.append((key, self.type_name()))
-                self.take_symbol(",")
-            return ContextType(tuple(entries))
-        parameters = []
-        while not self.take_symbol(">"):
-            parameters.append(self.type_name())
-            self.take_symbol(",")
-        self.need_symbol("->")
-        return FunctionType(tuple(parameters), self.type_name())
