@@ -26,15 +26,6 @@ from .syntax import (
 from .temporal import parse_temporal
 from .type_names import TypeNames
 from .types import FeelType
-    SIMPLE_TYPES,
-    ContextType,
-    FeelType,
-    FunctionType,
-    ListType,
-    NamedType,
-    RangeType,
-    SimpleType,
-)
 from .values import NUMBERS
 
 ADDITIVE = 4
