@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.bpmn import Diagram, lint, read_diagram
@@ -17,6 +19,8 @@ from engine.moments import is_literal
 from engine.operations import OperationRegistry
 from engine.parameter_file import ParameterDefinition, read_parameters
 from engine.spiff import Program, compile_program
+
+MOST_KEPT = 128
 
 
 @dataclass(frozen=True)
@@ -49,8 +53,29 @@ class Compiled:
         return self.parts[process_id].forms.get(form_id)
 
 
+_read: OrderedDict[Hashable, Parts] = OrderedDict()
+_lock = threading.Lock()
+
+
 def read_parts(bundle: Bundle, operations: OperationRegistry) -> Parts:
-    """Read every file of a bundle and check it. Raises InvalidInput with all findings of severity error."""
+    """Read every file of a bundle and check it. Raises InvalidInput with all findings of severity error.
+
+    The same files are read once: what they say depends on nothing but their content and the operations there are.
+    """
+    key = (frozenset(operations.operations), *((r.path, r.sha256) for r in bundle.resources))
+    with _lock:
+        if key in _read:
+            _read.move_to_end(key)
+            return _read[key]
+    parts = _read_parts(bundle, operations)
+    with _lock:
+        _read[key] = parts
+        while len(_read) > MOST_KEPT:
+            _read.popitem(last=False)
+    return parts
+
+
+def _read_parts(bundle: Bundle, operations: OperationRegistry) -> Parts:
     findings: list[Finding] = []
     decisions: dict[str, DecisionModel] = {}
     forms: dict[str, Form] = {}

@@ -70,15 +70,23 @@ class Engine:
         clock: Clock | None = None,
         operations: OperationRegistry = REGISTRY,
         upgrade: bool = True,
+        durable: bool = True,
     ) -> Engine:
         """Open the database of the settings, bringing its schema up to date unless `upgrade` is False.
+        `durable` False is for simulations (see `Database`).
 
         Raises Misconfigured when the settings do not allow it.
         """
         if upgrade:
             migrate(settings.database_url)
         permissions = PermissionMatrix.load(Path(settings.processes_folder) / ROLES_FILE)
-        return cls(settings, Database(settings.database_url), clock or SystemClock(), operations, permissions)
+        return cls(
+            settings,
+            Database(settings.database_url, durable=durable),
+            clock or SystemClock(),
+            operations,
+            permissions,
+        )
 
     # -- what runs by itself ---------------------------------------------------------------------------------------
 

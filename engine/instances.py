@@ -249,11 +249,11 @@ class Instances:
             return view(row)
 
     def variables(self, instance_id: str, actor: Actor) -> dict[str, Any]:
-        """The variables of an instance's process, for those who may see the case."""
+        """The variables of an instance, called processes included, for those who may see the case."""
         with self._stepper.database.read() as connection:
             row = _read(connection, instance_id)
             require_case(connection, row, actor, self._permissions)
-            return dict(decode(bytes(row.run_state))["scopes"][""])
+            return all_variables(bytes(row.run_state))
 
     def active_elements(self, instance_id: str, actor: Actor) -> tuple[tuple[str, str], ...]:
         """(process id, element id) of every element that holds a token, for those who may see the case."""
@@ -316,6 +316,15 @@ def view(row: Row[Any]) -> InstanceView:
         suspended_at=row.suspended_at,
         incidents=row.incidents,
     )
+
+
+def all_variables(run_state: bytes) -> dict[str, Any]:
+    """The variables of a saved run: those of the process and, over them, those of the processes it is calling."""
+    found: dict[str, Any] = {}
+    for key, values in decode(run_state)["scopes"].items():
+        if not key.startswith("item:"):
+            found.update(values)
+    return found
 
 
 def _require_reason(reason: str) -> None:

@@ -10,6 +10,11 @@ from typing import Any
 
 import yaml
 
+try:
+    from yaml import CSafeLoader as SafeLoader  # the same safe reading, in C
+except ImportError:
+    from yaml import SafeLoader  # type: ignore[assignment]
+
 from engine.calendar import parse_duration
 from engine.errors import Finding, InvalidInput
 from engine.expressions import YearsMonths
@@ -31,7 +36,7 @@ class ParameterDefinition:
 def read_parameters(content: bytes, file: str) -> dict[str, ParameterDefinition]:
     """Read the file. InvalidInput names the parameter that does not hold."""
     try:
-        data = yaml.safe_load(content.decode("utf-8"))
+        data = yaml.load(content.decode("utf-8"), Loader=SafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
         raise _refused(file, "", f"il file non è YAML valido: {problem}") from problem
     if not isinstance(data or {}, Mapping):

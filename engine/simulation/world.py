@@ -160,7 +160,9 @@ class World:
         self.engine = self._opened(upgrade=False)
 
     def _opened(self, *, upgrade: bool) -> Engine:
-        return Engine.open(self.settings, clock=self.clock, operations=self._operations, upgrade=upgrade)
+        return Engine.open(
+            self.settings, clock=self.clock, operations=self._operations, upgrade=upgrade, durable=False
+        )
 
     @property
     def now(self) -> datetime:

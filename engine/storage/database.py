@@ -41,7 +41,8 @@ class UnitOfWork:
 class Database:
     """A pool of connections to one database, named by an SQLAlchemy URL (``sqlite:///…`` or ``postgresql+psycopg://…``)."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, url: str, *, pool_size: int = 10, durable: bool = True) -> None:
+        """`durable` False lets SQLite answer before the disk has: for simulations, whose data nobody keeps."""
         self.url = url
         try:
             parsed = make_url(url)
@@ -61,7 +62,7 @@ class Database:
             options["pool_pre_ping"] = True
         self.engine: Engine = create_engine(parsed, **options)
         if self.is_sqlite:
-            _prepare_sqlite(self.engine)
+            _prepare_sqlite(self.engine, durable)
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
@@ -87,13 +88,13 @@ class Database:
         self.engine.dispose()
 
 
-def _prepare_sqlite(engine: Engine) -> None:
+def _prepare_sqlite(engine: Engine, durable: bool) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions are begun below, by hand
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
-        cursor.execute("PRAGMA synchronous=FULL")
+        cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA trusted_schema=OFF")
         cursor.close()
