@@ -46,10 +46,13 @@ class ScenarioFile(pytest.Module):
 
 def _test(scenario: Scenario) -> Any:
     def test(database_url: str) -> None:
+        told = ""
         try:
             run_scenario(scenario, database_url=database_url)
         except ScenarioFailure as failure:
-            pytest.fail(str(failure), pytrace=False)
+            told = str(failure)
+        if told:
+            pytest.fail(told, pytrace=False)
 
     test.__doc__ = scenario.description or scenario.name
     return test

@@ -254,7 +254,7 @@ class _Play:
         except Rejected as problem:
             fields = getattr(problem, "fields", {})
             said = "; ".join([problem.message, *(f"{key}: {why}" for key, why in fields.items())])
-            if words not in said:
+            if words.casefold() not in said.casefold():
                 raise _Different(f"rifiutato, ma la frase non dice «{words}»: {said}") from None
             return
         raise _Different(f"doveva essere rifiutato («{words}»), invece è stato accettato")

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import select
+
 from engine.actors import SYSTEM, Actor
 from engine.calendar import add_duration, day_in_rome, parse_duration
 from engine.clock import VirtualClock
@@ -24,10 +26,12 @@ from engine.operations.people.service import By
 from engine.settings import Settings
 from engine.simulation.mailbox import Mailbox
 from engine.simulation.people import DEFAULT_SCOPE, DEFAULT_USERS, furnish
+from engine.storage.tables import instance
+from engine.storage.values import decode
 from engine.views import Completion, InstanceView, TaskRow
 
 MOST_MOMENTS = 50_000
-CALLS_BETWEEN_RESTARTS = 10
+CALLS_BETWEEN_RESTARTS = 8
 
 
 @dataclass(frozen=True)
@@ -197,8 +201,16 @@ class World:
         return self.engine.instances.get(instance_id or self._current(), SYSTEM)
 
     def variables(self, instance_id: str | None = None) -> dict[str, Any]:
-        """The variables of a case."""
-        return self.engine.instances.variables(instance_id or self._current(), SYSTEM)
+        """The variables of a case; what a called process or a repeated run holds covers what lies outside it."""
+        with self.engine.database.read() as connection:
+            state = connection.execute(
+                select(instance.c.run_state).where(instance.c.id == (instance_id or self._current()))
+            ).scalar_one()
+        sets: Mapping[str, Mapping[str, Any]] = decode(bytes(state))["scopes"]
+        seen: dict[str, Any] = {}
+        for values in sets.values():
+            seen.update(values)
+        return seen
 
     def tasks(self, instance_id: str | None = None) -> tuple[OpenTask, ...]:
         """The open tasks of a case, those due first coming first."""
@@ -286,8 +298,7 @@ class World:
             raise InvalidInput(
                 f"L'orologio segna già {self.now.isoformat()}: non torna a {moment.isoformat()}"
             )
-        self.restart()
-        done = self.engine.run_due()
+        done = self.touch().run_due()
         for _ in range(MOST_MOMENTS):
             due = self.engine.next_due()
             if due is None or due > moment:
