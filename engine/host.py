@@ -16,6 +16,7 @@ from engine.calendar import WorkingCalendar, day_in_rome, feel_bindings
 from engine.compiled import Compiled
 from engine.decisions import DecisionError
 from engine.errors import BusinessError, ExecutionFailed
+from engine.handover import pass_on
 from engine.language import Bindings, evaluate
 from engine.operations import InstanceRef, OperationRegistry
 from engine.outbox import enqueue
@@ -183,7 +184,7 @@ class Context:
         self.host.subject = (subject, title)
 
     def add_participant(self, actor_id: str, role: str) -> None:
-        """Give a user a part in the case (again, when it had ended)."""
+        """Give a user a part in the case (again, when it had ended), and the open tasks of who had it before."""
         same = (
             (participant.c.instance_id == self.host.instance.id)
             & (participant.c.actor_id == actor_id)
@@ -202,6 +203,11 @@ class Context:
         else:
             self.connection.execute(update(participant).where(same).values(until=None))
         self.record("participant.added", {"actor": actor_id, "role": role})
+        models = self.host.compiled.program.models
+        for element, task_id, former in pass_on(
+            self.connection, models, self.host.instance.id, role, actor_id
+        ):
+            self.host.note("task.handed_over", element, {"task": task_id, "from": former, "to": actor_id})
 
     def end_participant(self, actor_id: str, role: str) -> None:
         """Take the part back."""

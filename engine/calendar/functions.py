@@ -144,7 +144,7 @@ def _duration(value: Any) -> Duration:
         return Duration.of(value)
     if isinstance(value, str):
         return parse_duration(value)
-    months = getattr(value, "total_months", None)
+    months = getattr(value, "months", None)  # a duration of years and months, as FEEL computes it
     if isinstance(months, int):
         return Duration(months=months)
     raise InvalidInput(f'{value!r:.60} non è una durata: usare duration("P1M") o duration("P14D")')

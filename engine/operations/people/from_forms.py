@@ -20,9 +20,8 @@ def member(entry: Any, number: int, comune_residenza: str, scope: str) -> tuple[
     place = f"componente {number} del nucleo"
     if not isinstance(entry, Mapping):
         raise ExecutionFailed(f"persone.registra_nucleo: {place}: serve un contesto con cognome e nome")
-    text = {
-        key: str(entry.get(key) or "") for key in ("cognome", "nome", "codice_fiscale", "motivo_senza_codice")
-    }
+    keys = ("cognome", "nome", "codice_fiscale", "motivo_senza_codice", "telefono", "email")
+    text = {key: str(entry.get(key) or "") for key in keys}
     data = PersonData(
         cognome=text["cognome"],
         nome=text["nome"],
@@ -30,6 +29,8 @@ def member(entry: Any, number: int, comune_residenza: str, scope: str) -> tuple[
         codice_fiscale=text["codice_fiscale"],
         motivo_senza_cf=text["motivo_senza_codice"] or MEMBER_WITHOUT_CODE,
         comune_residenza=comune_residenza,
+        telefono=text["telefono"],
+        email=text["email"],
         ambito=scope,
     )
     relation = " ".join(str(entry.get("legame") or entry.get("relazione") or "").split())[:60]
