@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from engine.forms import Form
+from engine.forms import Component, Field, Form, Group, Kind, Option, Rows
+from engine.forms.model import Choices
+from engine.operations.people import accounts
 from web import current
+from web.formatting import today
 from web.forms import AttachmentInfo, FormView
 from web.forms.item import Item
 
 Raw = Mapping[str, Sequence[str]]
+USERS = "utenti"
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,31 @@ class Filling:
 
     def _attached(self) -> Collection[str]:
         return tuple(self.files)
+
+
+def with_colleagues(form: Form, scope: str) -> Form:
+    """The form with its fields that ask for a user (property `utenti`: a role) as choices among who holds the role."""
+    if not any(USERS in found.properties for found in form.fields()):
+        return form
+    with current.engine().database.read() as connection:
+
+        def named(role: str) -> Choices:
+            found = accounts.who_can(connection, [role], scope, today=today())
+            return Choices(fixed=tuple(Option(username, name) for username, name in found))
+
+        return Form(form.id, form.source, _choosing(form.components, named))
+
+
+def _choosing(components: tuple[Component, ...], named: Callable[[str], Choices]) -> tuple[Component, ...]:
+    changed: list[Component] = []
+    for one in components:
+        if isinstance(one, Group | Rows):
+            changed.append(replace(one, components=_choosing(one.components, named)))
+        elif isinstance(one, Field) and one.kind is Kind.TEXTFIELD and USERS in one.properties:
+            changed.append(replace(one, kind=Kind.SELECT, choices=named(one.properties[USERS])))
+        else:
+            changed.append(one)
+    return tuple(changed)
 
 
 def form_context(definition_id: str, scope: str) -> dict[str, Any]:

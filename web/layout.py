@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from engine.operations.notifications import service as notices
 from engine.permissions import Permission
+from engine.views import TaskRow
 from web import current
 from web.language import current_language
 
@@ -60,9 +61,15 @@ def unread_notices() -> int:
         return notices.unread(connection, current.actor().id)
 
 
+def for_me(row: TaskRow) -> bool:
+    """Whether a task without holder is offered to whoever is signed in, by name or by a role held where it is."""
+    actor = current.actor()
+    return actor.id in row.candidate_users or bool(actor.roles_in(row.scope) & set(row.candidate_roles))
+
+
 def install(app: Flask) -> None:
     """Give the templates what the frame needs."""
     app.jinja_env.globals.update(
         navigation=navigation, my_roles=my_roles, unread_notices=unread_notices, may=current.may, Permission=Permission
     )
-    app.jinja_env.filters["role_label"] = role_label
+    app.jinja_env.filters.update(role_label=role_label, for_me=for_me)

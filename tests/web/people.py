@@ -42,6 +42,16 @@ APPLICATION = {
 }
 
 
+def furnish_database(url: str) -> None:
+    """Furnish the database at an address, which has its tables already."""
+    settings = Settings(database_url=url, processes_folder=str(ROOT / "processes"))
+    engine = Engine.open(settings, clock=VirtualClock(START), upgrade=False)
+    try:
+        furnish(engine)
+    finally:
+        engine.close()
+
+
 def furnish(engine: Engine) -> None:
     """Write ambiti and colleagues and publish the process."""
     by = By(SYSTEM.id, engine.clock.now())
@@ -64,14 +74,13 @@ class Office:
 
     @classmethod
     def open(cls, database_url: str, **settings: Any) -> Office:
-        """An office whose clock stands at START."""
+        """An office on a furnished database, whose clock stands at START."""
         clock = VirtualClock(START)
         chosen = Settings(
             database_url=database_url, processes_folder=str(ROOT / "processes"), secret_key="for tests only",
             login_rate="1000 per minute", embedded_jobs=False,
         ).with_(**settings)
         engine = Engine.open(chosen, clock=clock, upgrade=False)
-        furnish(engine)
         return cls(create_app(engine, chosen), engine, clock)
 
     def desk(self, username: str = "") -> Desk:
@@ -80,6 +89,7 @@ class Office:
         if username:
             answer = desk.post("/accedi", utente=username, password=PASSWORD)
             assert answer.status_code == 302, answer.text
+            desk.get("/profilo")
         return desk
 
     def case(self, **more: str) -> str:

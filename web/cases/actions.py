@@ -1,4 +1,4 @@
-"""What may be done to a case as a whole: suspend, resume, cancel, reopen, write to it, send it a message."""
+"""What may be done to a case as a whole: suspend, resume, cancel, reopen, write a note."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext
 
-from engine.errors import InvalidInput, NotFound
+from engine.errors import InvalidInput
 from engine.permissions import Permission
 from web import current
 from web.access import allowed, signed_in
@@ -59,24 +59,6 @@ def reopen(instance_id: str) -> Any:
     opened = current.engine().instances.reopen(instance_id, _reason(), current.actor())
     flash(gettext("Aperta la pratica n. %(number)d, collegata alla precedente.", number=opened.number), "success")
     return _back(opened.id)
-
-
-@blueprint.post("/pratiche/<instance_id>/messaggi")
-@allowed(Permission.CASE_MESSAGE)
-def send_message(instance_id: str) -> Any:
-    """Who may write to the case in its ambito (the engine checks): tell it something that happened."""
-    engine, actor = current.engine(), current.actor()
-    case = engine.instances.get(instance_id, actor)
-    current.engine().permissions.require(actor, Permission.CASE_MESSAGE, case.scope)
-    name = request.form.get("messaggio", "")
-    payload = {"motivo": _reason()}
-    try:
-        engine.messages.correlate(name, case.business_key, payload, actor, instance_id=instance_id)
-    except NotFound:
-        flash(gettext("In questo momento la pratica non aspetta questa comunicazione."), "warning")
-    else:
-        flash(gettext("Comunicazione registrata: la pratica è andata avanti."), "success")
-    return _back(instance_id)
 
 
 @blueprint.post("/pratiche/<instance_id>/note")

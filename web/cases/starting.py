@@ -15,8 +15,9 @@ from engine.permissions import Permission
 from engine.views import Definition
 from web import choices, current
 from web.access import allowed
-from web.filling import Filling, form_context
+from web.filling import Filling, form_context, with_colleagues
 from web.forms import read_post
+from web.layout import for_me
 
 blueprint = Blueprint("starting", __name__, template_folder="templates", url_prefix="/nuova-pratica")
 
@@ -77,16 +78,10 @@ def _open(found: Definition, scope: str, filling: Filling | None, values: dict[s
             raise
         return _render(found, scope, filling.wrong(problem.fields or {"": problem.message})), 422
     flash(gettext("Aperta la pratica n. %(number)d.", number=case.number), "success")
-    mine = [row for row in engine.inbox.of_instance(case.id, actor) if _is_for(row, actor)]
+    mine = [row for row in engine.inbox.of_instance(case.id, actor) if row.assignee == actor.id or for_me(row)]
     if mine:
         return redirect(url_for("tasks.page", task_id=mine[0].id))
     return redirect(url_for("cases.page_of", instance_id=case.id))
-
-
-def _is_for(row: Any, actor: Any) -> bool:
-    if row.assignee is not None:
-        return bool(row.assignee == actor.id)
-    return actor.id in row.candidate_users or bool(set(row.candidate_roles) & actor.roles_in(row.scope))
 
 
 def _asked(key: str) -> tuple[Definition, str]:
@@ -101,7 +96,7 @@ def _asked(key: str) -> tuple[Definition, str]:
 
 def _filling(found: Definition, scope: str) -> Filling | None:
     form = current.engine().repository.start_form(found.id)
-    return Filling(form, {}, **form_context(found.id, scope)) if form else None
+    return Filling(with_colleagues(form, scope), {}, **form_context(found.id, scope)) if form else None
 
 
 def _duplicates(values: dict[str, Any]) -> tuple[Duplicate, ...]:

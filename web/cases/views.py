@@ -82,7 +82,7 @@ def page_of(instance_id: str) -> Any:
         comments=comments,
         attachments=attachments,
         variables=readable_variables(case, engine.instances.variables(instance_id, actor)),
-        messages=[(name, label(name)) for name in engine.messages.awaited(instance_id)],
+        messages=engine.messages.awaited(instance_id),
         **_records(case),
     )
 

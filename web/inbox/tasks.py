@@ -13,7 +13,7 @@ from web import choices, current
 from web.access import signed_in
 from web.cases import timeline
 from web.cases.subject import essentials
-from web.filling import Filling, form_context
+from web.filling import Filling, form_context, with_colleagues
 from web.formatting import hour
 from web.forms import AttachmentInfo, Intent, read_post, read_uploads
 
@@ -105,7 +105,7 @@ def filling_of(task: TaskView) -> Filling | None:
         found.id: AttachmentInfo(found.filename, found.size, url_for("files.attachment", attachment_id=found.id))
         for found in task.attachments
     }
-    form = engine.repository.form(task.definition_id, task.form_id)
+    form = with_colleagues(engine.repository.form(task.definition_id, task.form_id), task.row.scope)
     context = form_context(task.definition_id, task.row.scope)
     return Filling(form, task.variables, **context, files=files, locked=not task.may_work)
 

@@ -71,6 +71,7 @@ def diagram() -> str:
         shapes.append(f'<bpmndi:BPMNEdge id="F_{a}_{b}_di" bpmnElement="F_{a}_{b}">{ways}</bpmndi:BPMNEdge>')
     boundary = (
         '<bpmn:boundaryEvent id="Message_Tutor" name="Cambia il tutor" attachedToRef="Task_Valuta" cancelActivity="false">'
+        "<bpmn:documentation>Il messaggio porta «nuovo_tutor» e «motivo_sostituzione».</bpmn:documentation>"
         '<bpmn:outgoing>F_tutor</bpmn:outgoing><bpmn:messageEventDefinition id="M_def" messageRef="Message_1"/></bpmn:boundaryEvent>'
         '<bpmn:endEvent id="End_Tutor" name="Tutor cambiato"><bpmn:incoming>F_tutor</bpmn:incoming></bpmn:endEvent>'
         '<bpmn:sequenceFlow id="F_tutor" sourceRef="Message_Tutor" targetRef="End_Tutor"/>'
