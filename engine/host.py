@@ -107,7 +107,7 @@ class RunHost:
             element,
             {
                 "decision": element.decision,
-                "evidence": [hit.sentence for hit in outcome.evidence],
+                "evidence": list(outcome.sentences),
             },
         )
         return _mapped(outcome.value, element.decision_result)
