@@ -12,7 +12,7 @@ from engine.bpmn.lint import Surroundings
 from engine.bundle import Bundle
 from engine.decisions import DecisionError, DecisionModel, parse_decisions
 from engine.errors import Finding, InvalidInput
-from engine.expressions import FeelError
+from engine.expressions import FeelError, from_camunda, is_camunda
 from engine.forms import Form, parse_form
 from engine.language import FUNCTIONS, compiled
 from engine.moments import is_literal
@@ -150,7 +150,7 @@ def surroundings(
 def check_feel(text: str) -> str | None:
     """What is wrong with a FEEL text, or None."""
     try:
-        expression = compiled(text)
+        expression = compiled(from_camunda(text) if is_camunda(text) else text)
     except FeelError as problem:
         return str(problem)
     if expression.unknown_calls:

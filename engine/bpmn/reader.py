@@ -11,6 +11,7 @@ from lxml import etree
 
 from engine.bpmn.model import Assignment, DataMapping, Element, Flow, MultiInstance, ProcessModel, Timer
 from engine.errors import Finding, InvalidInput
+from engine.expressions import FeelError, from_camunda, is_camunda
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
@@ -65,6 +66,20 @@ def line_of(node: etree._Element) -> int:
     """The line an element was read from; 0 when it was made, not read."""
     line: Any = node.sourceline
     return line if isinstance(line, int) else 0
+
+
+def in_feel(text: str | None) -> str:
+    """A text of the diagram as this engine writes it: Camunda 7's ``${…}`` becomes ``=`` and FEEL.
+
+    One that has no simple equal is left as it is, for `lint` to refuse.
+    """
+    text = (text or "").strip()
+    if not is_camunda(text):
+        return text
+    try:
+        return "=" + from_camunda(text)
+    except FeelError:
+        return text
 
 
 def parse_xml(content: bytes, file: str) -> etree._Element:
@@ -172,7 +187,7 @@ class _Reader:
             outputs=outputs,
             assignment=Assignment(
                 *(
-                    node.get(f"{{{CAMUNDA}}}{name}") or ""
+                    in_feel(node.get(f"{{{CAMUNDA}}}{name}"))
                     for name in (
                         "assignee",
                         "candidateGroups",
@@ -222,7 +237,7 @@ class _Reader:
         default = parent is not None and any(
             sibling.get("id") == source and sibling.get("default") == node.get("id") for sibling in parent
         )
-        text = "" if condition is None else (condition.text or "").strip()
+        text = "" if condition is None else in_feel(condition.text)
         return Flow(
             node.get("id") or "",
             node.get("name") or "",
@@ -254,7 +269,7 @@ def _properties(node: etree._Element) -> dict[str, str]:
 def _parameters(node: etree._Element) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
     def read(kind: str) -> tuple[tuple[str, str], ...]:
         return tuple(
-            (item.get("name") or "", (item.text or "").strip())
+            (item.get("name") or "", in_feel(item.text))
             for group in _extensions(node, "inputOutput")
             for item in group.iterfind(f"{{{CAMUNDA}}}{kind}")
         )
@@ -267,7 +282,7 @@ def _mappings(node: etree._Element, kind: str) -> tuple[DataMapping, ...]:
     for item in _extensions(node, kind):
         if item.get("businessKey") is not None:
             continue
-        expression = item.get("sourceExpression")
+        expression = in_feel(item.get("sourceExpression")) or None
         found.append(
             DataMapping(
                 source=expression or item.get("source") or "",
@@ -286,7 +301,7 @@ def _timer(node: etree._Element) -> Timer | None:
     for name, kind in _TIMER_KINDS.items():
         body = definition.find(f"{{{BPMN}}}{name}")
         if body is not None:
-            return Timer(kind, (body.text or "").strip())
+            return Timer(kind, in_feel(body.text))
     return Timer("", "")
 
 
@@ -296,10 +311,10 @@ def _multi_instance(node: etree._Element) -> MultiInstance | None:
         return None
     return MultiInstance(
         sequential=loop.get("isSequential") == "true",
-        collection=loop.get(f"{{{CAMUNDA}}}collection") or "",
+        collection=in_feel(loop.get(f"{{{CAMUNDA}}}collection")),
         element_variable=loop.get(f"{{{CAMUNDA}}}elementVariable") or "",
-        cardinality=(loop.findtext(f"{{{BPMN}}}loopCardinality") or "").strip(),
-        condition=(loop.findtext(f"{{{BPMN}}}completionCondition") or "").strip(),
+        cardinality=in_feel(loop.findtext(f"{{{BPMN}}}loopCardinality")),
+        condition=in_feel(loop.findtext(f"{{{BPMN}}}completionCondition")),
         gather=_properties(node).get("raccogli", ""),
     )
 

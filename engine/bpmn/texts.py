@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection, Iterator
 
 from engine.bpmn.model import Element
+from engine.expressions import is_camunda
 
 
 def expressions(element: Element) -> Iterator[tuple[str, str]]:
@@ -22,7 +23,9 @@ def expressions(element: Element) -> Iterator[tuple[str, str]]:
         *((f"parametro «{name}»", text) for name, text in element.inputs),
         *((f"risultato «{name}»", text) for name, text in element.outputs),
     ]
-    yield from ((place, text[1:]) for place, text in mixed if text.startswith("="))
+    yield from (
+        (place, text.removeprefix("=")) for place, text in mixed if text.startswith("=") or is_camunda(text)
+    )
     if element.script:
         yield "script", element.script.removeprefix("=")
     for mapping in (*element.ins, *element.outs):
