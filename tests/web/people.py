@@ -119,9 +119,9 @@ class Desk:
         self.client = client
         self._token = ""
 
-    def get(self, address: str, **headers: str) -> TestResponse:
+    def get(self, address: str, *, follow: bool = False, **headers: str) -> TestResponse:
         """Open a page."""
-        return self._seen(self.client.get(address, headers=headers))
+        return self._seen(self.client.get(address, headers=headers, follow_redirects=follow))
 
     def post(self, address: str, *, headers: dict[str, str] | None = None, follow: bool = False, **fields: Any) -> TestResponse:
         """Send a form."""

@@ -89,7 +89,7 @@ def end_role(username: str, membership_id: str) -> Any:
             one = held[membership_id]
             engine.permissions.require(current.actor(), Permission.USER_MANAGE, one.ambito)
             accounts.end_membership(work.connection, membership_id, max(one.dal, today() - timedelta(days=1)), by=_by())
-    flash(gettext("Ruolo tolto. Le sue sessioni aperte sono finite."), "success")
+    flash(gettext("Ruolo tolto: non vale più da subito."), "success")
     return redirect(url_for("admin.user", username=username))
 
 
