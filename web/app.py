@@ -10,9 +10,9 @@ from web import access, auth, current, errors, formatting, language, layout, sec
 from web.account.views import blueprint as account
 from web.admin import blueprint as admin
 from web.cases import blueprint as cases
+from web.cases.records import blueprint as records
 from web.cases.starting import blueprint as starting
 from web.health.views import blueprint as health
-from web.cases.records import blueprint as records
 from web.inbox.files import blueprint as files
 from web.inbox.tasks import blueprint as tasks
 from web.inbox.views import blueprint as inbox

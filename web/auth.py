@@ -22,7 +22,7 @@ from web.formatting import today
 STAMP = "impronta"
 
 
-class SignedIn(UserMixin):
+class SignedIn(UserMixin):  # type: ignore[misc]
     """The person signed in, as Flask-Login wants it."""
 
     def __init__(self, actor: Actor, stamp: str) -> None:

@@ -29,15 +29,21 @@ class Page:
 PAGES: dict[int, Page] = {
     400: Page(
         lazy_gettext("La richiesta non è valida"),
-        lazy_gettext("Torna alla pagina precedente, ricaricala e riprova. Quanto hai scritto nel modulo è nella bozza."),
+        lazy_gettext(
+            "Torna alla pagina precedente, ricaricala e riprova. Quanto hai scritto nel modulo è nella bozza."
+        ),
     ),
     403: Page(
         lazy_gettext("Non puoi farlo"),
-        lazy_gettext("Se ti serve per il tuo lavoro, chiedi a chi amministra il servizio di darti il ruolo adatto."),
+        lazy_gettext(
+            "Se ti serve per il tuo lavoro, chiedi a chi amministra il servizio di darti il ruolo adatto."
+        ),
     ),
     404: Page(
         lazy_gettext("Qui non c'è niente"),
-        lazy_gettext("L'indirizzo è sbagliato, oppure la pratica non è fra quelle che puoi vedere. Prova a cercarla."),
+        lazy_gettext(
+            "L'indirizzo è sbagliato, oppure la pratica non è fra quelle che puoi vedere. Prova a cercarla."
+        ),
     ),
     405: Page(
         lazy_gettext("Questa pagina non si apre così"),
@@ -57,11 +63,15 @@ PAGES: dict[int, Page] = {
     ),
     429: Page(
         lazy_gettext("Troppi tentativi"),
-        lazy_gettext("Aspetta qualche minuto e riprova. Se non ricordi la password, chiedi a chi amministra il servizio."),
+        lazy_gettext(
+            "Aspetta qualche minuto e riprova. Se non ricordi la password, chiedi a chi amministra il servizio."
+        ),
     ),
     500: Page(
         lazy_gettext("Qualcosa non ha funzionato"),
-        lazy_gettext("Non è colpa tua e nulla è stato lasciato a metà. Riprova; se si ripete, avvisa chi amministra il servizio."),
+        lazy_gettext(
+            "Non è colpa tua e nulla è stato lasciato a metà. Riprova; se si ripete, avvisa chi amministra il servizio."
+        ),
     ),
 }
 
@@ -97,8 +107,12 @@ def _engine_error(problem: EngineError) -> Any:
         who = current_user.actor.id if current_user.is_authenticated else "nobody"
         refusals.warning("refused %s %s to %s: %s", request.method, request.path, who, problem.message)
     elif status == 500:
-        logger.error("%s while serving %s %s: %s", problem.code, request.method, request.path, problem.message)
-    return _answer(status, problem.message if status != 500 else "", problem.code, getattr(problem, "findings", ()))
+        logger.error(
+            "%s while serving %s %s: %s", problem.code, request.method, request.path, problem.message
+        )
+    return _answer(
+        status, problem.message if status != 500 else "", problem.code, getattr(problem, "findings", ())
+    )
 
 
 def _csrf_error(problem: CSRFError) -> Any:
@@ -124,6 +138,8 @@ def _answer(status: int, sentence: str, code: str, findings: Any = ()) -> Any:
     if wants_json():
         return jsonify(code=code, message=sentence or str(page.title)), status
     return (
-        render_template("error.html", page=page, status=status, sentence=sentence, code=code, findings=findings),
+        render_template(
+            "error.html", page=page, status=status, sentence=sentence, code=code, findings=findings
+        ),
         status,
     )

@@ -44,15 +44,26 @@ class Filling:
     def read(self) -> tuple[dict[str, Any], dict[str, str], bool]:
         """The values typed, a sentence for each that does not hold, and whether questions show that were not asked."""
         found = self.form.read(
-            self.raw or {}, self.variables, today=self.today, bindings=self.bindings, attachments=self._attached()
+            self.raw or {},
+            self.variables,
+            today=self.today,
+            bindings=self.bindings,
+            attachments=self._attached(),
         )
         return found.values, found.errors, bool(found.unseen)
 
     def view(self) -> FormView:
         """What the template draws."""
         return FormView.build(
-            self.form, self.variables, raw=self.raw, errors=self.errors, bindings=self.bindings, attachments=self.files,
-            max_megabytes=current.settings().max_upload_mb, focus=self.focus, locked=self.locked,
+            self.form,
+            self.variables,
+            raw=self.raw,
+            errors=self.errors,
+            bindings=self.bindings,
+            attachments=self.files,
+            max_megabytes=current.settings().max_upload_mb,
+            focus=self.focus,
+            locked=self.locked,
         )
 
     def lines(self) -> list[tuple[str, str]]:

@@ -64,7 +64,8 @@ def due_words(row: TaskRow) -> str:
     if days == 1:
         return gettext("Scade domani")
     if days <= 7:
-        return gettext("Scade tra %(days)d giorni, %(day)s", days=days, day=format_date(row.due_at.astimezone(ROME), "EEEE d MMMM"))
+        weekday = format_date(row.due_at.astimezone(ROME), "EEEE d MMMM")
+        return gettext("Scade tra %(days)d giorni, %(day)s", days=days, day=weekday)
     return gettext("Scade il %(day)s", day=day(row.due_at))
 
 
@@ -116,14 +117,27 @@ def size(octets: int) -> str:
 def same_page(**changes: Any) -> str:
     """The address of this page with some of its filters changed; None drops one."""
     arguments = {**request.args.to_dict(), **(request.view_args or {}), **changes}
-    return url_for(str(request.endpoint), **{key: kept for key, kept in arguments.items() if kept not in (None, "")})
+    kept = {key: argument for key, argument in arguments.items() if argument not in (None, "")}
+    return url_for(str(request.endpoint), **kept)
 
 
 def install(app: Flask) -> None:
     """Give the templates these filters."""
     app.jinja_env.filters.update(
-        day=day, moment=moment, hour=hour, euro=euro, due_words=due_words, readable=value, typed_value=typed_value, label=label, size=size,
-        phase_label=words.phase_label, phase_tone=words.phase_tone, state_label=words.state_label,
-        incident_label=words.incident_label, why_not=words.why_not, scope_label=words.scope_label,
+        day=day,
+        moment=moment,
+        hour=hour,
+        euro=euro,
+        due_words=due_words,
+        readable=value,
+        typed_value=typed_value,
+        label=label,
+        size=size,
+        phase_label=words.phase_label,
+        phase_tone=words.phase_tone,
+        state_label=words.state_label,
+        incident_label=words.incident_label,
+        why_not=words.why_not,
+        scope_label=words.scope_label,
     )
     app.jinja_env.globals["same_page"] = same_page

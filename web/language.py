@@ -21,7 +21,7 @@ FOLDER = Path(__file__).parent / "translations"
 COOKIE = "lingua"
 
 
-class Catalogues(Domain):
+class Catalogues(Domain):  # type: ignore[misc]
     """Reads each language's catalogue from its text file, once."""
 
     def get_translations(self) -> NullTranslations:

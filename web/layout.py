@@ -37,10 +37,13 @@ def navigation() -> list[NavigationItem]:
     area = request.blueprint or ""
     entries = [(gettext("Compiti"), "inbox.page", "inbox", True)]
     entries.append((gettext("Pratiche"), "cases.page", "cases", current.may(Permission.CASE_READ)))
-    entries.append((gettext("Nuova pratica"), "starting.choose", "starting", current.may(Permission.CASE_START)))
+    entries.append(
+        (gettext("Nuova pratica"), "starting.choose", "starting", current.may(Permission.CASE_START))
+    )
     administers = any(current.may(permission) for permission in ADMINISTRATION)
     entries.append((gettext("Amministrazione"), "admin.page", "admin", administers))
-    return [NavigationItem(label, url_for(endpoint), area == place) for label, endpoint, place, shown in entries if shown]
+    shown = [entry[:3] for entry in entries if entry[3]]
+    return [NavigationItem(label, url_for(endpoint), area == place) for label, endpoint, place in shown]
 
 
 def my_roles() -> list[str]:
@@ -70,6 +73,10 @@ def for_me(row: TaskRow) -> bool:
 def install(app: Flask) -> None:
     """Give the templates what the frame needs."""
     app.jinja_env.globals.update(
-        navigation=navigation, my_roles=my_roles, unread_notices=unread_notices, may=current.may, Permission=Permission
+        navigation=navigation,
+        my_roles=my_roles,
+        unread_notices=unread_notices,
+        may=current.may,
+        Permission=Permission,
     )
     app.jinja_env.filters.update(role_label=role_label, for_me=for_me)

@@ -59,7 +59,11 @@ def receive(file: FileStorage | None) -> Upload:
     name = clean_name(file.filename)
     if len(content) > limit:
         raise InvalidInput(
-            gettext("Il file «%(name)s» supera %(mb)d MB: riducilo e riprova.", name=name, mb=limit // 1024 // 1024)
+            gettext(
+                "Il file «%(name)s» supera %(mb)d MB: riducilo e riprova.",
+                name=name,
+                mb=limit // 1024 // 1024,
+            )
         )
     if not content:
         raise InvalidInput(gettext("Il file «%(name)s» è vuoto.", name=name))
@@ -99,8 +103,11 @@ def clean_name(filename: str) -> str:
 def download(content: bytes, filename: str, media_type: str) -> Response:
     """An answer that a browser saves and never shows or runs."""
     answer = Response(content, mimetype=media_type)
-    plain = filename.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
-    answer.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
+    plain = (
+        filename.encode("ascii", "replace").decode().replace("?", "_").replace('"', "_").replace("\\", "_")
+    )
+    encoded = quote(filename, safe="")
+    answer.headers["Content-Disposition"] = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return answer
 

@@ -37,7 +37,10 @@ COLLEAGUES: tuple[tuple[str, str, str, str], ...] = (
 )
 
 APPLICATION = {
-    "cognome": "Fittizi", "nome": "Ugo", "data_nascita": "1990-02-10", "codice_fiscale": "",
+    "cognome": "Fittizi",
+    "nome": "Ugo",
+    "data_nascita": "1990-02-10",
+    "codice_fiscale": "",
     "motivo_senza_codice": "in attesa",
 }
 
@@ -56,10 +59,16 @@ def furnish(engine: Engine) -> None:
     """Write ambiti and colleagues and publish the process."""
     by = By(SYSTEM.id, engine.clock.now())
     with engine.database.begin() as work:
-        for path, name in (("cremasco", "Ambito Cremasco"), ("cremasco/crema", "Crema"), ("casalasco", "Casalasco")):
+        for path, name in (
+            ("cremasco", "Ambito Cremasco"),
+            ("cremasco/crema", "Crema"),
+            ("casalasco", "Casalasco"),
+        ):
             save_scope(work.connection, Ambito(path, name), by=by)
         for username, name, role, scope in COLLEAGUES:
-            accounts.create_account(work.connection, username, name, PASSWORD, by=by, email=f"{username}@example.org")
+            accounts.create_account(
+                work.connection, username, name, PASSWORD, by=by, email=f"{username}@example.org"
+            )
             accounts.add_membership(work.connection, username, role, scope, date(2016, 1, 1), by=by)
     engine.repository.deploy_folder(DEFINITIONS, SYSTEM)
 
@@ -77,8 +86,11 @@ class Office:
         """An office on a furnished database, whose clock stands at START."""
         clock = VirtualClock(START)
         chosen = Settings(
-            database_url=database_url, processes_folder=str(ROOT / "processes"), secret_key="for tests only",
-            login_rate="1000 per minute", embedded_jobs=False,
+            database_url=database_url,
+            processes_folder=str(ROOT / "processes"),
+            secret_key="for tests only",
+            login_rate="1000 per minute",
+            embedded_jobs=False,
         ).with_(**settings)
         engine = Engine.open(chosen, clock=clock, upgrade=False)
         return cls(create_app(engine, chosen), engine, clock)
@@ -123,7 +135,9 @@ class Desk:
         """Open a page."""
         return self._seen(self.client.get(address, headers=headers, follow_redirects=follow))
 
-    def post(self, address: str, *, headers: dict[str, str] | None = None, follow: bool = False, **fields: Any) -> TestResponse:
+    def post(
+        self, address: str, *, headers: dict[str, str] | None = None, follow: bool = False, **fields: Any
+    ) -> TestResponse:
         """Send a form."""
         if not self._token:
             self.get("/accedi")
@@ -133,6 +147,8 @@ class Desk:
         return self._seen(self.client.post(address, data=data, headers=headers, follow_redirects=follow))
 
     def _seen(self, answer: TestResponse) -> TestResponse:
-        if answer.mimetype == "text/html" and (found := re.search(r'name="csrf_token" value="([^"]+)"', answer.text)):
+        if answer.mimetype == "text/html" and (
+            found := re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
+        ):
             self._token = found[1]
         return answer

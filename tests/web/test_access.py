@@ -10,13 +10,20 @@ from tests.web.people import Desk, Office
 from web.access import of_endpoint
 
 PUBLIC = {
-    "static", "account.home", "account.sign_in", "account.check_sign_in", "account.sign_out", "account.language",
-    "health.alive", "health.ready",
+    "static",
+    "account.home",
+    "account.sign_in",
+    "account.check_sign_in",
+    "account.sign_out",
+    "account.language",
+    "health.alive",
+    "health.ready",
 }
 
 
 def test_every_page_says_who_may_open_it(office: Office) -> None:
-    silent = [rule.endpoint for rule in office.app.url_map.iter_rules() if of_endpoint(office.app, rule.endpoint) is None]
+    endpoints = [rule.endpoint for rule in office.app.url_map.iter_rules()]
+    silent = [endpoint for endpoint in endpoints if of_endpoint(office.app, endpoint) is None]
     assert not silent, f"these views lack a decorator of web.access: {silent}"
 
 
@@ -29,7 +36,9 @@ def test_only_these_pages_are_public(office: Office) -> None:
     assert open_ones == PUBLIC
 
 
-@pytest.mark.parametrize("address", ["/compiti", "/pratiche", "/cerca?q=x", "/amministrazione/", "/avvisi", "/profilo"])
+@pytest.mark.parametrize(
+    "address", ["/compiti", "/pratiche", "/cerca?q=x", "/amministrazione/", "/avvisi", "/profilo"]
+)
 def test_a_stranger_is_sent_to_the_sign_in_and_brought_back(office: Office, address: str) -> None:
     answer = office.desk().get(address)
     assert answer.status_code == 302
@@ -45,8 +54,12 @@ def test_a_script_of_a_lost_session_is_told_in_json(office: Office) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "/amministrazione/", "/amministrazione/incidenti", "/amministrazione/parametri", "/amministrazione/utenti",
-        "/amministrazione/utenti/anna", "/amministrazione/processi",
+        "/amministrazione/",
+        "/amministrazione/incidenti",
+        "/amministrazione/parametri",
+        "/amministrazione/utenti",
+        "/amministrazione/utenti/anna",
+        "/amministrazione/processi",
     ],
 )
 def test_the_wrong_role_gets_403_and_a_log_line(

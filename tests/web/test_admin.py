@@ -44,7 +44,12 @@ def test_a_parameter_changes_for_one_ambito_with_a_reason(office: Office, ada: D
 
 def test_a_value_of_the_wrong_kind_is_explained(ada: Desk) -> None:
     answer = ada.post(
-        "/amministrazione/parametri", processo="prova", ambito="", nome="eta_max", valore="molti", motivo="prova"
+        "/amministrazione/parametri",
+        processo="prova",
+        ambito="",
+        nome="eta_max",
+        valore="molti",
+        motivo="prova",
     )
     assert answer.status_code == 422
     assert "molti" in answer.text
@@ -52,7 +57,11 @@ def test_a_value_of_the_wrong_kind_is_explained(ada: Desk) -> None:
 
 def test_a_new_user_gets_a_role_and_signs_in(office: Office, ada: Desk) -> None:
     ada.post(
-        "/amministrazione/utenti/nuovo", username="dora", nome="Dora Nuova", email="dora@example.org", lingua="it",
+        "/amministrazione/utenti/nuovo",
+        username="dora",
+        nome="Dora Nuova",
+        email="dora@example.org",
+        lingua="it",
         password=PASSWORD,
     )
     assert "Nessun ruolo" in ada.get("/amministrazione/utenti/dora").text
@@ -62,7 +71,9 @@ def test_a_new_user_gets_a_role_and_signs_in(office: Office, ada: Desk) -> None:
 
 
 def test_a_weak_password_is_explained(ada: Desk) -> None:
-    answer = ada.post("/amministrazione/utenti/nuovo", username="dora", nome="Dora", lingua="it", password="corta")
+    answer = ada.post(
+        "/amministrazione/utenti/nuovo", username="dora", nome="Dora", lingua="it", password="corta"
+    )
     assert answer.status_code == 422
     assert "12 caratteri" in answer.text
 

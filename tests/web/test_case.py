@@ -46,7 +46,9 @@ def test_who_looks_is_written_down(office: Office, anna: Desk) -> None:
 def test_restricted_notes_are_for_the_few(office: Office, anna: Desk) -> None:
     case = _proposed(office)
     office.engine.tasks.complete(
-        office.task(case), {"esito": "propone", "note_riservate": "Solo per la microequipe"}, office.actor("marta")
+        office.task(case),
+        {"esito": "propone", "note_riservate": "Solo per la microequipe"},
+        office.actor("marta"),
     )
     assert "Solo per la microequipe" in anna.get(f"/pratiche/{case}").text
     assert "Solo per la microequipe" in office.desk("marta").get(f"/pratiche/{case}").text

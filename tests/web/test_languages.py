@@ -16,8 +16,11 @@ def test_every_text_of_the_pages_has_an_english_translation() -> None:
 
 def test_the_catalogue_holds_nothing_that_is_gone() -> None:
     known = {message[0] if isinstance(message, tuple) else message for message, _ in texts()}
-    gone = [message.id for message in current() if message.id and (
-        message.id[0] if isinstance(message.id, tuple) else message.id) not in known]
+    gone = [
+        message.id
+        for message in current()
+        if message.id and (message.id[0] if isinstance(message.id, tuple) else message.id) not in known
+    ]
     assert gone == []
 
 

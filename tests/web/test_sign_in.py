@@ -28,7 +28,14 @@ def test_wrong_password_and_unknown_user_get_the_same_page(office: Office) -> No
 
 @pytest.mark.parametrize(
     "address",
-    ["https://example.org/x", "//example.org", "/\\example.org", "javascript:alert(1)", "/accedi", "\t//example.org"],
+    [
+        "https://example.org/x",
+        "//example.org",
+        "/\\example.org",
+        "javascript:alert(1)",
+        "/accedi",
+        "\t//example.org",
+    ],
 )
 def test_after_signing_in_nobody_is_sent_elsewhere(office: Office, address: str) -> None:
     answer = office.desk().post("/accedi", utente="anna", password=PASSWORD, next=address)
@@ -43,7 +50,9 @@ def test_after_signing_in_one_returns_where_one_was_going(office: Office) -> Non
 def test_attempts_are_few_for_one_address(furnished_url: str) -> None:
     office = Office.open(furnished_url, login_rate="3 per minute")
     try:
-        answers = [office.desk().post("/accedi", utente=f"utente{n}", password="x").status_code for n in range(5)]
+        answers = [
+            office.desk().post("/accedi", utente=f"utente{n}", password="x").status_code for n in range(5)
+        ]
         assert answers == [422, 422, 422, 429, 429]
     finally:
         office.engine.close()
@@ -93,7 +102,9 @@ def test_a_new_password_ends_the_other_sessions(office: Office, anna: Desk) -> N
 
 
 def test_the_new_password_is_written_twice_alike(anna: Desk) -> None:
-    answer = anna.post("/profilo/password", attuale=PASSWORD, nuova="cinque cani in giardino", ripetuta="altro")
+    answer = anna.post(
+        "/profilo/password", attuale=PASSWORD, nuova="cinque cani in giardino", ripetuta="altro"
+    )
     assert answer.status_code == 422
     assert "due volte la stessa password" in answer.text
 

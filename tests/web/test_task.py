@@ -60,7 +60,9 @@ def test_a_draft_of_a_lost_session_is_answered_in_json(office: Office, anna: Des
     task = office.task(office.case())
     anna.get("/profilo")
     anna.client.delete_cookie("patti_sessione")
-    answer = anna.client.post(f"/compiti/{task}/bozza", data={"bisogni": "x"}, headers={"Accept": "application/json"})
+    answer = anna.client.post(
+        f"/compiti/{task}/bozza", data={"bisogni": "x"}, headers={"Accept": "application/json"}
+    )
     assert answer.status_code == 401
     assert answer.get_json()["code"] == "SIGNED_OUT"
 
@@ -122,7 +124,9 @@ def test_notes_and_files_hang_on_the_task(office: Office, anna: Desk) -> None:
 def test_a_page_dressed_as_a_picture_is_refused(office: Office, anna: Desk) -> None:
     task = office.task(office.case())
     answer = anna.post(
-        f"/compiti/{task}/allegati", file=(BytesIO(b"<html><script>alert(1)</script>"), "foto.png"), follow=True
+        f"/compiti/{task}/allegati",
+        file=(BytesIO(b"<html><script>alert(1)</script>"), "foto.png"),
+        follow=True,
     )
     assert "non è di un tipo accettato" in answer.text
     assert "Nessun allegato" in answer.text

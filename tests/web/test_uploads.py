@@ -26,8 +26,11 @@ def _zipped(*names: str) -> bytes:
         (b"\xff\xd8\xff\xe0", "a.jpg", "image/jpeg"),
         ("però".encode(), "a.txt", "text/plain"),
         (_zipped("mimetype", "content.xml"), "a.odt", "application/vnd.oasis.opendocument.text"),
-        (_zipped("[Content_Types].xml", "word/document.xml"), "a.docx",
-         "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        (
+            _zipped("[Content_Types].xml", "word/document.xml"),
+            "a.docx",
+            "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        ),
         (b"<html><script>", "a.html", None),
         (b"<svg onload=alert(1)>", "a.svg", None),
         (b"MZ\x90\x00", "a.txt", None),
@@ -42,8 +45,12 @@ def test_what_a_file_is(content: bytes, name: str, found: str | None) -> None:
 @pytest.mark.parametrize(
     ("name", "clean"),
     [
-        ("../../etc/passwd", "passwd"), ("C:\\temp\\foto.png", "foto.png"), ('a"b\r\n.pdf', "a_b__.pdf"),
-        ("\u202egpj.exe", "_gpj.exe"), ("...", "file"), ("lettera di però.pdf", "lettera di però.pdf"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\temp\\foto.png", "foto.png"),
+        ('a"b\r\n.pdf', "a_b__.pdf"),
+        ("\u202egpj.exe", "_gpj.exe"),
+        ("...", "file"),
+        ("lettera di però.pdf", "lettera di però.pdf"),
     ],
 )
 def test_what_a_name_becomes(name: str, clean: str) -> None:

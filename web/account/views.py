@@ -41,7 +41,9 @@ def sign_in() -> Any:
     """Everybody: the sign-in page."""
     if current_user.is_authenticated:
         return redirect(auth.safe_next(request.args.get("next")))
-    return render_template("account/sign_in.html", next=request.args.get("next", ""), username="", wrong=False)
+    return render_template(
+        "account/sign_in.html", next=request.args.get("next", ""), username="", wrong=False
+    )
 
 
 @blueprint.post("/accedi")
@@ -73,12 +75,16 @@ def sign_out() -> Any:
 def language() -> Any:
     """Everybody: choose Italian or English."""
     chosen = request.form.get("lingua", "")
-    answer = redirect(auth.safe_next(request.form.get("next")) if request.form.get("next") else url_for("account.home"))
-    if not current_user.is_authenticated:
-        answer = redirect(url_for("account.sign_in"))
+    signed = current_user.is_authenticated
+    answer = redirect(auth.safe_next(request.form.get("next")) if signed else url_for("account.sign_in"))
     if chosen in LANGUAGES:
         answer.set_cookie(
-            COOKIE, chosen, max_age=A_YEAR, secure=current.settings().secure_cookies, httponly=True, samesite="Lax"
+            COOKIE,
+            chosen,
+            max_age=A_YEAR,
+            secure=current.settings().secure_cookies,
+            httponly=True,
+            samesite="Lax",
         )
     return answer
 
@@ -100,12 +106,13 @@ def change_password() -> Any:
         if new != request.form.get("ripetuta", ""):
             sentence = gettext("Scrivi due volte la stessa password.")
             raise InvalidInput(sentence, fields={"ripetuta": sentence})
+        now, old = current.engine().clock.now(), request.form.get("attuale", "")
         with current.engine().database.begin() as work:
-            accounts.change_password(
-                work.connection, current.actor().id, request.form.get("attuale", ""), new, now=current.engine().clock.now()
-            )
+            accounts.change_password(work.connection, current.actor().id, old, new, now=now)
     except InvalidInput as problem:
-        return render_template("account/profile.html", errors=problem.fields or {"nuova": problem.message}), 422
+        return render_template(
+            "account/profile.html", errors=problem.fields or {"nuova": problem.message}
+        ), 422
     auth.renew_stamp()
     flash(gettext("Password cambiata. Le altre sessioni aperte con la vecchia sono finite."), "success")
     return redirect(url_for("account.profile"))

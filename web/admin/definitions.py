@@ -36,9 +36,13 @@ def deploy() -> Any:
         return _page(problem), 422
     about = {"name": report.definition.name, "version": report.definition.version}
     if report.created:
-        flash(gettext("Pubblicata la versione %(version)d di «%(name)s». Le pratiche in corso restano sulla loro.", **about), "success")
+        sentence = gettext(
+            "Pubblicata la versione %(version)d di «%(name)s». Le pratiche in corso restano sulla loro."
+        )
+        flash(sentence % about, "success")
     else:
-        flash(gettext("«%(name)s» ha già questo contenuto: resta in vigore la versione %(version)d.", **about), "info")
+        sentence = gettext("«%(name)s» ha già questo contenuto: resta in vigore la versione %(version)d.")
+        flash(sentence % about, "info")
     return redirect(url_for("admin.definitions"))
 
 
@@ -64,5 +68,8 @@ def _page(problem: InvalidInput | None = None) -> str:
     versions = current.engine().repository.list()
     by_key = [(key, list(found)) for key, found in groupby(versions, key=lambda one: one.key)]
     return render_template(
-        "admin/definitions.html", by_key=by_key, problem=problem, names=choices.names(v.deployed_by for v in versions)
+        "admin/definitions.html",
+        by_key=by_key,
+        problem=problem,
+        names=choices.names(v.deployed_by for v in versions),
     )

@@ -30,7 +30,9 @@ def change_parameter() -> Any:
     reason = form.get("motivo", "").strip()
     try:
         if form.get("azione") == "ripristina":
-            engine.parameters.reset(key, name, scope, reason or gettext("Valore di partenza ripristinato"), actor)
+            engine.parameters.reset(
+                key, name, scope, reason or gettext("Valore di partenza ripristinato"), actor
+            )
         else:
             engine.parameters.set(key, name, scope, form.get("valore", "").strip(), reason, actor)
     except InvalidInput as problem:
@@ -39,13 +41,23 @@ def change_parameter() -> Any:
     return redirect(url_for("admin.parameters", processo=key, ambito=scope, _anchor=f"p-{name}"))
 
 
-def _page(key: str, scope: str, wrong: str = "", sentence: str = "", value: str = "", reason: str = "") -> str:
+def _page(
+    key: str, scope: str, wrong: str = "", sentence: str = "", value: str = "", reason: str = ""
+) -> str:
     processes = choices.processes()
     known = dict(processes)
     key = key if key in known else (processes[0][0] if processes else "")
     found = current.engine().parameters.list(key, scope, current.actor()) if key else ()
     return render_template(
-        "admin/parameters.html", processes=processes, scopes=choices.scopes(current.actor()), key=key, scope=scope,
-        parameters=found, wrong=wrong, sentence=sentence, typed=value, reason=reason,
+        "admin/parameters.html",
+        processes=processes,
+        scopes=choices.scopes(current.actor()),
+        key=key,
+        scope=scope,
+        parameters=found,
+        wrong=wrong,
+        sentence=sentence,
+        typed=value,
+        reason=reason,
         names=choices.names(parameter.changed_by for parameter in found),
     )

@@ -44,8 +44,13 @@ def new_user() -> Any:
         try:
             with current.engine().database.begin() as work:
                 made = accounts.create_account(
-                    work.connection, form.get("username", ""), form.get("nome", ""), form.get("password", ""),
-                    by=_by(), email=form.get("email", ""), lingua=form.get("lingua", "it"),
+                    work.connection,
+                    form.get("username", ""),
+                    form.get("nome", ""),
+                    form.get("password", ""),
+                    by=_by(),
+                    email=form.get("email", ""),
+                    lingua=form.get("lingua", "it"),
                 )
         except InvalidInput as problem:
             errors = problem.fields or {"username": problem.message}
@@ -88,7 +93,9 @@ def end_role(username: str, membership_id: str) -> Any:
         if membership_id in held:
             one = held[membership_id]
             engine.permissions.require(current.actor(), Permission.USER_MANAGE, one.ambito)
-            accounts.end_membership(work.connection, membership_id, max(one.dal, today() - timedelta(days=1)), by=_by())
+            accounts.end_membership(
+                work.connection, membership_id, max(one.dal, today() - timedelta(days=1)), by=_by()
+            )
     flash(gettext("Ruolo tolto: non vale più da subito."), "success")
     return redirect(url_for("admin.user", username=username))
 
@@ -98,7 +105,9 @@ def end_role(username: str, membership_id: str) -> Any:
 def change_state(username: str) -> Any:
     """Administrators: close or reopen an account; never their own."""
     if username == current.actor().id:
-        raise InvalidInput(gettext("Non puoi disattivare il tuo stesso utente: chiedi a un altro amministratore."))
+        raise InvalidInput(
+            gettext("Non puoi disattivare il tuo stesso utente: chiedi a un altro amministratore.")
+        )
     _require_over(username)
     with current.engine().database.begin() as work:
         if request.form.get("attivo") == "sì":
@@ -137,12 +146,13 @@ def _page(username: str, errors: dict[str, str] | None = None) -> str:
         about = accounts.account(connection, username)
         held = accounts.memberships(connection, username)
     now = today()
+    known = [(role, role_label(role)) for role in current.engine().permissions.roles]
     return render_template(
         "admin/user.html",
         about=about,
         held=[one for one in held if one.al is None or one.al >= now],
         ended=[one for one in held if one.al is not None and one.al < now],
-        roles=sorted(((role, role_label(role)) for role in current.engine().permissions.roles), key=lambda pair: pair[1]),
+        roles=sorted(known, key=lambda pair: pair[1]),
         scopes=choices.scopes(current.actor()),
         errors=errors or {},
         myself=username == current.actor().id,

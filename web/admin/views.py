@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, render_template
 
 from engine.permissions import Permission
+from engine.views import IncidentView
 from web import current
 from web.access import allowed
 from web.layout import ADMINISTRATION
@@ -18,7 +19,7 @@ blueprint = Blueprint("admin", __name__, url_prefix="/amministrazione", template
 @allowed(*ADMINISTRATION)
 def page() -> Any:
     """Administrators and analysts: the parts they may open."""
-    incidents = ()
+    incidents: tuple[IncidentView, ...] = ()
     if current.may(Permission.INCIDENT_MANAGE):
         incidents = current.engine().incidents.list(current.actor())
     return render_template("admin/page.html", incidents=incidents)

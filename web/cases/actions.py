@@ -57,7 +57,10 @@ def cancel(instance_id: str) -> Any:
 def reopen(instance_id: str) -> Any:
     """Who may reopen in the case's ambito (the engine checks): a new case, linked to the old one."""
     opened = current.engine().instances.reopen(instance_id, _reason(), current.actor())
-    flash(gettext("Aperta la pratica n. %(number)d, collegata alla precedente.", number=opened.number), "success")
+    flash(
+        gettext("Aperta la pratica n. %(number)d, collegata alla precedente.", number=opened.number),
+        "success",
+    )
     return _back(opened.id)
 
 
@@ -72,4 +75,3 @@ def comment(instance_id: str) -> Any:
     else:
         flash(gettext("Nota aggiunta."), "success")
     return redirect(url_for("cases.page_of", instance_id=instance_id, _anchor="note"))
-

@@ -29,7 +29,9 @@ def layers(case: InstanceView, actor: Actor) -> list[Layer]:
     found = []
     for key, model in sorted(models.items(), key=lambda item: item[0] != case.definition_key):
         active = tuple(
-            model.elements[element].label for process, element in tokens if process == key and element in model.elements
+            model.elements[element].label
+            for process, element in tokens
+            if process == key and element in model.elements
         )
         address = url_for("cases.diagram", instance_id=case.id, key=key)
         found.append(Layer(key, model.name or key, address, tuple(dict.fromkeys(active))))

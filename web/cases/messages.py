@@ -50,10 +50,12 @@ def expected(case: InstanceView) -> list[Expected]:
     engine = current.engine()
     awaited = engine.messages.awaited(case.id)
     models = engine.repository.compiled(case.definition_id).program.models.values()
-    texts = {
-        element.message: element.documentation for model in models for element in model.elements.values() if element.message
-    }
-    return [Expected(name, texts.get(name, ""), _values(texts.get(name, ""), case.scope)) for name in sorted(awaited)]
+    catching = [element for model in models for element in model.elements.values() if element.message]
+    texts = {element.message: element.documentation for element in catching}
+    return [
+        Expected(name, texts.get(name, ""), _values(texts.get(name, ""), case.scope))
+        for name in sorted(awaited)
+    ]
 
 
 def _values(explanation: str, scope: str) -> tuple[Carried, ...]:
@@ -90,7 +92,9 @@ def tell(instance_id: str) -> Any:
             if one.options and payload[one.name] not in dict(one.options):
                 errors[one.name] = gettext("Scegli dall'elenco.")
         if not errors:
-            engine.messages.correlate(message.name, case.business_key, payload, actor, instance_id=instance_id)
+            engine.messages.correlate(
+                message.name, case.business_key, payload, actor, instance_id=instance_id
+            )
             flash(gettext("Comunicazione registrata: la pratica è andata avanti."), "success")
             return redirect(url_for("cases.page_of", instance_id=instance_id))
     page = render_template("cases/tell.html", case=case, message=message, errors=errors, typed=request.form)

@@ -30,7 +30,10 @@ def person(person_id: str) -> Any:
     for case in cases:
         engine.history.looked(case.id, actor, "person")
     return render_template(
-        "cases/person.html", found=found, facts=facts_of(found), cases=sorted(cases, key=lambda case: -case.number)
+        "cases/person.html",
+        found=found,
+        facts=facts_of(found),
+        cases=sorted(cases, key=lambda case: -case.number),
     )
 
 

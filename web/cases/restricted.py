@@ -16,5 +16,6 @@ def restricted_names(case: InstanceView) -> frozenset[str]:
         for element in model.elements.values():
             if element.properties.get("riservato") == "true" and element.form_id:
                 form = compiled.form(element.process_id, element.form_id)
-                found.update(field.key.split(".")[0] for field in form.fields())
+                fields = form.fields() if form else ()
+                found.update(field.key.split(".")[0] for field in fields)
     return frozenset(found)

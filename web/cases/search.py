@@ -7,6 +7,7 @@ from typing import Any
 from flask import render_template, request
 
 from engine.operations.people import persons
+from engine.operations.people.model import Person
 from engine.permissions import Permission
 from web import choices, current
 from web.access import signed_in
@@ -22,7 +23,7 @@ def search() -> Any:
     text = request.args.get("q", "").strip()[:100]
     enough = len(text) >= SHORTEST or text.isdigit()
     engine, actor = current.engine(), current.actor()
-    found_persons: tuple[persons.Person, ...] = ()
+    found_persons: tuple[Person, ...] = ()
     scopes = engine.permissions.scopes(actor, Permission.PERSON_READ)
     if enough and scopes:
         with engine.database.read() as connection:

@@ -31,7 +31,9 @@ def choose() -> Any:
     """Whoever may start cases: which process, and where."""
     found = current.engine().repository.startable(current.actor())
     places = choices.scopes(current.actor())
-    return render_template("cases/choose.html", startable=sorted(found, key=lambda one: one.name), scopes=places)
+    return render_template(
+        "cases/choose.html", startable=sorted(found, key=lambda one: one.name), scopes=places
+    )
 
 
 @blueprint.get("/<key>")
@@ -61,7 +63,10 @@ def start(key: str) -> Any:
     if errors:
         return _render(found, scope, filling.wrong(errors)), 422
     if unseen:
-        flash(gettext("Le risposte hanno fatto comparire altre domande: guardale e completa di nuovo."), "warning")
+        flash(
+            gettext("Le risposte hanno fatto comparire altre domande: guardale e completa di nuovo."),
+            "warning",
+        )
         return _render(found, scope, filling)
     alike = _duplicates(values)
     if alike and not request.form.get(ANOTHER_PERSON):
@@ -78,7 +83,9 @@ def _open(found: Definition, scope: str, filling: Filling | None, values: dict[s
             raise
         return _render(found, scope, filling.wrong(problem.fields or {"": problem.message})), 422
     flash(gettext("Aperta la pratica n. %(number)d.", number=case.number), "success")
-    mine = [row for row in engine.inbox.of_instance(case.id, actor) if row.assignee == actor.id or for_me(row)]
+    mine = [
+        row for row in engine.inbox.of_instance(case.id, actor) if row.assignee == actor.id or for_me(row)
+    ]
     if mine:
         return redirect(url_for("tasks.page", task_id=mine[0].id))
     return redirect(url_for("cases.page_of", instance_id=case.id))
@@ -116,7 +123,9 @@ def _known(person_id: str, scope: str, filling: Filling) -> dict[str, list[str]]
         person = people.get(connection, person_id)
     current.engine().permissions.require(current.actor(), Permission.PERSON_READ, person.data.ambito or scope)
     keys = {field.key for field in filling.form.fields()}
-    return {key: [_typed(person.data, key)] for key in PERSON_KEYS if key in keys and _typed(person.data, key)}
+    return {
+        key: [_typed(person.data, key)] for key in PERSON_KEYS if key in keys and _typed(person.data, key)
+    }
 
 
 def _typed(data: PersonData, key: str) -> str:
@@ -130,7 +139,13 @@ def _render(found: Definition, scope: str, filling: Filling | None, alike: tuple
         one.person.id for one in alike if current.may(Permission.PERSON_READ, one.person.data.ambito or scope)
     }
     return render_template(
-        "cases/start.html", definition=found, scope=scope, scope_name=dict(choices.scopes(actor))[scope],
-        view=filling.view() if filling else None, alike=alike, visible=visible,
-        use_person=USE_PERSON, another_person=ANOTHER_PERSON,
+        "cases/start.html",
+        definition=found,
+        scope=scope,
+        scope_name=dict(choices.scopes(actor))[scope],
+        view=filling.view() if filling else None,
+        alike=alike,
+        visible=visible,
+        use_person=USE_PERSON,
+        another_person=ANOTHER_PERSON,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 from flask import url_for
 from flask_babel import gettext
@@ -51,7 +52,9 @@ def essentials(case: InstanceView) -> Essentials | None:
         for member in found.household.membri
         if member.al is None
     )
-    return Essentials(gettext("Nucleo"), found.household.denominazione, address_of(found.person), facts, members)
+    return Essentials(
+        gettext("Nucleo"), found.household.denominazione, address_of(found.person), facts, members
+    )
 
 
 def address_of(person: Person) -> str:
@@ -59,14 +62,19 @@ def address_of(person: Person) -> str:
     return url_for("cases.person", person_id=person.id)
 
 
+def age_on(birth: date, now: date) -> int:
+    """The years completed on a day."""
+    return now.year - birth.year - ((now.month, now.day) < (birth.month, birth.day))
+
+
 def facts_of(person: Person) -> list[tuple[str, str]]:
     """The few things one needs at a glance; what is not known is left out."""
     data = person.data
     born = ""
     if data.data_nascita:
-        now = today()
-        age = now.year - data.data_nascita.year - ((now.month, now.day) < (data.data_nascita.month, data.data_nascita.day))
-        born = gettext("%(day)s (%(age)d anni)", day=day(data.data_nascita), age=age)
+        born = gettext(
+            "%(day)s (%(age)d anni)", day=day(data.data_nascita), age=age_on(data.data_nascita, today())
+        )
     facts = [
         (gettext("Nascita"), born),
         (gettext("Codice fiscale"), data.codice_fiscale),

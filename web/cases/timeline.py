@@ -64,7 +64,9 @@ SENTENCES: dict[str, tuple[Any, str]] = {
 def lines(instance_id: str, actor: Actor) -> list[Line]:
     """The whole history of a case that this person may see, oldest first."""
     events = list(_all(instance_id, actor))
-    mentioned = {name for event in events for name in (event.actor_id, event.data.get("to"), event.data.get("actor"))}
+    mentioned = {
+        name for event in events for name in (event.actor_id, event.data.get("to"), event.data.get("actor"))
+    }
     names = {**choices.names(mentioned - {SYSTEM.id}), SYSTEM.id: str(_("Sistema"))}
     return [_line(event, names) for event in events if event.kind in SENTENCES]
 
@@ -72,7 +74,9 @@ def lines(instance_id: str, actor: Actor) -> list[Line]:
 def _all(instance_id: str, actor: Actor) -> list[Event]:
     found: list[Event] = []
     for _page in range(MOST_PAGES):
-        page = current.engine().history.timeline(instance_id, actor, after=found[-1].id if found else 0, limit=PAGE)
+        page = current.engine().history.timeline(
+            instance_id, actor, after=found[-1].id if found else 0, limit=PAGE
+        )
         found += page
         if len(page) < PAGE:
             break
@@ -92,7 +96,9 @@ def _line(event: Event, names: Mapping[str, str]) -> Line:
         "filename": data.get("filename", ""),
         "protocol": data.get("protocol", ""),
     }
-    return Line(event.at, names.get(event.actor_id, event.actor_id), str(sentence) % words, _detail(event), tone)
+    return Line(
+        event.at, names.get(event.actor_id, event.actor_id), str(sentence) % words, _detail(event), tone
+    )
 
 
 def _detail(event: Event) -> str:

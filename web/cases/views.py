@@ -124,5 +124,7 @@ def readable_variables(case: InstanceView, variables: dict[str, Any]) -> list[tu
     What is empty is left out, and what is restricted for those who may not read it.
     """
     hidden = frozenset() if current.may(Permission.CASE_RESTRICTED, case.scope) else restricted_names(case)
-    shown = ((label(name), value(content)) for name, content in sorted(variables.items()) if name not in hidden)
+    shown = (
+        (label(name), value(content)) for name, content in sorted(variables.items()) if name not in hidden
+    )
     return [(name, text) for name, text in shown if text != "—"]

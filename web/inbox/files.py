@@ -41,9 +41,10 @@ def comment(task_id: str) -> Any:
 @signed_in
 def attach(task_id: str) -> Any:
     """Whoever may work on the task (the engine checks): attach a file to it."""
+    engine, actor = current.engine(), current.actor()
     try:
         received = uploads.receive(request.files.get("file"))
-        current.engine().tasks.attach(task_id, received.filename, received.media_type, received.content, current.actor())
+        engine.tasks.attach(task_id, received.filename, received.media_type, received.content, actor)
     except InvalidInput as problem:
         flash(problem.message, "danger")
     else:

@@ -58,7 +58,10 @@ def complete(task_id: str) -> Any:
     if errors or refused:
         return _render(task, filling.wrong({**errors, **refused})), 422
     if unseen:
-        flash(gettext("Le risposte hanno fatto comparire altre domande: guardale e completa di nuovo."), "warning")
+        flash(
+            gettext("Le risposte hanno fatto comparire altre domande: guardale e completa di nuovo."),
+            "warning",
+        )
         return _render(task, filling)
     return _send(task, filling, values)
 
@@ -102,7 +105,9 @@ def filling_of(task: TaskView) -> Filling | None:
         return None
     engine = current.engine()
     files = {
-        found.id: AttachmentInfo(found.filename, found.size, url_for("files.attachment", attachment_id=found.id))
+        found.id: AttachmentInfo(
+            found.filename, found.size, url_for("files.attachment", attachment_id=found.id)
+        )
         for found in task.attachments
     }
     form = with_colleagues(engine.repository.form(task.definition_id, task.form_id), task.row.scope)
@@ -121,7 +126,9 @@ def _with_uploads(task: TaskView, filling: Filling) -> tuple[Filling, dict[str, 
             task.row.id, upload.filename, upload.media_type, upload.content, current.actor()
         )
         raw.setdefault(upload.name, []).append(kept.id)
-        files[kept.id] = AttachmentInfo(kept.filename, kept.size, url_for("files.attachment", attachment_id=kept.id))
+        files[kept.id] = AttachmentInfo(
+            kept.filename, kept.size, url_for("files.attachment", attachment_id=kept.id)
+        )
     return Filling(
         filling.form, filling.variables, filling.today, filling.bindings, files, raw, focus=filling.focus
     ), refused
@@ -161,7 +168,7 @@ def _closed(task: TaskView, filling: Filling | None, sentence: str = "") -> str:
 
 
 def _too_late(task: TaskView, filling: Filling | None, sentence: str = "") -> Any:
-    """The task is no longer this person's to do. Their own second press goes on; anybody else gets back what they typed."""
+    """The task is closed. One's own second press goes on; anybody else gets back what they typed."""
     if task.row.state == "completed" and task.completed_by == current.actor().id:
         flash(gettext("«%(task)s» è già completato da te: non serve altro.", task=task.row.name), "info")
         return redirect(url_for("cases.page_of", instance_id=task.instance.id))

@@ -93,6 +93,8 @@ def hand_over(task_id: str) -> Any:
         error = gettext("Scegli un collega dall'elenco.")
         return render_template("inbox/hand_over.html", task=task, colleagues=colleagues, error=error), 422
     colleague = choices.actor_named(to)
-    current.engine().tasks.hand_over(task_id, colleague, request.form.get("nota", "").strip(), current.actor())
+    current.engine().tasks.hand_over(
+        task_id, colleague, request.form.get("nota", "").strip(), current.actor()
+    )
     flash(gettext("Compito affidato a %(name)s.", name=dict(colleagues)[to]), "success")
     return redirect(url_for("inbox.page"))

@@ -16,7 +16,12 @@ from babel.messages.pofile import read_po, write_po
 ROOT = Path(__file__).resolve().parents[2]
 CATALOGUE = Path(__file__).parent / "en" / "LC_MESSAGES" / "messages.po"
 KEYWORDS = {
-    "_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2), "lazy_ngettext": (1, 2), "sentence": None,
+    "_": None,
+    "gettext": None,
+    "lazy_gettext": None,
+    "ngettext": (1, 2),
+    "lazy_ngettext": (1, 2),
+    "sentence": None,
 }
 SOURCES: tuple[tuple[str, str, str], ...] = (
     ("web", "*.py", "python"),
@@ -35,7 +40,9 @@ def texts() -> Iterator[tuple[str | tuple[str, ...], str]]:
             place = file.relative_to(ROOT).as_posix()
             content = BytesIO(file.read_bytes())
             options = OPTIONS if "jinja2" in method else {"encoding": "utf-8"}
-            for _line, message, _comments, _context in extract(method, content, keywords=KEYWORDS, options=options):
+            for _line, message, _comments, _context in extract(
+                method, content, keywords=KEYWORDS, options=options
+            ):
                 yield message, place
 
 
@@ -51,9 +58,16 @@ def updated() -> Catalog:
     """The catalogue with exactly the texts of the code, translations kept."""
     before = current()
     after = Catalog(
-        locale="en", domain="messages", project="patti", version="0.1", charset="utf-8", fuzzy=False,
-        copyright_holder="", header_comment="# English texts of the pages; the message is the Italian text.",
-        creation_date=before.creation_date, revision_date=before.revision_date,
+        locale="en",
+        domain="messages",
+        project="patti",
+        version="0.1",
+        charset="utf-8",
+        fuzzy=False,
+        copyright_holder="",
+        header_comment="# English texts of the pages; the message is the Italian text.",
+        creation_date=before.creation_date,
+        revision_date=before.revision_date,
     )
     places: dict[str | tuple[str, ...], set[str]] = {}
     for message, place in texts():
@@ -65,14 +79,15 @@ def updated() -> Catalog:
         plural = isinstance(message, tuple)
         empty: str | tuple[str, ...] = ("", "") if plural else ""
         fitting = kept is not None and isinstance(kept, tuple) == plural
-        after.add(message, kept if fitting else empty, locations=[(place, None) for place in sorted(found)])
+        after.add(message, kept if fitting else empty, locations=[(place, 0) for place in sorted(found)])
     return after
 
 
 def missing(catalogue: Catalog) -> list[str]:
     """The texts without a translation."""
     return [
-        str(message.id) for message in catalogue
+        str(message.id)
+        for message in catalogue
         if message.id and not (all(message.string) if isinstance(message.string, tuple) else message.string)
     ]
 
