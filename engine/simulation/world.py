@@ -82,16 +82,17 @@ class World:
         settings: Settings,
         clock: VirtualClock,
         operations: OperationRegistry,
-        mailbox: Mailbox,
         scope: str,
         folder: tempfile.TemporaryDirectory[str] | None,
     ) -> None:
         self.settings = settings
         self.clock = clock
-        self.mailbox = mailbox
+        self.mailbox = Mailbox()
         self.scope = scope
         self.cases: list[str] = []
-        self._operations = operations
+        handlers = {**operations.handlers, "mail": self.mailbox.catching(operations.handlers["mail"])}
+        self._operations = OperationRegistry(dict(operations.operations), handlers)
+        self._restarts = True
         self._folder = folder
         self._calls = 0
         self.engine = self._opened(upgrade=True)
@@ -127,14 +128,18 @@ class World:
             embedded_jobs=False,
             secret_key="simulazione",
         ).with_(**settings)
-        mailbox = Mailbox()
-        handlers = {**operations.handlers, "mail": mailbox.catching(operations.handlers["mail"])}
-        caught = OperationRegistry(dict(operations.operations), handlers)
-        world = cls(chosen, VirtualClock(start), caught, mailbox, scope, folder)
+        world = cls(chosen, VirtualClock(start), operations, scope, folder)
         everyone = {**DEFAULT_USERS, **(users or {})}
         furnish(world.engine.database, everyone, scope, By(SYSTEM.id, world.clock.now()))
         for one in deploy if deploy is not None else [processes]:
             world.engine.repository.deploy_folder(one, SYSTEM)
+        return world
+
+    @classmethod
+    def on(cls, settings: Settings, clock: VirtualClock) -> World:
+        """A world over a database that is furnished already; no e-mail leaves it, and it is never reopened midway."""
+        world = cls(settings.with_(smtp_url="", embedded_jobs=False), clock, REGISTRY, "", None)
+        world._restarts = False
         return world
 
     def __enter__(self) -> World:
@@ -154,7 +159,7 @@ class World:
     def touch(self) -> Engine:
         """The engine for one more call; every few calls it is a new one, opened on the same rows."""
         self._calls += 1
-        if self._calls % CALLS_BETWEEN_RESTARTS == 0:
+        if self._restarts and self._calls % CALLS_BETWEEN_RESTARTS == 0:
             self.restart()
         return self.engine
 

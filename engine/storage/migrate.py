@@ -6,6 +6,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from engine.storage.database import Database
@@ -27,3 +29,16 @@ def migrate(url: str, revision: str = "head") -> None:
             command.upgrade(config, revision)
     finally:
         database.close()
+
+
+def revisions(url: str) -> tuple[str | None, str | None]:
+    """The revision of the schema at `url` (None without tables) and the newest one this version knows."""
+    database = Database(url, pool_size=1)
+    try:
+        with database.read() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    finally:
+        database.close()
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS))
+    return found, ScriptDirectory.from_config(config).get_current_head()

@@ -1,0 +1,32 @@
+"""The entry of the command line: `patti …`, or `python -m cli …`."""
+
+from __future__ import annotations
+
+import click
+
+from cli.database import database
+from cli.definitions import deploy, lint
+from cli.demo.command import demo
+from cli.printing import Friendly
+from cli.serving import serve, worker
+from cli.simulation import simulate
+from cli.users import user
+
+
+@click.group(cls=Friendly, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(
+    package_name="patti", message="%(prog)s %(version)s", help="Mostra la versione ed esce."
+)
+def main() -> None:
+    """Patti gener-attivi: i processi sono diagrammi, questo comando li pubblica e li fa girare.
+
+    Le impostazioni si leggono da patti.toml e dalle variabili d'ambiente PATTI_…: sono elencate in
+    docs/reference/impostazioni.md.
+    """
+
+
+for command in (serve, worker, deploy, lint, simulate, database, demo, user):
+    main.add_command(command)
+
+if __name__ == "__main__":
+    main(prog_name="patti")

@@ -1,0 +1,112 @@
+"""`patti deploy` and `patti lint`: publish definitions, or only read them and say what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from cli.printing import line_of, opened
+from engine.actors import SYSTEM
+from engine.bpmn import lint as findings_of
+from engine.bundle import Bundle
+from engine.compiled import read_parts, surroundings
+from engine.engine import ROLES_FILE
+from engine.errors import Finding, InvalidInput
+from engine.operations import REGISTRY
+from engine.permissions import PermissionMatrix
+from engine.views import DeploymentReport
+
+PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
+
+
+@click.command(short_help="Pubblica i processi.")
+@PATHS
+def deploy(paths: tuple[Path, ...]) -> None:
+    """Pubblica i processi: diagrammi .bpmn (ognuno con la sua cartella accanto) o cartelle che ne contengono.
+
+    Senza argomenti, la cartella dell'impostazione processes_folder. Un contenuto già pubblicato non cambia nulla; le
+    pratiche in corso restano sulla loro versione. Se qualcosa non va, niente di quel processo viene pubblicato: ogni
+    riga dice file, riga, elemento e che cosa fare, e il comando esce con 1.
+    """
+    with opened() as engine:
+        for path in paths or (Path(engine.settings.processes_folder),):
+            if path.is_dir():
+                reports: tuple[DeploymentReport, ...] = engine.repository.deploy_folder(path, SYSTEM)
+            else:
+                reports = (engine.repository.deploy(Bundle.from_path(path), SYSTEM),)
+            for report in reports:
+                outcome = "pubblicato" if report.created else "già pubblicato"
+                found = report.definition
+                click.echo(f"{outcome}: {found.name} ({found.key}, versione {found.version})")
+
+
+@click.command(short_help="Controlla i processi, senza base dati.")
+@PATHS
+@click.option("--strict", is_flag=True, help="Esce con 1 anche per i soli avvisi.")
+def lint(paths: tuple[Path, ...], strict: bool) -> None:
+    """Controlla i processi senza base dati: quello che `patti deploy` rifiuterebbe, e gli avvisi.
+
+    Ogni riga dice file, riga, elemento e che cosa fare; esce con 1 se c'è un errore.
+    """
+    diagrams = [
+        diagram
+        for path in paths or (Path("processes"),)
+        for diagram in (sorted(path.glob("*.bpmn")) if path.is_dir() else [path])
+    ]
+    found = list(_findings(diagrams))
+    for finding in found:
+        click.echo(line_of(finding))
+    errors = sum(finding.severity == "error" for finding in found)
+    click.echo(f"{len(diagrams)} processi, {errors} errori, {len(found) - errors} avvisi")
+    if errors or (strict and found):
+        raise click.exceptions.Exit(1)
+
+
+def _findings(diagrams: list[Path]) -> Iterator[Finding]:
+    keys: set[str] = set()
+    called: list[tuple[str, Finding]] = []
+    for path in diagrams:
+        try:
+            bundle = Bundle.from_path(path)
+            parts = read_parts(bundle, REGISTRY)
+        except InvalidInput as problem:
+            yield from problem.findings or [Finding("BAD_BUNDLE", problem.message, str(path))]
+            keys.add(path.stem)
+            continue
+        keys.add(parts.key)
+        around = surroundings(REGISTRY, frozenset(parts.forms), frozenset(parts.decisions))
+        yield from (one for one in findings_of(parts.diagram, around) if one.severity != "error")
+        process = parts.diagram.executable[0]
+        known = PermissionMatrix.load(path.parent / ROLES_FILE).roles if _has_roles(path) else {}
+        for role in process.starters:
+            if known and role not in known:
+                yield Finding(
+                    "UNKNOWN_ROLE",
+                    f"Il ruolo «{role}» di chi avvia non è in {ROLES_FILE}: aggiungilo o correggilo",
+                    path.name,
+                    process.id,
+                    process.name,
+                    severity="warning",
+                )
+        for element in process.elements.values():
+            if element.called:
+                called.append(
+                    (
+                        element.called,
+                        Finding(
+                            "UNKNOWN_PROCESS",
+                            f"Il processo chiamato «{element.called}» non è fra quelli controllati",
+                            path.name,
+                            element.id,
+                            element.name,
+                            element.line,
+                        ),
+                    )
+                )
+    yield from (finding for key, finding in called if key not in keys)
+
+
+def _has_roles(diagram: Path) -> bool:
+    return (diagram.parent / ROLES_FILE).exists()

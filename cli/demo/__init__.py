@@ -1,0 +1,1 @@
+"""A service to look at: invented people, real procedures. Everything passes through the engine's own services."""

@@ -1,0 +1,97 @@
+"""`patti demo`: a database to look at, made once; the second time it only tells the sign-ins."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import click
+
+from cli.demo.places import AMBITI, COLLEAGUES, ORGANISATIONS
+from cli.demo.stories import all_stories, play
+from cli.printing import log, table
+from engine.actors import SYSTEM
+from engine.clock import SystemClock, VirtualClock
+from engine.engine import Engine
+from engine.errors import InvalidInput
+from engine.operations.people import accounts
+from engine.operations.people.accounts import By
+from engine.operations.people.service import save_organisation, save_scope
+from engine.settings import Settings
+from engine.simulation import World
+from engine.simulation.people import LONG_AGO
+
+PASSWORD = "quattro gatti sul tetto"
+HISTORY_DAYS = 330
+
+
+@click.command(short_help="Carica una dimostrazione con persone inventate.")
+@click.option("--senza-casi", is_flag=True, help="Solo processi, organizzazioni e utenti.")
+def demo(senza_casi: bool) -> None:
+    """Carica una dimostrazione: processi, organizzazioni, ambiti, utenti e casi di persone inventate.
+
+    Si può ripetere: ciò che c'è già resta com'è, e i casi si caricano solo in una base che non ne ha. Alla fine stampa
+    chi può entrare e con quale password. Non usarlo in una base di lavoro.
+    """
+    settings = Settings.load()
+    log("WARNING")
+    engine = Engine.open(settings)
+    try:
+        _publish(engine)
+        furnish(engine)
+        has_cases = bool(engine.inbox.cases(SYSTEM, limit=1))
+    finally:
+        engine.close()
+    if not senza_casi and not has_cases:
+        click.echo("Preparo i casi di prova…")
+        count = load_cases(settings)
+        click.echo(f"{count} casi di persone inventate, a punti diversi del loro percorso.")
+    elif has_cases:
+        click.echo("I casi ci sono già: restano come sono.")
+    rows = [
+        (name, shown, ", ".join(f"{r} ({s or 'tutti'})" for r, s in held)) for name, shown, held in COLLEAGUES
+    ]
+    click.echo()
+    click.echo(table(("Utente", "Nome", "Ruoli e ambiti"), rows))
+    click.echo(f"\nPer tutti la password è: {PASSWORD}")
+
+
+def _publish(engine: Engine) -> None:
+    try:
+        reports = engine.repository.deploy_folder(engine.settings.processes_folder, SYSTEM)
+    except InvalidInput:
+        click.echo("La dimostrazione non si carica finché i processi non sono in ordine:", err=True)
+        raise
+    new = sum(report.created for report in reports)
+    click.echo(f"{len(reports)} processi pubblicati ({new} nuovi).")
+
+
+def furnish(engine: Engine) -> None:
+    """Ambiti, organisations and colleagues with their password, as far as they are not there."""
+    by = By(SYSTEM.id, engine.clock.now())
+    with engine.database.begin() as work:
+        connection = work.connection
+        there = {account.username for account in accounts.accounts(connection, limit=1000)}
+        if {name for name, _, _ in COLLEAGUES} <= there:
+            return
+        for one in AMBITI:
+            save_scope(connection, one, by=by)
+        for name, kind, scope in ORGANISATIONS:
+            save_organisation(connection, name, kind, scope, by=by)
+        for username, name, held in COLLEAGUES:
+            if username in there:
+                continue
+            email = f"{username}@example.org"
+            accounts.create_account(connection, username, name, PASSWORD, by=by, email=email)
+            for role, scope in held:
+                accounts.add_membership(connection, username, role, scope, LONG_AGO, by=by)
+
+
+def load_cases(settings: Settings) -> int:
+    """Play the stories up to this moment on a clock that starts a year ago; no e-mail leaves."""
+    end = SystemClock().now().replace(microsecond=0)
+    world = World.on(settings, VirtualClock(end - timedelta(days=HISTORY_DAYS)))
+    try:
+        play(world, all_stories(world, end), end)
+        return len(world.cases)
+    finally:
+        world.close()

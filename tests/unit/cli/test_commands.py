@@ -1,0 +1,171 @@
+"""What the command line says and how it ends."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cli.__main__ import main
+
+ROOT = Path(__file__).resolve().parents[3]
+SAMPLE = ROOT / "tests" / "web" / "definizioni"
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def patti(sqlite_url: str) -> Run:
+    """Runs a command on a database of its own."""
+
+    def run(*arguments: str, given: str = "") -> Result:
+        environment = {
+            "PATTI_DATABASE_URL": sqlite_url,
+            "PATTI_PROCESSES_FOLDER": str(ROOT / "processes"),
+            "PATTI_LOG_LEVEL": "ERROR",
+        }
+        return CliRunner().invoke(main, arguments, input=given, env=environment)
+
+    return run
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> Path:
+    """A folder with one small process."""
+    folder = tmp_path / "processi"
+    shutil.copytree(SAMPLE, folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "command", ["serve", "worker", "deploy", "lint", "simulate", "db", "demo", "user", "user role"]
+)
+def test_every_command_explains_itself(patti: Run, command: str) -> None:
+    answer = patti(*command.split(), "--help")
+    assert answer.exit_code == 0
+    assert len(answer.output) > 150
+
+
+def test_deploying_twice_publishes_once(patti: Run, sample: Path) -> None:
+    first, second = patti("deploy", str(sample)), patti("deploy", str(sample / "prova.bpmn"))
+    assert "pubblicato: Percorso di prova (prova, versione 1)" in first.output
+    assert "già pubblicato: Percorso di prova (prova, versione 1)" in second.output
+
+
+def test_a_broken_diagram_is_refused_with_file_line_and_element(patti: Run, sample: Path) -> None:
+    diagram = sample / "prova.bpmn"
+    diagram.write_text(diagram.read_text().replace("budget.apri", "budget.aprii"))
+    for command in ("deploy", "lint"):
+        answer = patti(command, str(sample))
+        assert answer.exit_code == 1
+        line = next(line for line in answer.output.splitlines() if "budget.aprii" in line)
+        assert line.startswith("prova.bpmn:")
+        assert "[Service_Budget «Apri il budget»]" in line
+
+
+def test_lint_needs_no_database_and_names_processes_that_are_missing(sample: Path) -> None:
+    diagram = sample / "prova.bpmn"
+    text = diagram.read_text().replace(
+        '<bpmn:userTask id="Task_Colloquio" name="Prepara il colloquio" camunda:dueDate="P10D">',
+        '<bpmn:callActivity id="Task_Colloquio" name="Prepara il colloquio" calledElement="altrove">',
+    )
+    head, _, tail = text.partition('calledElement="altrove">')
+    diagram.write_text(
+        head + 'calledElement="altrove">' + tail.replace("</bpmn:userTask>", "</bpmn:callActivity>", 1)
+    )
+    answer = CliRunner().invoke(
+        main, ["lint", str(sample)], env={"PATTI_DATABASE_URL": "sqlite:////nowhere/x.db"}
+    )
+    assert answer.exit_code == 1
+    assert "«altrove»" in answer.output
+
+
+def test_the_processes_of_the_project_are_clean(patti: Run) -> None:
+    answer = patti("lint", "--strict", str(ROOT / "processes"))
+    assert answer.exit_code == 0, answer.output
+
+
+def test_users_from_creation_to_closing(patti: Run) -> None:
+    made = patti(
+        "user", "create", "prova", "--nome", "Prova Provetti", "--ruolo", "tutor", "--ambito", "cremona",
+        "--password-stdin", given="quattro gatti sul tetto\n",
+    )  # fmt: skip
+    assert made.exit_code == 0, made.output
+    assert "tutor (cremona)" in patti("user", "list").output
+    assert patti("user", "role", "add", "prova", "commissione", "--ambito", "cremona").exit_code == 0
+    assert patti("user", "role", "remove", "prova", "tutor", "--ambito", "cremona").exit_code == 0
+    listed = patti("user", "list").output
+    assert "commissione (cremona)" in listed
+    assert (
+        patti("user", "password", "prova", "--password-stdin", given="cinque gatti sul tetto\n").exit_code
+        == 0
+    )
+    assert patti("user", "deactivate", "prova").exit_code == 0
+    assert "prova" not in patti("user", "list").output
+    assert "chiuso" in patti("user", "list", "--anche-chiusi").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("user", "create", "uno", "--nome", "Uno", "--ruolo", "re", "--senza-password"), "«re»"),
+        (("user", "deactivate", "nessuno"), "nessuno"),
+        (("user", "role", "remove", "nessuno", "tutor"), "nessuno"),
+        (("user", "create", "due", "--nome", "Due", "--password-stdin"), "password"),
+    ],
+)
+def test_a_refusal_is_a_sentence_and_exit_code_one(
+    patti: Run, arguments: tuple[str, ...], words: str
+) -> None:
+    answer = patti(*arguments, given="corta\n")
+    assert answer.exit_code == 1
+    assert words in answer.output
+    assert "Traceback" not in answer.output
+
+
+def test_the_tables_are_at_their_newest_and_add_up(patti: Run) -> None:
+    assert patti("db", "upgrade").exit_code == 0
+    assert patti("db", "current").exit_code == 0
+    answer = patti("db", "check")
+    assert answer.exit_code == 0, answer.output
+    assert answer.output.count("bene") == 6
+
+
+def test_an_empty_database_is_told_from_one_that_is_up_to_date(tmp_path: Path) -> None:
+    environment = {"PATTI_DATABASE_URL": f"sqlite:///{tmp_path / 'vuota.db'}"}
+    answer = CliRunner().invoke(main, ["db", "current"], env=environment)
+    assert answer.exit_code == 1
+    assert "patti db upgrade" in answer.output
+
+
+def test_simulate_tells_the_story_and_the_first_thing_that_is_wrong(patti: Run, sample: Path) -> None:
+    file = sample / "prova" / "prova.scenarios.yaml"
+    answer = patti("simulate", str(file))
+    assert answer.exit_code == 0, answer.output
+    assert "anna completa «Scrivi la scheda sociale»" in answer.output
+    file.write_text(file.read_text().replace("stato: proposto", "stato: concluso"))
+    answer = patti("simulate", "--quiet", str(file))
+    assert answer.exit_code == 1
+    assert "passo 8 (verifica)" in answer.output
+    assert "stato atteso «concluso», c'è «proposto»" in answer.output
+    assert "compiti aperti: «Valuta la proposta»" in answer.output
+
+
+def test_wrong_settings_are_a_sentence(tmp_path: Path) -> None:
+    environment = {"PATTI_DATABASE_URL": "boh", "PATTI_PROCESSES_FOLDER": str(ROOT / "processes")}
+    answer = CliRunner().invoke(main, ["user", "list"], env=environment)
+    assert answer.exit_code == 1
+    assert "indirizzo della base dati" in answer.output
+
+
+@pytest.mark.slow
+def test_the_demonstration_is_loaded_once_and_adds_up(patti: Run) -> None:
+    first = patti("demo")
+    assert first.exit_code == 0, first.output
+    assert "casi di persone inventate" in first.output
+    assert "password" in first.output
+    assert "I casi ci sono già" in patti("demo").output
+    checked = patti("db", "check")
+    assert checked.exit_code == 0, checked.output
