@@ -19,10 +19,13 @@ from engine.calendar import parse_duration
 from engine.errors import Finding, InvalidInput
 from engine.expressions import YearsMonths
 
+NUMBERS = ("intero", "decimale", "euro")
+BOUNDS = ("minimo", "massimo")
+
 
 @dataclass(frozen=True)
 class ParameterDefinition:
-    """One parameter as the file declares it."""
+    """One parameter as the file declares it; a number stays between `least` and `most`, whoever changes it."""
 
     name: str
     type: str
@@ -31,6 +34,17 @@ class ParameterDefinition:
     help: str
     unit: str
     per_scope: bool
+    least: Decimal | None = None
+    most: Decimal | None = None
+
+    def accept(self, value: Any) -> Any:
+        """`value` as a value of this parameter. InvalidInput says what is expected, or which bound it passes."""
+        accepted = typed(self.type, value)
+        if self.most is not None and accepted > self.most:
+            raise InvalidInput(f"«{self.label}» non può superare {self.most}: non si deroga")
+        if self.least is not None and accepted < self.least:
+            raise InvalidInput(f"«{self.label}» non può scendere sotto {self.least}")
+        return accepted
 
 
 def read_parameters(content: bytes, file: str) -> dict[str, ParameterDefinition]:
@@ -49,19 +63,29 @@ def read_parameters(content: bytes, file: str) -> dict[str, ParameterDefinition]
         if kind not in _READERS:
             raise _refused(file, str(name), f"il tipo «{kind}» non esiste; i tipi sono {', '.join(_READERS)}")
         try:
-            default = typed(kind, body["valore"])
+            found[str(name)] = _declared(str(name), kind, body)
         except InvalidInput as problem:
             raise _refused(file, str(name), problem.message) from problem
-        found[str(name)] = ParameterDefinition(
-            str(name),
-            kind,
-            default,
-            str(body.get("etichetta", name)),
-            str(body.get("aiuto", "")),
-            str(body.get("unita", "")),
-            bool(body.get("per_ambito", True)),
-        )
     return found
+
+
+def _declared(name: str, kind: str, body: Mapping[str, Any]) -> ParameterDefinition:
+    bounds = {bound: None if body.get(bound) is None else typed(kind, body[bound]) for bound in BOUNDS}
+    if any(bounds.values()) and kind not in NUMBERS:
+        raise InvalidInput(f"«minimo» e «massimo» valgono solo per i tipi {', '.join(NUMBERS)}")
+    declared = ParameterDefinition(
+        name,
+        kind,
+        typed(kind, body["valore"]),
+        str(body.get("etichetta", name)),
+        str(body.get("aiuto", "")),
+        str(body.get("unita", "")),
+        bool(body.get("per_ambito", True)),
+        bounds["minimo"],
+        bounds["massimo"],
+    )
+    declared.accept(declared.default)
+    return declared
 
 
 def typed(kind: str, value: Any) -> Any:

@@ -11,7 +11,7 @@ from engine.actors import Actor, scope_chain
 from engine.clock import Clock
 from engine.compiled import Compiled
 from engine.errors import ExecutionFailed, InvalidInput, NotFound
-from engine.parameter_file import ParameterDefinition, typed
+from engine.parameter_file import ParameterDefinition
 from engine.permissions import Permission, PermissionMatrix
 from engine.repository import Repository
 from engine.storage import Database
@@ -112,7 +112,7 @@ class Parameters:
     def set(self, definition_key: str, name: str, scope: str, value: Any, reason: str, actor: Actor) -> None:
         """Put a value in force in a scope (``""``: everywhere). Needs `parameter.write` there, and a reason.
 
-        Raises InvalidInput for a value that is not of the parameter's type.
+        Raises InvalidInput for a value that is not of the parameter's type or passes its bounds.
         """
         self._permissions.require(actor, Permission.PARAMETER_WRITE, scope)
         declared = self._declared(definition_key).get(name)
@@ -126,7 +126,7 @@ class Parameters:
             raise InvalidInput(
                 "Scrivi il motivo della modifica", fields={"motivo": "Scrivi il motivo della modifica"}
             )
-        accepted = typed(declared.type, value)
+        accepted = declared.accept(value)
         self._write(definition_key, name, scope, accepted, reason.strip(), actor)
 
     def reset(self, definition_key: str, name: str, scope: str, reason: str, actor: Actor) -> None:
