@@ -57,7 +57,7 @@ class Engine:
         self.messages = Messages(self.stepper, permissions)
         self.outbox = Outbox(database, clock, operations, settings)
         self.incidents = Incidents(self.stepper, permissions, self.outbox)
-        self.history = History(database, clock, permissions)
+        self.history = History(database, clock, self.repository, permissions)
         self.parameters = Parameters(database, clock, self.repository, permissions)
         self._jobs: LocalJobs | None = None
         self._jobs_lock = threading.Lock()
