@@ -87,12 +87,12 @@ class History:
             )
             return tuple(dict(row._mapping) for row in rows)
 
-    def why_waiting(self, instance_id: str, actor: Actor) -> tuple[str, ...]:
+    def why_waiting(self, instance_id: str, actor: Actor, language: str = "it") -> tuple[str, ...]:
         """In sentences: who is awaited for what, until when, and what happens then."""
         with self._database.read() as connection:
             row = self._case(connection, instance_id, actor)
             program = self._repository.compiled(row.definition_id).program
-            return Waiting(connection, program, self._permissions, self._clock.now()).sentences(row)
+            return Waiting(connection, program, self._permissions, self._clock.now(), language).sentences(row)
 
     def _case(self, connection: Connection, instance_id: str, actor: Actor) -> Row[Any]:
         row = connection.execute(select(instance).where(instance.c.id == instance_id)).one_or_none()

@@ -15,47 +15,113 @@ from engine.calendar import in_rome
 from engine.forms.sentences import Sentence, sentence
 from engine.operations.people import accounts
 from engine.permissions import PermissionMatrix
+from engine.spiff import Program
 from engine.storage.tables import incident, subscription, task, task_candidate, timer
 
 
-def sentences(
-    connection: Connection, case: Row[Any], permissions: PermissionMatrix, now: datetime, language: str = "it"
-) -> tuple[Sentence, ...]:
-    """What the case of this row of `instance` waits for. `language` is that of the names of roles."""
-    if case.state == "completed":
-        return (sentence("La pratica è conclusa dal %(day)s.", day=_day(case.ended_at)),)
-    if case.state == "cancelled":
-        return (sentence("La pratica è annullata dal %(day)s.", day=_day(case.ended_at)),)
-    found = [
-        *_suspension(case),
-        *_tasks(connection, case.id, permissions, now, language),
-        *_timers(connection, case.id),
-    ]
-    if not found:
-        found += _messages(connection, case.id)
-    return (*found, *_incidents(connection, case.id))
+class Waiting:
+    """What one case waits for. `language` is that of the names of roles."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        program: Program,
+        permissions: PermissionMatrix,
+        now: datetime,
+        language: str = "it",
+    ) -> None:
+        self._connection = connection
+        self._program = program
+        self._permissions = permissions
+        self._now = now
+        self._language = language
+
+    def sentences(self, case: Row[Any]) -> tuple[Sentence, ...]:
+        """For the case of this row of `instance`: one sentence for each thing it waits for."""
+        if case.state == "completed":
+            return (sentence("La pratica è conclusa dal %(day)s.", day=_day(case.ended_at)),)
+        if case.state == "cancelled":
+            return (sentence("La pratica è annullata dal %(day)s.", day=_day(case.ended_at)),)
+        found = [*_suspension(case), *self._tasks(case.id), *self._timers(case.id)]
+        if not found:
+            found += _messages(self._connection, case.id)
+        return (*found, *_incidents(self._connection, case.id))
+
+    def _tasks(self, case_id: str) -> list[Sentence]:
+        open_tasks = self._connection.execute(
+            select(task)
+            .where(task.c.instance_id == case_id, task.c.state.in_(("open", "suspended")))
+            .order_by(task.c.due_order, task.c.id)
+        ).all()
+        candidates = _candidates(self._connection, [row.id for row in open_tasks])
+        users = {row.assignee for row in open_tasks if row.assignee}
+        users |= {name for offered in candidates.values() for kind, name in offered if kind == "user"}
+        names = accounts.names(self._connection, users)
+        return [self._task(row, candidates.get(row.id, []), names) for row in open_tasks]
+
+    def _task(self, row: Row[Any], offered: list[tuple[str, str]], names: Mapping[str, str]) -> Sentence:
+        if row.assignee:
+            gaps = {"who": names.get(row.assignee, row.assignee), "task": row.name}
+            plain = sentence("Si attende %(who)s per «%(task)s».", **gaps)
+            late = sentence("Si attende %(who)s per «%(task)s», in ritardo dal %(day)s.", **gaps, day="")
+            timely = sentence("Si attende %(who)s per «%(task)s», entro il %(day)s.", **gaps, day="")
+        else:
+            gaps = {"who": self._labels(offered, names), "task": row.name}
+            plain = sentence("Si attende che %(who)s prenda in carico il compito per «%(task)s».", **gaps)
+            late = sentence(
+                "Si attende che %(who)s prenda in carico il compito per «%(task)s», in ritardo dal %(day)s.",
+                **gaps,
+                day="",
+            )
+            timely = sentence(
+                "Si attende che %(who)s prenda in carico il compito per «%(task)s», entro il %(day)s.",
+                **gaps,
+                day="",
+            )
+        if row.due_at is None:
+            return plain
+        return Sentence((late if row.due_at < self._now else timely).msgid, {**gaps, "day": _day(row.due_at)})
+
+    def _labels(self, offered: list[tuple[str, str]], names: Mapping[str, str]) -> str:
+        labels = [
+            self._permissions.labels([name], self._language)[0] if kind == "role" else names.get(name, name)
+            for kind, name in offered
+        ]
+        return (" or " if self._language == "en" else " o ").join(labels)
+
+    def _timers(self, case_id: str) -> list[Sentence]:
+        rows = self._connection.execute(
+            select(timer)
+            .where(timer.c.instance_id == case_id, timer.c.state == "waiting", timer.c.kind != "overdue")
+            .order_by(timer.c.due_at, timer.c.id)
+        )
+        return [self._timer(row) for row in rows]
+
+    def _timer(self, row: Row[Any]) -> Sentence:
+        gaps = {"name": row.name, "when": _moment(row.due_at)}
+        if row.kind == "retry":
+            return sentence("«%(name)s» non è riuscito e sarà ritentato il %(when)s.", **gaps)
+        then = self._then(row.element_id)
+        if then:
+            return sentence("Il %(when)s scatta «%(name)s»: si passa a «%(then)s».", **gaps, then=then)
+        return sentence("Il %(when)s scatta «%(name)s».", **gaps)
+
+    def _then(self, element_id: str) -> str:
+        """The name of what follows an element, empty where it has none to tell."""
+        for model in self._program.models.values():
+            if element_id in model.elements:
+                targets = [flow.target for flow in model.flows if flow.source == element_id]
+                return model.elements[targets[0]].name if targets and targets[0] in model.elements else ""
+        return ""
 
 
 def _suspension(case: Row[Any]) -> list[Sentence]:
     if case.state != "suspended":
         return []
-    text = "La pratica è sospesa dal %(day)s: i tempi sono fermi finché non viene ripresa."
-    return [Sentence(text, {"day": _day(case.suspended_at)})]
-
-
-def _tasks(
-    connection: Connection, case_id: str, permissions: PermissionMatrix, now: datetime, language: str
-) -> list[Sentence]:
-    open_tasks = connection.execute(
-        select(task)
-        .where(task.c.instance_id == case_id, task.c.state.in_(("open", "suspended")))
-        .order_by(task.c.due_order, task.c.id)
-    ).all()
-    candidates = _candidates(connection, [row.id for row in open_tasks])
-    users = {row.assignee for row in open_tasks if row.assignee}
-    users |= {name for offered in candidates.values() for kind, name in offered if kind == "user"}
-    names = accounts.names(connection, users)
-    return [_task(row, candidates.get(row.id, []), names, permissions, now, language) for row in open_tasks]
+    day = _day(case.suspended_at)
+    return [
+        sentence("La pratica è sospesa dal %(day)s: i tempi sono fermi finché non viene ripresa.", day=day)
+    ]
 
 
 def _candidates(connection: Connection, task_ids: list[str]) -> dict[str, list[tuple[str, str]]]:
@@ -65,49 +131,6 @@ def _candidates(connection: Connection, task_ids: list[str]) -> dict[str, list[t
     )
     for row in rows:
         found.setdefault(row.task_id, []).append((row.kind, row.name))
-    return found
-
-
-def _task(
-    row: Row[Any],
-    offered: list[tuple[str, str]],
-    names: Mapping[str, str],
-    permissions: PermissionMatrix,
-    now: datetime,
-    language: str,
-) -> Sentence:
-    labels = [
-        permissions.labels([name], language)[0] if kind == "role" else names.get(name, name)
-        for kind, name in offered
-    ]
-    if row.assignee:
-        gaps = {"who": names.get(row.assignee, row.assignee), "task": row.name}
-        plain = sentence("Si attende %(who)s per «%(task)s».", **gaps)
-        late = "Si attende %(who)s per «%(task)s», in ritardo dal %(day)s."
-        timely = "Si attende %(who)s per «%(task)s», entro il %(day)s."
-    else:
-        gaps = {"who": (" or " if language == "en" else " o ").join(labels), "task": row.name}
-        plain = sentence("Si attende che %(who)s prenda in carico il compito per «%(task)s».", **gaps)
-        late = "Si attende che %(who)s prenda in carico il compito per «%(task)s», in ritardo dal %(day)s."
-        timely = "Si attende che %(who)s prenda in carico il compito per «%(task)s», entro il %(day)s."
-    if row.due_at is None:
-        return plain
-    return Sentence(late if row.due_at < now else timely, {**gaps, "day": _day(row.due_at)})
-
-
-def _timers(connection: Connection, case_id: str) -> list[Sentence]:
-    rows = connection.execute(
-        select(timer)
-        .where(timer.c.instance_id == case_id, timer.c.state == "waiting", timer.c.kind != "overdue")
-        .order_by(timer.c.due_at)
-    )
-    found = []
-    for row in rows:
-        gaps = {"name": row.name, "when": _moment(row.due_at)}
-        if row.kind == "retry":
-            found.append(sentence("«%(name)s» non è riuscito e sarà ritentato il %(when)s.", **gaps))
-        else:
-            found.append(sentence("Il %(when)s scatta «%(name)s».", **gaps))
     return found
 
 

@@ -10,29 +10,39 @@ from engine.actors import Actor
 from engine.views import InstanceView
 from web import current
 
+CONTAINERS = frozenset({"callActivity", "subProcess"})
+
 
 @dataclass(frozen=True)
 class Layer:
-    """One diagram of a case: its own, or that of a process it calls, with the names of the steps now active."""
+    """One diagram of a case: its own, or that of a process it calls, with the names of the steps now active.
+
+    `works`: something happens in this very diagram, not only in those it calls.
+    """
 
     key: str
     name: str
     address: str
     active: tuple[str, ...]
+    works: bool
 
 
 def layers(case: InstanceView, actor: Actor) -> list[Layer]:
-    """The case's own diagram first, then those it calls."""
+    """The case's own diagram first, then those it calls in which something is active."""
     engine = current.engine()
     tokens = engine.instances.active_elements(case.id, actor)
     models = engine.repository.compiled(case.definition_id).program.models
     found = []
     for key, model in sorted(models.items(), key=lambda item: item[0] != case.definition_key):
-        active = tuple(
-            model.elements[element].label
-            for process, element in tokens
-            if process == key and element in model.elements
-        )
-        address = url_for("cases.diagram", instance_id=case.id, key=key)
-        found.append(Layer(key, model.name or key, address, tuple(dict.fromkeys(active))))
+        active = [model.elements[one] for process, one in tokens if process == key and one in model.elements]
+        if active or key == case.definition_key:
+            address = url_for("cases.diagram", instance_id=case.id, key=key)
+            names = tuple(dict.fromkeys(element.label for element in active))
+            works = any(element.type not in CONTAINERS for element in active)
+            found.append(Layer(key, model.name or key, address, names, works))
     return found
+
+
+def first_shown(found: list[Layer]) -> Layer | None:
+    """The diagram to open at first: one where something happens."""
+    return next((layer for layer in found if layer.works), found[0] if found else None)

@@ -14,10 +14,12 @@ from engine.views import InstanceView
 from web import choices, current, uploads
 from web.access import signed_in
 from web.cases import timeline
-from web.cases.diagram import layers
+from web.cases.diagram import first_shown, layers
 from web.cases.restricted import restricted_names
 from web.cases.subject import essentials
 from web.formatting import label, value
+from web.forms.view import translated
+from web.language import current_language
 from web.words import STATES
 
 blueprint = Blueprint("cases", __name__, template_folder="templates")
@@ -66,16 +68,18 @@ def page_of(instance_id: str) -> Any:
     whole = request.args.get("storia") == "tutta"
     participants = engine.history.participants(instance_id, actor)
     tasks = engine.inbox.of_instance(instance_id, actor)
+    drawn = layers(case, actor)
     comments, attachments = engine.inbox.papers(instance_id, actor)
     people = [*(part["actor_id"] for part in participants), *(row.assignee for row in tasks), case.started_by]
     return render_template(
         "cases/case.html",
         case=case,
-        why=engine.history.why_waiting(instance_id, actor),
+        why=[translated(one) for one in engine.history.why_waiting(instance_id, actor, current_language())],
         tasks=tasks,
         timeline=steps if whole else steps[-RECENT_STEPS:],
         earlier=0 if whole else max(0, len(steps) - RECENT_STEPS),
-        layers=layers(case, actor),
+        layers=drawn,
+        shown=first_shown(drawn),
         person=essentials(case),
         participants=participants,
         names=choices.names(people),

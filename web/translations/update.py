@@ -27,6 +27,7 @@ SOURCES: tuple[tuple[str, str, str], ...] = (
     ("web", "*.py", "python"),
     ("web", "*.html", "jinja2.ext:babel_extract"),
     ("engine/forms", "*.py", "python"),
+    ("engine", "waiting.py", "python"),
 )
 OPTIONS = {"trimmed": "true", "silent": "false", "extensions": "jinja2.ext.do"}
 

@@ -31,6 +31,23 @@ function mark(viewer, elements, label) {
   }
 }
 
+const READABLE = 0.62; // below this scale the names inside the shapes cannot be read
+
+// The whole diagram when it can be read whole; otherwise the part where the case stands.
+function frame(viewer, box, elements) {
+  const canvas = viewer.get("canvas");
+  const { inner } = canvas.viewbox();
+  const wanted = (box.clientWidth / Math.max(inner.width, 1)) * inner.height + 60;
+  box.style.height = `${Math.round(Math.min(Math.max(wanted, 280), window.innerHeight * 0.65))}px`;
+  canvas.resized();
+  canvas.zoom("fit-viewport", "auto");
+  const here = elements.map((id) => viewer.get("elementRegistry").get(id)).find(Boolean);
+  if (here && canvas.zoom() < READABLE) {
+    canvas.zoom(0.8);
+    canvas.scrollToElement(here, Math.min(box.clientWidth, box.clientHeight) / 3);
+  }
+}
+
 async function show(box) {
   const tabs = [...document.querySelectorAll("[data-diagram-tab]")];
   const tools = document.querySelector("[data-diagram-tools]");
@@ -38,8 +55,9 @@ async function show(box) {
   const tokens = (await json(box.dataset.tokens)).elements;
   const open = async (address) => {
     await viewer.importXML(await text(address));
-    viewer.get("canvas").zoom("fit-viewport", "auto");
-    mark(viewer, tokens[address.split("/").at(-1)] ?? [], box.dataset.here);
+    const here = tokens[address.split("/").at(-1)] ?? [];
+    frame(viewer, box, here);
+    mark(viewer, here, box.dataset.here);
     for (const tab of tabs) tab.setAttribute("aria-pressed", String(tab.dataset.diagramTab === address));
   };
 
