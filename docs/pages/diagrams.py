@@ -1,0 +1,208 @@
+"""The page of the dialect: every element, event, attribute and property of a diagram that the engine reads."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from docs.pages.markdown import ROOT, code, explained, page, same_names, table
+from docs.pages.source import called, calls, words
+from engine.bpmn.lint import ALLOWED_EVENTS, UNSUPPORTED
+from engine.bpmn.reader import FLOW_NODES
+
+READER = "engine/bpmn/reader.py"
+ELEMENTS = {
+    "userTask": "Compito di una persona. Il suo modulo è `camunda:formRef`; completarlo scrive i campi del "
+    "modulo nelle variabili. La documentazione è ciò che l'operatore legge in «Che cosa fare».",
+    "manualTask": "Si passa oltre: ricorda qualcosa che si fa fuori dal sistema.",
+    "task": "Attività senza tipo: si passa oltre.",
+    "serviceTask": "Chiama un'[operazione](operazioni.md): tipo «External», il *topic* è il suo nome, gli "
+    "*input* i suoi parametri. Gli *output* leggono il risultato come `=risultato.nome`.",
+    "sendTask": "Come l'attività di servizio.",
+    "receiveTask": "Attende un messaggio.",
+    "businessRuleTask": "Applica una tabella DMN (`camunda:decisionRef`) e scrive l'esito nella variabile "
+    "del risultato. Quali righe hanno deciso resta nel registro.",
+    "scriptTask": "Un'espressione FEEL (formato `feel`). Con la variabile del risultato scrive quella; "
+    "senza, deve dare un contesto e scrive ogni sua voce.",
+    "callActivity": "Chiama un altro processo (`calledElement`), nella versione che era in vigore quando il "
+    "chiamante è stato pubblicato. Ha variabili proprie.",
+    "subProcess": "Sottoprocesso incorporato: divide le variabili con chi lo contiene. Non a evento.",
+    "startEvent": "L'inizio. Senza evento, può portare il modulo di apertura (`camunda:formRef`); a "
+    "messaggio, la pratica nasce quando il messaggio arriva.",
+    "endEvent": "La fine di un ramo; a errore, cerca l'evento di bordo che lo raccoglie; *terminate* chiude "
+    "tutto il processo (o sottoprocesso).",
+    "intermediateCatchEvent": "Attende un momento o un messaggio.",
+    "intermediateThrowEvent": "Solo senza evento: segna un punto della strada, per esempio uno stato.",
+    "boundaryEvent": "Sul bordo di un'attività, che interrompa o no. A errore interrompe sempre. Un "
+    "messaggio che non interrompe può arrivare più volte; un timer a ripetizione che non interrompe scatta "
+    "ogni volta.",
+    "exclusiveGateway": "Il primo flusso la cui condizione è vera; altrimenti quello predefinito.",
+    "parallelGateway": "Apre tutti i rami; all'unione li attende tutti. Un'unione non sta in un ciclo.",
+    "inclusiveGateway": "Apre i rami la cui condizione è vera; all'unione attende quelli aperti. Non in un "
+    "ciclo.",
+    "eventBasedGateway": "Attende il primo di più eventi (timer, messaggi, attività di ricezione).",
+}
+EVENTS = {"timer": "timer", "message": "messaggio", "error": "errore", "terminate": "*terminate*"}
+ATTRIBUTES = {
+    "candidateStarterGroups": ("process", "Ruoli che possono avviarlo, separati da virgola"),
+    "assignee": ("userTask", "Chi lo fa: nome utente, o `=` e un'espressione"),
+    "candidateGroups": (
+        "userTask",
+        "Ruoli a cui è offerto, separati da virgola o come elenco FEEL; vincono sulla corsia",
+    ),
+    "candidateUsers": ("userTask", "Utenti a cui è offerto, come sopra"),
+    "dueDate": (
+        "userTask",
+        "Scadenza: un giorno vale fino alle 23:59:59, una durata conta dalla nascita del compito",
+    ),
+    "followUpDate": ("userTask", "Data di promemoria, come sopra"),
+    "priority": ("userTask", "Priorità, un numero intero (50 se manca): la scrivania si può ordinare così"),
+    "formRef": ("userTask, startEvent", "L'identificativo del modulo, che sta nel pacchetto"),
+    "formKey": ("userTask, startEvent", "Letto se manca `formRef`"),
+    "topic": ("serviceTask, sendTask", "Il nome dell'operazione"),
+    "decisionRef": ("businessRuleTask", "L'identificativo della tabella"),
+    "mapDecisionResult": (
+        "businessRuleTask",
+        "`singleResult` (se manca): il risultato; `singleEntry`: il suo unico valore; `collectEntries`, "
+        "`resultList`: l'elenco",
+    ),
+    "resultVariable": ("businessRuleTask, scriptTask", "La variabile che riceve il risultato"),
+    "inputParameter": ("serviceTask, sendTask", "Un parametro dell'operazione"),
+    "outputParameter": ("serviceTask, sendTask", "Una variabile da scrivere, di solito `=risultato.nome`"),
+    "in": (
+        "callActivity",
+        "Che cosa riceve il processo chiamato: `source` o `sourceExpression` → `target`, oppure "
+        '`variables="all"`. Senza, tutto',
+    ),
+    "out": ("callActivity", "Che cosa torna indietro, allo stesso modo. Senza, tutto"),
+    "collection": ("ripetizione", "L'elenco su cui ripetere: una variabile o un'espressione"),
+    "elementVariable": ("ripetizione", "La variabile con la voce di quel giro; `loopCounter` conta da 1"),
+    "errorCodeVariable": ("evento di errore", "La variabile che riceve il codice dell'errore"),
+    "errorMessageVariable": ("evento di errore", "La variabile che riceve la frase dell'errore"),
+    "property": ("ogni elemento", "Le proprietà qui sotto"),
+}
+CHILDREN = {"inputParameter", "outputParameter", "in", "out", "property"}
+PROPERTIES = {
+    "stato": ("ogni elemento", "Lo stato della pratica quando vi si arriva, per esempio `in_commissione`"),
+    "diverso_da": (
+        "userTask",
+        "Elementi, separati da virgola: chi ha completato l'ultimo di loro non può completare questo "
+        "compito. Di un altro processo: `processo:Elemento`",
+    ),
+    "riservato": (
+        "userTask",
+        "`true`: i campi del modulo e gli allegati del compito li legge solo chi ha il permesso "
+        "`case.restricted`",
+    ),
+    "chiave": (
+        "evento a messaggio, receiveTask",
+        "`=` e un'espressione: a quale pratica arriva il messaggio. Se manca, la chiave della pratica",
+    ),
+    "raccogli": (
+        "ripetizione",
+        "La variabile in cui raccogliere, nell'ordine delle voci, ciò che ogni giro ha scritto",
+    ),
+}
+TIMERS = (
+    (
+        "`timeDate`",
+        "`2026-01-31T09:00:00+01:00`, `=fine giornata(data_fine)`",
+        "Un momento fisso: resta dov'è anche se la pratica viene sospesa",
+    ),
+    (
+        "`timeDuration`",
+        '`P10D`, `PT1H`, `=duration("P" + string(parametro("giorni")) + "D")`',
+        "Da quando si comincia ad attendere; durante una sospensione l'orologio è fermo",
+    ),
+    (
+        "`timeCycle`",
+        "`R3/P1D`, `R/P14D`",
+        "Si ripete ogni periodo, dalla data nominale; `R3` tre volte, `R` senza fine",
+    ),
+)
+PLACES = (
+    (
+        "assegnatario, gruppi, utenti, scadenza, promemoria, priorità, chiave, *input*, *output*",
+        "il testo stesso",
+        "FEEL",
+    ),
+    ("condizioni dei flussi, script, collezione, numero di volte, condizione di fine", "FEEL", "FEEL"),
+    ("timer", "ISO 8601 se lo è, altrimenti FEEL", "FEEL"),
+)
+
+
+def _attributes_read() -> set[str]:
+    """The camunda attributes that the reader names in full."""
+    return set(re.findall(r"\{\{\{CAMUNDA\}\}\}(\w+)", (ROOT / READER).read_text(encoding="utf-8")))
+
+
+def _properties_read() -> set[str]:
+    """The camunda:properties that some line of the engine or of the pages asks an element for."""
+    found = set()
+    for _, call in calls("engine/bpmn", "engine/spiff", "engine/beginnings.py", "web/cases"):
+        owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+        asked = (isinstance(owner, ast.Attribute) and owner.attr == "properties") or (
+            isinstance(owner, ast.Call) and called(owner) == "_properties"
+        )
+        if called(call) == "get" and asked and isinstance(call.args[0], ast.Constant):
+            found.add(str(call.args[0].value))
+    return found
+
+
+def _attribute_name(name: str) -> str:
+    return code(f"<camunda:{name}>" if name in CHILDREN else f"camunda:{name}")
+
+
+def _events(element: str) -> str:
+    plain = ["nessun evento"] if element not in ("intermediateCatchEvent", "boundaryEvent") else []
+    return ", ".join(plain + [EVENTS[one] for one in sorted(ALLOWED_EVENTS[element])])
+
+
+def diagrams_page() -> str:
+    """The whole dialect."""
+    elements = explained(FLOW_NODES - set(UNSUPPORTED), ELEMENTS, "docs/pages/diagrams.py, elementi")
+    same_names(
+        {event for allowed in ALLOWED_EVENTS.values() for event in allowed},
+        EVENTS,
+        "docs/pages/diagrams.py, eventi",
+    )
+    read = words(READER)
+    same_names(_attributes_read() | (set(ATTRIBUTES) & read), ATTRIBUTES, "docs/pages/diagrams.py, attributi")
+    same_names(_properties_read(), PROPERTIES, "docs/pages/diagrams.py, proprietà")
+    events = [(code(name), _events(name)) for name in ALLOWED_EVENTS]
+    return page(
+        "Diagrammi",
+        "Il dialetto è quello che scrive il Camunda Modeler da tavolo per Camunda 7. Ciò che non è in "
+        "questa pagina o non conta, o viene rifiutato alla pubblicazione con una delle "
+        "[osservazioni](osservazioni.md).",
+        "## Elementi\n\n"
+        + table(("Elemento", "Che cosa fa"), [(code(name), text) for name, text in elements]),
+        "## Eventi ammessi\n\n" + table(("Elemento", "Può attendere o dare"), events),
+        "## Non eseguiti\n\n"
+        + table(("Elemento", "Al suo posto"), [(code(name), text) for name, text in UNSUPPORTED.items()])
+        + "\n\nLo stesso vale per i sottoprocessi a evento, gli eventi di segnale, *link*, *escalation*, "
+        "compensazione e condizione, e gli script in altri linguaggi.",
+        "## Attributi\n\n"
+        + table(
+            ("Attributo", "Su", "Che cosa dice"),
+            [(_attribute_name(name), *about) for name, about in ATTRIBUTES.items()],
+        )
+        + "\n\nSi leggono anche, senza prefisso, quelli di BPMN: `isExecutable`, `calledElement`, "
+        "`scriptFormat`, `default`, `cancelActivity`, `isSequential`, `loopCardinality`, "
+        "`completionCondition`. Una **corsia** è un ruolo: «Assistente sociale» → `assistente_sociale` "
+        "(minuscole, spazi e trattini in `_`, senza accenti); offre i compiti che non dicono di chi sono.",
+        "## Proprietà\n\nSi scrivono nel modellatore fra le *Extension properties* dell'elemento.\n\n"
+        + table(
+            ("Proprietà", "Su", "Che cosa dice"), [(code(name), *about) for name, about in PROPERTIES.items()]
+        ),
+        "## Testi ed espressioni\n\n"
+        + table(("Dove", "Senza `=`", "Con `=`"), PLACES)
+        + "\n\nLe espressioni semplici di Camunda 7, come `${importo > 1000}`, si capiscono e diventano "
+        "FEEL; quelle che chiamano oggetti o metodi Java sono rifiutate. Le funzioni: "
+        "[Funzioni](funzioni.md).",
+        "## Timer\n\n" + table(("Tipo", "Esempi", "Come conta"), TIMERS),
+        "## Messaggi che una persona comunica\n\nUn operatore con il permesso `case.message` trova fra le "
+        "«Azioni sulla pratica» i messaggi che questa attende. Ciò che il messaggio porta si scrive nella "
+        "documentazione dell'elemento che lo riceve, fra «»: per esempio «nuovo_tutor» e "
+        "«motivo_sostituzione». Un nome `nuovo_` e un ruolo si sceglie fra i colleghi che hanno quel ruolo.",
+    )

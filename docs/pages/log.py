@@ -1,0 +1,89 @@
+"""The page of the log: every kind of line that is written, when, and with what beside it."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from docs.pages.markdown import code, explained, page, table
+from docs.pages.source import called, calls
+
+KIND = re.compile(r"[a-z]+(\.[a-z_]+)?")
+DOTTED = re.compile(r"[a-z]+\.[a-z_]+")
+BRANCHES = {"incident.": ("retried", "resolved"), "instance.": ("cancelled",)}
+KINDS = {
+    "instance.started": "Una pratica è nata; `linked_from` se ne riapre un'altra",
+    "phase.changed": "Lo stato della pratica è cambiato: `from`, `to`",
+    "instance.suspended": "Sospesa da una persona: `reason`",
+    "instance.resumed": "Ripresa; `stood_seconds` è quanto è stata ferma",
+    "instance.cancel_reason": "Annullata da una persona: `reason`",
+    "instance.cancelled": "La pratica annullata si è fermata",
+    "instance.completed": "Il percorso è arrivato alla fine",
+    "instance.reopened": "Ne è nata una nuova, collegata: `new`, `reason`",
+    "task.created": "È nato un compito",
+    "task.claimed": "Preso in carico: `from`, `to`",
+    "task.released": "Rilasciato al gruppo",
+    "task.handed_over": "Affidato a un collega, o passato con l'incarico: `from`, `to`, `note`",
+    "task.completed": "Completato; `fields` nomina i campi scritti, non i valori",
+    "task.cancelled": "Non serve più: la pratica ha preso un'altra strada",
+    "element.passed": "Un passo automatico è stato percorso",
+    "timer.fired": "È scattata una scadenza; `due` è il momento previsto",
+    "message.received": "È arrivata una comunicazione: `message`, i nomi dei valori",
+    "decision.made": "Una tabella ha deciso: `evidence` dice quali righe e perché",
+    "operation.called": "Un'operazione è riuscita: `topic`",
+    "operation.refused": "Un'operazione ha risposto con un errore previsto dal diagramma: `code`, `sentence`",
+    "operation.failed": "Un'operazione non è riuscita e sarà ritentata: `sentence`, `attempts`",
+    "incident.opened": "Qualcosa si è fermato e attende un amministratore: `sentence`",
+    "incident.retried": "Un amministratore ha fatto ritentare",
+    "incident.resolved": "Un amministratore ha chiuso l'incidente: `reason`",
+    "attachment.added": "Un allegato: nome e impronta SHA-256",
+    "participant.added": "Una persona ha un incarico nella pratica: `actor`, `role`",
+    "participant.ended": "L'incarico è finito",
+    "nomina": "Un'operazione ha nominato qualcuno: `utente`, `ruolo`, `al_posto_di`",
+    "revoca": "Un'operazione ha tolto un incarico: `utente`, `ruolo`, `motivo`",
+    "document.issued": "Un documento è stato emesso: genere, versione, protocollo, impronta",
+    "notice.queued": "Un avviso è stato preparato: l'evento e quanti destinatari",
+    "case.read": "Qualcuno ha aperto la pratica o la scheda della persona",
+    "definition.deployed": "È stata pubblicata una versione: `hash`",
+    "definition.retired": "Un processo è stato ritirato: `key`",
+    "parameter.changed": "Un parametro è cambiato: `scope`, `old`, `new`, `reason`",
+}
+
+
+def kinds_in_code() -> set[str]:
+    """Every kind that some line of the engine writes to the log."""
+    found: set[str] = set()
+    for _, call in calls("engine"):
+        name = called(call)
+        if name in ("note", "record", "_assign", "_log"):
+            found.update(_kinds(call.args[:5], DOTTED if name != "record" else KIND))
+        elif name == "values":
+            found.update(_kinds([k.value for k in call.keywords if k.arg == "kind"], DOTTED))
+    return found
+
+
+def _kinds(arguments: list[ast.expr], shape: re.Pattern[str]) -> set[str]:
+    found: set[str] = set()
+    for argument in arguments:
+        for one in [argument.body, argument.orelse] if isinstance(argument, ast.IfExp) else [argument]:
+            if isinstance(one, ast.Constant) and isinstance(one.value, str) and shape.fullmatch(one.value):
+                found.add(one.value)
+            if isinstance(one, ast.JoinedStr) and isinstance(one.values[0], ast.Constant):
+                head = str(one.values[0].value)
+                found.update(head + ending for ending in BRANCHES.get(head, ()))
+    return found
+
+
+def log_page() -> str:
+    """Every kind of line."""
+    rows = [(code(name), text) for name, text in explained(kinds_in_code(), KINDS, "docs/pages/log.py")]
+    return page(
+        "Registro",
+        "Ogni cambiamento lascia una riga nella tabella `event`: momento (UTC), chi (il nome utente, "
+        "`sistema` per il motore), genere, elemento del diagramma, versione del processo, e i dati qui "
+        "sotto. La riga nasce nella stessa transazione del cambiamento; la base di dati rifiuta di "
+        "modificarla o cancellarla. I valori scritti nei moduli non entrano nel registro.",
+        table(("Genere", "Quando, e che cosa porta"), rows),
+        "La pagina della pratica ne mostra una parte, in parole, sotto «Storia». Le letture (`case.read`) "
+        "non vi compaiono: il motore le dà (`engine.history.readers`) solo a chi ha il permesso `audit.read`.",
+    )

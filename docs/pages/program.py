@@ -1,0 +1,207 @@
+"""The pages about the program itself: settings, commands, permissions, operations, parameters."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from docs.pages.markdown import ROOT, code, explained, page, table
+from engine.operations import REGISTRY
+from engine.operations.registry import Parameter
+from engine.parameter_file import read_parameters, typed
+from engine.permissions import Permission, PermissionMatrix
+from engine.settings import SETTINGS, Setting
+
+ROLES = ROOT / "processes" / "ruoli.yaml"
+PERMISSIONS = {
+    "case.read": "vedere le pratiche del proprio ambito",
+    "case.restricted": "leggere ciò che è riservato: note, compiti e allegati segnati nel diagramma",
+    "case.start": "aprire pratiche, dei processi che nominano il ruolo fra chi può avviarli",
+    "case.suspend": "sospendere e riprendere una pratica",
+    "case.cancel": "annullare una pratica",
+    "case.reopen": "riaprire una pratica chiusa con una nuova, collegata",
+    "case.message": "comunicare a una pratica che cosa è accaduto (sostituzione, incontro straordinario…)",
+    "task.assign": "affidare o rilasciare i compiti di altri",
+    "person.read": "leggere le schede delle persone",
+    "person.write": "correggere le schede delle persone",
+    "budget.read": "leggere budget e rendiconti",
+    "document.read": "leggere i documenti emessi",
+    "definition.deploy": "pubblicare e ritirare i processi",
+    "parameter.write": "cambiare i parametri",
+    "incident.manage": "vedere, ritentare e chiudere gli incidenti",
+    "user.manage": "creare utenti, dare e togliere ruoli",
+    "audit.read": "leggere chi ha consultato una pratica",
+}
+TYPES = {
+    "intero": "15",
+    "decimale": "0,5",
+    "euro": "2.000,00",
+    "testo": "un testo qualsiasi",
+    "booleano": "sì, no",
+    "data": "2026-01-31",
+    "durata": "P10D, P1M, PT1H",
+    "ora": "09:00",
+    "elenco": "voci separate da virgola",
+}
+
+
+def settings_page() -> str:
+    """Every setting, its environment variable, its default and what it is for."""
+
+    def default(setting: Setting) -> str:
+        if isinstance(setting.default, bool):
+            return "`true`" if setting.default else "`false`"
+        return f"`{setting.default}`" if setting.default != "" else "vuoto"
+
+    rows = [(f"`{s.name}`", f"`{s.variable}`", default(s), s.help) for s in SETTINGS]
+    return page(
+        "Impostazioni",
+        "Si leggono da `patti.toml` nella cartella di lavoro (o dal file indicato in `PATTI_CONFIG`) e "
+        "dalle variabili d'ambiente, che vincono sul file.",
+        table(("Nome", "Variabile", "Se manca", "A che cosa serve"), rows),
+    )
+
+
+def commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
+    """A command and all its subcommands, each with the words one types."""
+    yield path, command
+    if isinstance(command, click.Group):
+        for name in sorted(command.commands):
+            yield from commands(command.commands[name], f"{path} {name}")
+
+
+def command_section(path: str, command: click.Command) -> str:
+    """Title, help, arguments and options of one command."""
+    lines = [f"## `{path}`", (command.help or command.short_help or "").replace("\b\n", "").strip()]
+    context = click.Context(command, info_name=path)
+    usage = " ".join(command.collect_usage_pieces(context))
+    lines.append(f"```\n{path} {usage}\n```")
+    rows = [
+        (" ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts)), option.help or "")
+        for option in command.params
+        if isinstance(option, click.Option) and not option.hidden
+    ]
+    if rows:
+        lines.append(table(("Opzione", "Che cosa fa"), rows))
+    return "\n\n".join(line for line in lines if line)
+
+
+def commands_page() -> str:
+    """The command line, as `--help` tells it."""
+    main: click.Command = importlib.import_module("cli.__main__").main
+    sections = [
+        command_section(path, command) for path, command in commands(main, "patti") if not command.hidden
+    ]
+    return page("Comandi", "La riga di comando `patti`; ogni comando risponde anche a `--help`.", *sections)
+
+
+def permissions_page() -> str:
+    """The one matrix: which role may do what."""
+    matrix = PermissionMatrix.load(ROLES)
+    roles = list(matrix.roles.values())
+    meanings = dict(explained(Permission, PERMISSIONS, "docs/pages/program.py, permessi"))
+    rows = [
+        (f"`{permission}`", *("sì" if permission in role.permissions else "" for role in roles))
+        for permission in Permission
+    ]
+    names = [(f"`{role.id}`", role.label.get("it", ""), role.label.get("en", "")) for role in roles]
+    return page(
+        "Permessi",
+        "Chi può fare che cosa: un ruolo vale nell'ambito in cui lo si ha, e in ciò che vi sta dentro. Per "
+        "lavorare a un compito non serve un permesso: decidono i candidati del compito. Ruoli e permessi "
+        "stanno in `processes/ruoli.yaml`.",
+        table(("Permesso", *(f"`{role.id}`" for role in roles)), rows),
+        "## Che cosa permette ciascuno",
+        table(("Permesso", "Permette di"), [(f"`{name}`", meanings[name]) for name in Permission]),
+        "## Ruoli",
+        table(("Ruolo", "Nome", "In inglese"), names),
+    )
+
+
+def default_of(parameter: Parameter) -> str:
+    """What an operation uses when the diagram does not give the parameter."""
+    if parameter.required or parameter.default is None:
+        return ""
+    if isinstance(parameter.default, bool):
+        return "sì" if parameter.default else "no"
+    return f"`{parameter.default}`" if parameter.default != "" else "vuoto"
+
+
+def load_operations() -> None:
+    """Importing the catalogue is what registers every operation."""
+    importlib.import_module("engine.operations.catalogue")
+
+
+def operations_page() -> str:
+    """What a service task may call: topic, parameters, errors to catch."""
+    load_operations()
+    sections = []
+    for topic in sorted(REGISTRY.operations):
+        operation = REGISTRY.operations[topic]
+        parts = [f"## `{topic}`: {operation.title}", operation.description]
+        if operation.parameters:
+            rows = [
+                (f"`{p.name}`", p.type_name, "sì" if p.required else "no", default_of(p))
+                for p in operation.parameters
+            ]
+            parts.append(table(("Parametro", "Tipo", "Obbligatorio", "Se manca"), rows))
+        if operation.errors:
+            errors = [(f"`{name}`", meaning) for name, meaning in sorted(operation.errors.items())]
+            parts.append(table(("Errore BPMN", "Quando"), errors))
+        sections.append("\n\n".join(parts))
+    return page(
+        "Operazioni",
+        "Ciò che un'attività di servizio può chiamare: il *topic* nel diagramma è il nome qui sotto, i "
+        "parametri sono i suoi *input*. Gli errori si raccolgono con un evento di errore sul bordo.",
+        *sections,
+    )
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bool):
+        return "sì" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "nessuno"
+    return str(value) if value not in (None, "") else "vuoto"
+
+
+def _parameters_of(file: Path) -> str:
+    content = file.read_bytes()
+    declared = read_parameters(content, file.name)
+    written = yaml.safe_load(content)
+    rows = [
+        (
+            code(one.name),
+            one.label,
+            f"{_written(written[one.name]['valore'])} {one.unit}".strip(),
+            one.type,
+            "sì" if one.per_scope else "no",
+            one.help,
+        )
+        for one in declared.values()
+    ]
+    head = ("Nome", "Etichetta", "Valore di partenza", "Tipo", "Per ambito", "Aiuto")
+    return f"## `{file.parent.name}`\n\n" + table(head, rows)
+
+
+def parameters_page() -> str:
+    """The types of parameters, and those of every process in the project."""
+    for kind, example in TYPES.items():
+        typed(kind, example.split(", ")[0] if kind in ("booleano", "durata") else example)
+    types = [(code(kind), example) for kind, example in TYPES.items()]
+    files = sorted((ROOT / "processes").glob("*/parametri.yaml"))
+    return page(
+        "Parametri",
+        "I valori che un amministratore cambia dalla pagina «Parametri», senza toccare i diagrammi: fra "
+        "questi tutti i termini. Un cambiamento vale da subito, anche per le pratiche in corso, per i "
+        "calcoli che devono ancora avvenire: le scadenze già scritte restano dove sono. Vale il valore "
+        "dell'ambito, altrimenti quello dell'ambito che lo contiene, altrimenti quello di tutti, altrimenti "
+        "quello del file.",
+        "## Tipi\n\n" + table(("Tipo", "Si scrive"), types),
+        *(_parameters_of(file) for file in files),
+    )
