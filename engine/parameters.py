@@ -47,10 +47,14 @@ class ParametersInForce:
         except ExecutionFailed:
             return default
 
-    def _in_force(self, key: str, declared: ParameterDefinition) -> Any:
+    def look_up(self) -> Mapping[tuple[str, str], Any]:
+        """Read the overrides now: afterwards the connection may close. The same rows however often it is called."""
         if self._overrides is None:
             self._overrides = _overrides(self._connection, self._compiled.parts, self._scope)
-        return self._overrides.get((key, declared.name), declared.default)
+        return self._overrides
+
+    def _in_force(self, key: str, declared: ParameterDefinition) -> Any:
+        return self.look_up().get((key, declared.name), declared.default)
 
 
 def _overrides(connection: Connection, keys: Iterable[str], scope: str) -> dict[tuple[str, str], Any]:

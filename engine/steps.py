@@ -83,11 +83,15 @@ class Stepper:
         return RunHost(work.connection, compiled, reference, actor, self.clock.now(), self.operations)
 
     def form_context(self, connection: Connection, definition_id: str, scope: str) -> dict[str, Any]:
-        """What a form needs beside values and variables: the day, and the functions of FEEL for a scope."""
+        """What a form needs beside values and variables: the day, and the functions of FEEL for a scope.
+
+        It may be used after the connection is closed: a page draws its form at leisure.
+        """
         compiled = self.repository.compiled(definition_id)
         reference = InstanceRef("", 0, definition_id, compiled.key, 0, "", scope, None, "", None)
         now = self.clock.now()
         host = RunHost(connection, compiled, reference, SYSTEM, now, self.operations)
+        host.parameters.look_up()
         return {"today": day_in_rome(now), "bindings": host.bindings}
 
     def begin(
