@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, syn
 
 from engine.clock import VirtualClock
 from engine.settings import Settings
-from tests.browser import find_chromium
+from tests.browser import find_chromium, offices
+from tests.databases import Databases
 from tests.live_site import ROOT, LiveSite, serve
 
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
@@ -22,6 +23,8 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 PATIENCE_MS = 15_000
 START = datetime(2016, 1, 28, 10, tzinfo=ZoneInfo("Europe/Rome"))
 """When the fictitious stories begin: a Thursday morning."""
+BUSY = datetime(2016, 6, 15, 10, tzinfo=ZoneInfo("Europe/Rome"))
+"""A working day with many cases open: a Wednesday morning."""
 FAILED = pytest.StashKey[bool]()
 
 
@@ -134,4 +137,30 @@ def settings(sqlite_url: str) -> Settings:
 def site(settings: Settings) -> Iterator[LiveSite]:
     """A running site on an empty database, whose clock stands at START until the test moves it."""
     with serve(settings, VirtualClock(START)) as live:
+        yield live
+
+
+@pytest.fixture(scope="session")
+def furnished(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with the real processes and the colleagues of the demonstration, made once: passwords take time."""
+    return offices.furnished(databases, tmp_path_factory.mktemp("furnished"), START)
+
+
+@pytest.fixture(scope="session")
+def furnished_with_cases(furnished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the cases of the demonstration, each at its point on BUSY."""
+    return offices.with_cases(furnished, tmp_path_factory.mktemp("busy"), BUSY)
+
+
+@pytest.fixture
+def office(furnished: Path, tmp_path: Path, settings: Settings) -> Iterator[LiveSite]:
+    """A running site with processes and colleagues and no case yet; the clock stands at START."""
+    with offices.open_copy(furnished, tmp_path, settings, START) as live:
+        yield live
+
+
+@pytest.fixture
+def busy_office(furnished_with_cases: Path, tmp_path: Path, settings: Settings) -> Iterator[LiveSite]:
+    """A running site with the cases of the demonstration; the clock stands at BUSY."""
+    with offices.open_copy(furnished_with_cases, tmp_path, settings, BUSY) as live:
         yield live
