@@ -12,6 +12,7 @@ from engine.actors import Actor
 from engine.advance import write
 from engine.bundle import Resource
 from engine.errors import InvalidInput, InvalidState, NotFound
+from engine.moments import postponed
 from engine.permissions import Permission, PermissionMatrix
 from engine.spiff import ProcessRun
 from engine.steps import Stepper, locked, require_active
@@ -164,11 +165,10 @@ class Instances:
                     if found.fixed
                     else now + timedelta(seconds=found.remaining_seconds)
                 )
-                connection.execute(
-                    update(timer)
-                    .where(timer.c.id == found.id)
-                    .values(state="waiting", due_at=due, suspended_due_at=None, remaining_seconds=None)
-                )
+                values = {"state": "waiting", "due_at": due, "suspended_due_at": None, "remaining_seconds": None}
+                if found.repetition and not found.fixed:
+                    values["repetition"] = postponed(found.repetition, stood)
+                connection.execute(update(timer).where(timer.c.id == found.id).values(**values))
             connection.execute(
                 insert(event).values(
                     instance_id=instance_id,

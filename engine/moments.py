@@ -71,6 +71,12 @@ def next_repetition(armed: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return None if moment is None else following
 
 
+def postponed(armed: Mapping[str, Any], by: timedelta) -> Mapping[str, Any]:
+    """The state of a repetition whose clock stood still for a while: all that is left of it comes later by as much."""
+    created = datetime.fromisoformat(armed["created"]) + by
+    return {**armed, "created": created.isoformat()}
+
+
 def due_date(text: str, now: datetime, evaluate: Evaluate) -> Due | None:
     """The due (or follow-up) date of a task created at `now`; None for an empty text or a null value.
 

@@ -176,17 +176,17 @@ class Tasks:
         if not row.not_by:
             return
         authored = [name.strip().rpartition(":")[2] for name in row.not_by.split(",")]
-        author = connection.execute(
-            select(task.c.completed_by)
+        wrote = connection.execute(
+            select(task.c.id)
             .where(
                 task.c.instance_id == row.instance_id,
                 task.c.element_id.in_(authored),
                 task.c.state == "completed",
+                task.c.completed_by == actor.id,
             )
-            .order_by(task.c.completed_at.desc())
             .limit(1)
-        ).scalar_one_or_none()
-        if author == actor.id:
+        ).first()
+        if wrote is not None:
             raise Forbidden(
                 f"Chi ha scritto la proposta non può completare «{row.name}»: deve farlo un'altra persona"
             )

@@ -86,7 +86,7 @@ PROPERTIES = {
     "stato": ("ogni elemento", "Lo stato della pratica quando vi si arriva, per esempio `in_commissione`"),
     "diverso_da": (
         "userTask",
-        "Elementi, separati da virgola: chi ha completato l'ultimo di loro non può completare questo "
+        "Elementi, separati da virgola: chi ha completato uno di loro, anche in una versione precedente, non può completare questo "
         "compito. Di un altro processo: `processo:Elemento`",
     ),
     "riservato": (

@@ -120,7 +120,7 @@ task = Table(
     Column("revision", Integer, nullable=False),
     Column("completed_at", UtcDateTime),
     Column("completed_by", String(80)),
-    Column("not_by", String(160)),  # element whose completer may not complete this one
+    Column("not_by", Text),  # elements: who completed any of them may not complete this one
     Column("restricted", Boolean, nullable=False),
     UniqueConstraint("instance_id", "token"),
     _one_of("state", "open", "suspended", "completed", "cancelled"),

@@ -27,6 +27,7 @@ SECRET = "Segreto dell'équipe"
 
 USERS: Mapping[str, tuple[str, ...]] = {
     "dario": ("microequipe", "commissione"),
+    "elena": ("case_manager", "commissione"),
     "delia": ("microequipe", "commissione"),
     "nadia": ("tutor",),
     "olga": ("assistente_sociale@casalasco",),

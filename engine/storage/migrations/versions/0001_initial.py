@@ -625,7 +625,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("completed_by", sa.String(length=80), nullable=True),
-        sa.Column("not_by", sa.String(length=160), nullable=True),
+        sa.Column("not_by", sa.Text(), nullable=True),
         sa.Column("restricted", sa.Boolean(), nullable=False),
         sa.CheckConstraint(
             "state IN ('open', 'suspended', 'completed', 'cancelled')", name=op.f("ck_task_state_known")
