@@ -16,6 +16,7 @@ UNSUPPORTED = {
     "adHocSubProcess": "i sottoprocessi ad hoc non sono eseguiti: disegna un ciclo con una condizione d'uscita",
     "complexGateway": "il gateway complesso non è eseguito: usa un gateway esclusivo, inclusivo o parallelo",
 }
+RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
 ALLOWED_EVENTS: dict[str, frozenset[str]] = {
     "startEvent": frozenset({"message"}),
     "endEvent": frozenset({"error", "terminate"}),
@@ -92,6 +93,9 @@ class _Checker:
         if element.type in UNSUPPORTED:
             yield self._found(element, "UNSUPPORTED_ELEMENT", UNSUPPORTED[element.type])
             return
+        if element.id in RESERVED_IDS:
+            sentence = f"l'identificativo «{element.id}» è riservato al motore: scegline un altro nelle proprietà"
+            yield self._found(element, "RESERVED_ID", sentence)
         yield from self._events(element)
         yield from self._connections(element)
         yield from self._kind(element)

@@ -1,0 +1,43 @@
+"""Small diagrams played in a world, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from engine.simulation import World
+from tests.engine.trial_operations import Trial
+
+DIAGRAMS = Path(__file__).parent / "diagrams"
+START = datetime(2016, 3, 1, 10, tzinfo=ZoneInfo("Europe/Rome"))
+
+
+@pytest.fixture
+def trial() -> Trial:
+    """The operations of the tests; a test tells them to fail or refuse."""
+    return Trial()
+
+
+@pytest.fixture
+def world(database_url: str, trial: Trial) -> Iterator[World]:
+    """A world at 10:00 in Rome on 1 March 2016 with every diagram of `diagrams/`."""
+    users = {"vera": ["assistente_sociale@cremona"], "dora": ["microequipe"], "nino": ["analista"]}
+    with World.open(
+        START, database_url=database_url, deploy=[DIAGRAMS], operations=trial.registry(), users=users
+    ) as opened:
+        yield opened
+
+
+@pytest.fixture
+def start(world: World) -> Callable[..., str]:
+    """Starts a process as Anna and gives the case's id."""
+
+    def begin(key: str, **values: Any) -> str:
+        return world.start(key, by="anna", values=values).id
+
+    return begin
