@@ -12,9 +12,8 @@ from engine.bpmn.lint import Surroundings
 from engine.bundle import Bundle
 from engine.decisions import DecisionError, DecisionModel, parse_decisions
 from engine.errors import Finding, InvalidInput
-from engine.expressions import FeelError, from_camunda, is_camunda
 from engine.forms import Form, parse_form
-from engine.language import FUNCTIONS, compiled
+from engine.language import FUNCTIONS, check_feel
 from engine.moments import is_literal
 from engine.operations import OperationRegistry
 from engine.parameter_file import ParameterDefinition, read_parameters
@@ -145,17 +144,6 @@ def surroundings(
     return Surroundings(
         frozenset(operations.operations), check_inputs, forms, decisions, check_feel, check_timer
     )
-
-
-def check_feel(text: str) -> str | None:
-    """What is wrong with a FEEL text, or None."""
-    try:
-        expression = compiled(from_camunda(text) if is_camunda(text) else text)
-    except FeelError as problem:
-        return str(problem)
-    if expression.unknown_calls:
-        return f"la funzione «{sorted(expression.unknown_calls)[0]}» non esiste"
-    return None
 
 
 def check_timer(text: str) -> str | None:

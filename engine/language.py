@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from engine.calendar import FEEL_SIGNATURES
 from engine.errors import ExecutionFailed
-from engine.expressions import BUILTINS, Expression, FeelError, Function, FunctionRegistry, compile_expression
+from engine.expressions import (
+    BUILTINS,
+    Expression,
+    FeelError,
+    FeelSyntaxError,
+    Function,
+    FunctionRegistry,
+    compile_expression,
+    feel_equivalent,
+    from_camunda,
+    has_camunda,
+    is_camunda,
+    looks_python,
+)
 
 PARAMETER_FUNCTIONS = (
     Function(
@@ -42,3 +56,44 @@ def evaluate(text: str, variables: Mapping[str, Any], bindings: Bindings) -> Any
         raise ExecutionFailed(
             f"L'espressione «{text.strip():.200}» non si può calcolare: {problem}"
         ) from problem
+
+
+def check_feel(text: str) -> str | None:
+    """What is wrong with a text that should be FEEL, with its place and, where it is known, what to write instead.
+
+    None when it can be read, calls only functions that there are, and is not Python or Camunda 7 in disguise.
+    """
+    bare = text.strip().removeprefix("=").strip()
+    try:
+        expression = compiled(from_camunda(bare) if is_camunda(bare) else bare)
+    except FeelError as problem:
+        if has_camunda(bare) and not is_camunda(bare):
+            return _refusal_of_gaps(bare) or str(problem)
+        return f"{problem}{_instead(bare)}"
+    for name in sorted(expression.unknown_calls):
+        close = difflib.get_close_matches(name, [function.name for function in FUNCTIONS], n=1)
+        sentence = f"La funzione «{name}» non esiste" + (f": forse «{close[0]}»?" if close else "")
+        unknown = FeelSyntaxError(sentence, text=bare, offset=max(0, bare.find(name)))
+        return f"{unknown}{_instead(bare)}"
+    if looks_python(bare, expression.names):
+        return f"«{bare:.120}» in FEEL vale sempre null{_instead(bare)}"
+    return None
+
+
+def _refusal_of_gaps(text: str) -> str | None:
+    try:
+        from_camunda(text)
+    except FeelError as problem:
+        return str(problem)
+    return None
+
+
+def _instead(text: str) -> str:
+    """The FEEL of a Python-looking text, as the end of a sentence; nothing when it is not known."""
+    feel = feel_equivalent(text)
+    if feel is None or feel == text:
+        return ""
+    try:
+        return "" if compiled(feel).unknown_calls else f". In FEEL si scrive: {feel}"
+    except FeelError:
+        return ""

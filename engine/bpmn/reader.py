@@ -9,14 +9,15 @@ from typing import Any
 
 from lxml import etree
 
+from engine.bpmn.dialect import CAMUNDA, condition_in_feel, in_feel, parameter_in_feel
 from engine.bpmn.model import Assignment, DataMapping, Element, Flow, MultiInstance, ProcessModel, Timer
 from engine.errors import Finding, InvalidInput
-from engine.expressions import FeelError, from_camunda, is_camunda
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
-CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
 NAMESPACES = {"bpmn": BPMN, "camunda": CAMUNDA}
 LARGEST_DIAGRAM = 4_000_000
+MESSAGE_KEY = "chiave"
+"""The property of a message event that says, in FEEL, which message is meant."""
 
 ACTIVITIES = (
     *(
@@ -66,20 +67,6 @@ def line_of(node: etree._Element) -> int:
     """The line an element was read from; 0 when it was made, not read."""
     line: Any = node.sourceline
     return line if isinstance(line, int) else 0
-
-
-def in_feel(text: str | None) -> str:
-    """A text of the diagram as this engine writes it: Camunda 7's ``${…}`` becomes ``=`` and FEEL.
-
-    One that has no simple equal is left as it is, for `lint` to refuse.
-    """
-    text = (text or "").strip()
-    if not is_camunda(text):
-        return text
-    try:
-        return "=" + from_camunda(text)
-    except FeelError:
-        return text
 
 
 def parse_xml(content: bytes, file: str) -> etree._Element:
@@ -204,7 +191,7 @@ class _Reader:
             decision=node.get(f"{{{CAMUNDA}}}decisionRef") or "",
             decision_result=node.get(f"{{{CAMUNDA}}}mapDecisionResult") or "singleResult",
             result_variable=node.get(f"{{{CAMUNDA}}}resultVariable") or "",
-            script=(node.findtext(f"{{{BPMN}}}script") or "").strip(),
+            script=_script(node),
             script_format=(node.get("scriptFormat") or "").lower(),
             called=node.get("calledElement") or "",
             ins=_mappings(node, "in"),
@@ -237,7 +224,7 @@ class _Reader:
         default = parent is not None and any(
             sibling.get("id") == source and sibling.get("default") == node.get("id") for sibling in parent
         )
-        text = "" if condition is None else in_feel(condition.text)
+        text = "" if condition is None else condition_in_feel(condition.text)
         return Flow(
             node.get("id") or "",
             node.get("name") or "",
@@ -262,14 +249,15 @@ def _properties(node: etree._Element) -> dict[str, str]:
     found: dict[str, str] = {}
     for group in _extensions(node, "properties"):
         for item in group.iterfind(f"{{{CAMUNDA}}}property"):
-            found[item.get("name") or ""] = item.get("value") or ""
+            name, value = item.get("name") or "", item.get("value") or ""
+            found[name] = condition_in_feel(value) if name == MESSAGE_KEY else value
     return found
 
 
 def _parameters(node: etree._Element) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
     def read(kind: str) -> tuple[tuple[str, str], ...]:
         return tuple(
-            (item.get("name") or "", in_feel(item.text))
+            (item.get("name") or "", parameter_in_feel(item))
             for group in _extensions(node, "inputOutput")
             for item in group.iterfind(f"{{{CAMUNDA}}}{kind}")
         )
@@ -277,12 +265,17 @@ def _parameters(node: etree._Element) -> tuple[tuple[tuple[str, str], ...], tupl
     return read("inputParameter"), read("outputParameter")
 
 
+def _script(node: etree._Element) -> str:
+    """The script of a task; in FEEL, also where Camunda's ${…} was meant."""
+    return condition_in_feel(node.findtext(f"{{{BPMN}}}script"))
+
+
 def _mappings(node: etree._Element, kind: str) -> tuple[DataMapping, ...]:
     found = []
     for item in _extensions(node, kind):
         if item.get("businessKey") is not None:
             continue
-        expression = in_feel(item.get("sourceExpression")) or None
+        expression = condition_in_feel(item.get("sourceExpression")) or None
         found.append(
             DataMapping(
                 source=expression or item.get("source") or "",
@@ -311,10 +304,10 @@ def _multi_instance(node: etree._Element) -> MultiInstance | None:
         return None
     return MultiInstance(
         sequential=loop.get("isSequential") == "true",
-        collection=in_feel(loop.get(f"{{{CAMUNDA}}}collection")),
+        collection=condition_in_feel(loop.get(f"{{{CAMUNDA}}}collection")),
         element_variable=loop.get(f"{{{CAMUNDA}}}elementVariable") or "",
-        cardinality=in_feel(loop.findtext(f"{{{BPMN}}}loopCardinality")),
-        condition=in_feel(loop.findtext(f"{{{BPMN}}}completionCondition")),
+        cardinality=condition_in_feel(loop.findtext(f"{{{BPMN}}}loopCardinality")),
+        condition=condition_in_feel(loop.findtext(f"{{{BPMN}}}completionCondition")),
         gather=_properties(node).get("raccogli", ""),
     )
 

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Collection, Iterator
 
 from engine.bpmn.model import Element
-from engine.expressions import is_camunda
+from engine.expressions import has_camunda
 
 
 def expressions(element: Element) -> Iterator[tuple[str, str]]:
@@ -19,13 +19,14 @@ def expressions(element: Element) -> Iterator[tuple[str, str]]:
         ("scadenza", assigned.due),
         ("promemoria", assigned.follow_up),
         ("priorità", assigned.priority),
-        ("chiave del messaggio", element.properties.get("chiave", "")),
         *((f"parametro «{name}»", text) for name, text in element.inputs),
         *((f"risultato «{name}»", text) for name, text in element.outputs),
     ]
     yield from (
-        (place, text.removeprefix("=")) for place, text in mixed if text.startswith("=") or is_camunda(text)
+        (place, text.removeprefix("=")) for place, text in mixed if text.startswith("=") or has_camunda(text)
     )
+    if element.properties.get("chiave"):
+        yield "chiave del messaggio", element.properties["chiave"].removeprefix("=")
     if element.script:
         yield "script", element.script.removeprefix("=")
     for mapping in (*element.ins, *element.outs):

@@ -8,7 +8,7 @@ What is supported, and how, is in the README of this folder.
 
 from __future__ import annotations
 
-from .camunda import from_camunda, is_camunda
+from .camunda import from_camunda, has_camunda, is_camunda
 from .columns import TestColumn
 from .conversion import from_feel, to_feel
 from .display import show, to_text
@@ -16,7 +16,7 @@ from .errors import FeelError, FeelEvaluationError, FeelLimitExceeded, FeelSynta
 from .expression import Expression, compile_expression, compile_unary_tests
 from .functions import BUILTINS
 from .limits import DEFAULT_LIMITS, Evaluation, Limits
-from .python_conditions import from_python
+from .python_conditions import feel_equivalent, from_python, looks_python, understood
 from .registry import Function, FunctionRegistry
 from .temporal import add_months, parse_temporal
 from .values import FunctionValue, Range, YearsMonths
@@ -40,12 +40,16 @@ __all__ = [
     "add_months",
     "compile_expression",
     "compile_unary_tests",
+    "feel_equivalent",
     "from_camunda",
     "from_feel",
     "from_python",
+    "has_camunda",
     "is_camunda",
+    "looks_python",
     "parse_temporal",
     "show",
     "to_feel",
     "to_text",
+    "understood",
 ]

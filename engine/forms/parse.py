@@ -58,7 +58,7 @@ def _load(data: bytes | str, reader: ComponentReader) -> dict[str, Any]:
         )
         raise _refusal(reader.findings, reader.source)
     try:
-        text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
+        text = reader.written = data.decode("utf-8-sig") if isinstance(data, bytes) else data
         document = json.loads(text, object_pairs_hook=_no_repeats, parse_constant=_no_constant)
     except UnicodeDecodeError:
         reader.fault("FORM_ENCODING", "il testo non è UTF-8: salvalo di nuovo con il Modeler.")

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from engine.errors import Finding
 from engine.expressions import FeelError
 from engine.forms.feel import Compiler, Feel, Flag, Template
+from engine.forms.lines import line_of
 from engine.forms.schema import PROPERTIES
 
 MAX_EXPRESSION = 10_000
@@ -23,10 +24,13 @@ class AttributeReader:
     def __init__(self, source: str, compiler: Compiler) -> None:
         self.source = source
         self.findings: list[Finding] = []
+        self.written = ""
+        """The text of the file, to tell lines."""
         self._compiler = compiler
 
     def fault(self, code: str, sentence: str, element: str = "", name: str = "", line: int = 0) -> None:
-        """Note one thing wrong."""
+        """Note one thing wrong; without a line, that of the component in the file."""
+        line = line or line_of(self.written, element)
         self.findings.append(Finding(code, sentence, self.source, element, name, line))
 
     def feel(self, text: Any, element: str, attribute: str) -> Feel | None:
@@ -40,14 +44,18 @@ class AttributeReader:
             return None
         body = text.strip().removeprefix("=").strip()
         place = f"{self.source} [{element}] {attribute}"
+        line = line_of(self.written, element, text)
         try:
             compiled = self._compiler(body)
         except FeelError as error:
-            self.fault("FORM_FEEL", f"«{attribute}»: non è un'espressione FEEL. {error}", element)
+            self.fault("FORM_FEEL", f"«{attribute}»: non è un'espressione FEEL. {error}", element, line=line)
             return None
         for name in sorted(compiled.unknown_calls):
             self.fault(
-                "FORM_FEEL", f"«{attribute}»: la funzione «{name}» non esiste, controlla il nome.", element
+                "FORM_FEEL",
+                f"«{attribute}»: la funzione «{name}» non esiste, controlla il nome.",
+                element,
+                line=line,
             )
         return Feel(body, place, compiled)
 

@@ -11,7 +11,7 @@ from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.event_definitions import ErrorEventDefinition
 
-from engine.bpmn.reader import in_feel
+from engine.bpmn.dialect import condition_in_feel
 from engine.spiff import specs
 
 
@@ -29,7 +29,7 @@ class _Dialect(TaskParser):
 
     def parse_condition(self, sequence_flow: Any) -> str | None:
         """A condition in FEEL."""
-        return in_feel(super().parse_condition(sequence_flow)) or None
+        return condition_in_feel(super().parse_condition(sequence_flow)) or None
 
     def parse_timer_event(self, event: Any) -> specs.WaitedEvent:
         """A timer: when it is due is kept in the engine's table."""
