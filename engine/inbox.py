@@ -17,6 +17,7 @@ from engine.errors import InvalidInput, NotFound
 from engine.instances import view as instance_view
 from engine.permissions import Permission, PermissionMatrix
 from engine.repository import Repository
+from engine.restricted import restricted_names, without
 from engine.spiff import ProcessRun
 from engine.storage import Database
 from engine.storage.tables import attachment, comment, definition, instance, task, task_candidate
@@ -33,7 +34,7 @@ from engine.views import (
     TaskRow,
     TaskView,
 )
-from engine.visibility import candidate_for, require_case, visible_cases, within
+from engine.visibility import candidate_for, may_see_case, require_case, visible_cases, within
 
 SOON = timedelta(days=3)
 LARGEST_PAGE = 100
@@ -72,7 +73,6 @@ class Inbox:
         """How many open tasks are mine, free for my groups, and of all those overdue, due today, due soon."""
         now = self._clock.now()
         today_ends = end_of_day(day_in_rome(now)).astimezone(UTC)
-        mine, groups = self._box(actor, "mine"), self._box(actor, "groups")
 
         def count(*conditions: ColumnElement[bool]) -> Any:
             return func.coalesce(func.sum(case((and_(*conditions), 1), else_=0)), 0)
@@ -86,13 +86,16 @@ class Inbox:
                 count(task.c.due_at > today_ends, task.c.due_at <= now + SOON),
             )
             .select_from(task)
-            .where(task.c.state == "open", or_(mine, groups))
+            .where(task.c.state == "open", self._box(actor, "todo"))
         )
         with self._database.read() as connection:
             return InboxCounts(*(int(value) for value in connection.execute(query).one()))
 
     def task(self, task_id: str, actor: Actor) -> TaskView:
-        """A task with all its page shows; for those who may work on it or see its case. NotFound, Forbidden."""
+        """A task with all its page shows; for those who may work on it or see its case. NotFound, Forbidden.
+
+        Who completed it and no longer has a part in the case sees that they did, and nothing of the case.
+        """
         with self._database.read() as connection:
             row = connection.execute(
                 _rows(task, instance.c.run_state).where(task.c.id == task_id)
@@ -101,7 +104,11 @@ class Inbox:
                 raise NotFound("Il compito non c'è")
             found = _instance_row(connection, row.instance_id)
             taking = may_take(connection, row, actor)
-            if not (taking or row.assignee == actor.id or row.completed_by == actor.id):
+            live = row.state in ("open", "suspended")
+            reads = (live and (taking or row.assignee == actor.id)) or may_see_case(
+                connection, found, actor, self._permissions
+            )
+            if not reads and row.completed_by != actor.id:
                 require_case(connection, found, actor, self._permissions)
             working = row.state == "open" and may_work(connection, row, actor)
             offered = has_candidates(connection, task_id)
@@ -117,10 +124,10 @@ class Inbox:
                 follow_up_at=row.follow_up_at,
                 completed_at=row.completed_at,
                 completed_by=row.completed_by,
-                variables=self._variables(row, found),
+                variables=self._variables(row, found, actor) if reads else {},
                 instance=view,
-                comments=comments_of(connection, row.instance_id),
-                attachments=self._attachments(connection, view, actor),
+                comments=comments_of(connection, row.instance_id) if reads else (),
+                attachments=self._attachments(connection, view, actor) if reads else (),
                 may_work=working,
                 may_claim=row.state == "open" and row.assignee is None and taking,
                 may_release=row.state == "open"
@@ -223,6 +230,8 @@ class Inbox:
             return mine
         if box == "groups":
             return groups
+        if box == "todo":
+            return or_(mine, groups)
         seen = task.c.instance_id.in_(select(instance.c.id).where(visible_cases(actor, self._permissions)))
         return or_(mine, groups, seen) if actor.memberships or actor.is_system else false()
 
@@ -282,12 +291,17 @@ class Inbox:
             for row in rows
         )
 
-    def _variables(self, row: Row[Any], found: Row[Any]) -> dict[str, Any]:
-        if row.state in ("completed", "cancelled") or found.state in ("completed", "cancelled"):
-            return dict(decode(bytes(row.run_state))["scopes"][""])
+    def _variables(self, row: Row[Any], found: Row[Any], actor: Actor) -> dict[str, Any]:
         compiled = self._repository.compiled(found.definition_id)
-        run = ProcessRun.restore(compiled.program, None, bytes(row.run_state))  # type: ignore[arg-type]
-        return dict(run.variables_of(row.token))
+        if row.state in ("completed", "cancelled") or found.state in ("completed", "cancelled"):
+            variables = dict(decode(bytes(row.run_state))["scopes"][""])
+        else:
+            run = ProcessRun.restore(compiled.program, None, bytes(row.run_state))  # type: ignore[arg-type]
+            variables = dict(run.variables_of(row.token))
+        if self._permissions.allows(actor, Permission.CASE_RESTRICTED, row.scope):
+            return variables
+        names = restricted_names(compiled)
+        return {name: without(value, names) for name, value in variables.items() if name not in names}
 
     def _attachments(self, connection: Connection, found: InstanceView, actor: Actor) -> tuple[Any, ...]:
         query = select(attachment).where(attachment.c.instance_id == found.id).order_by(attachment.c.at)

@@ -14,6 +14,7 @@ from engine.bundle import Resource
 from engine.errors import InvalidInput, InvalidState, NotFound
 from engine.moments import postponed
 from engine.permissions import Permission, PermissionMatrix
+from engine.restricted import restricted_names, without
 from engine.spiff import ProcessRun
 from engine.steps import Stepper, locked, require_active
 from engine.storage.tables import definition, event, instance, subscription, task, timer
@@ -249,11 +250,18 @@ class Instances:
             return view(row)
 
     def variables(self, instance_id: str, actor: Actor) -> dict[str, Any]:
-        """The variables of an instance, called processes included, for those who may see the case."""
+        """The variables of an instance, called processes included, for those who may see the case.
+
+        What restricted tasks wrote only for those who hold `case.restricted` there.
+        """
         with self._stepper.database.read() as connection:
             row = _read(connection, instance_id)
             require_case(connection, row, actor, self._permissions)
-            return all_variables(bytes(row.run_state))
+        found = all_variables(bytes(row.run_state))
+        if self._permissions.allows(actor, Permission.CASE_RESTRICTED, row.scope):
+            return found
+        names = restricted_names(self._stepper.repository.compiled(row.definition_id))
+        return {name: without(value, names) for name, value in found.items() if name not in names}
 
     def active_elements(self, instance_id: str, actor: Actor) -> tuple[tuple[str, str], ...]:
         """(process id, element id) of every element that holds a token, for those who may see the case."""

@@ -263,7 +263,11 @@ class Tasks:
                 row,
                 actor,
                 "attachment.added",
-                {"attachment": values["id"], "filename": values["filename"], "sha256": values["sha256"]},
+                {
+                    "attachment": values["id"],
+                    "filename": "allegato riservato" if row.restricted else values["filename"],
+                    "sha256": values["sha256"],
+                },
             )
         return Attachment(**values)
 

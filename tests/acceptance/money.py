@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 
@@ -16,7 +16,7 @@ CAP = 200_000
 
 
 def assert_budget_holds(world: World) -> None:
-    """liquidato ≤ impegnato ≤ 2.000,00 for each account and each person; the journal says the same; proofs are there."""
+    """liquidato ≤ impegnato ≤ 2.000,00 for each account and each person, also by the journal; no proof is missing."""
     committed: dict[str, int] = defaultdict(int)
     with world.engine.database.read() as connection:
         for row in connection.execute(select(conto)):
@@ -41,7 +41,7 @@ def assert_budget_holds(world: World) -> None:
     assert all(cents <= CAP for cents in committed.values()), dict(committed)
 
 
-def money(world: World, case: str = "") -> tuple[Decimal, Decimal, Decimal]:
+def money(world: World, case: str = "") -> tuple[Any, Any, Any]:
     """(previsto, impegnato, liquidato) of a case."""
     with world.engine.database.read() as connection:
         found = budget.statement(connection, case or world.cases[-1])

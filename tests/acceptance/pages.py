@@ -48,7 +48,9 @@ class Desk:
     def get(self, address: str, **headers: str) -> TestResponse:
         """Open an address."""
         answer = self.client.get(address, headers=headers)
-        if answer.mimetype == "text/html" and (found := re.search(r'name="csrf_token" value="([^"]+)"', answer.text)):
+        if answer.mimetype == "text/html" and (
+            found := re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
+        ):
             self.token = found[1]
         return answer
 

@@ -67,7 +67,9 @@ def test_a_plan_over_the_cap_does_not_pass_by_a_cent(project: World) -> None:
 
 
 @pytest.mark.parametrize("amounts", [(2100, -100), (1999.999,), (0,), ("NaN",), (1e30,), ("2.000,00x",)])
-def test_amounts_that_would_cheat_are_refused_with_a_sentence(project: World, amounts: tuple[Any, ...]) -> None:
+def test_amounts_that_would_cheat_are_refused_with_a_sentence(
+    project: World, amounts: tuple[Any, ...]
+) -> None:
     with pytest.raises(InvalidInput) as refused:
         project.task("Progetto e budget").complete(by="dario", values={**PROJECT, **plan_of(*amounts)})
     assert any(name.startswith("voci_budget") for name in refused.value.fields)
@@ -129,7 +131,9 @@ def test_two_patti_of_one_person_signed_at_once_share_one_cap(two_signatures: Wo
         ({"tipo_spesa": "nuova_voce", "importo": "0.01"}, "BUDGET_SUPERATO"),
     ],
 )
-def test_what_may_not_be_paid_comes_back_to_the_tutor(active: World, change: dict[str, Any], code: str) -> None:
+def test_what_may_not_be_paid_comes_back_to_the_tutor(
+    active: World, change: dict[str, Any], code: str
+) -> None:
     active.task(SPENDING).complete(by="fabio", values={**BUS, **change})
     assert active.variables()["errore_codice"] == code
     assert active.task(CORRECT_EXPENSE).row.assignee == "fabio"
@@ -152,7 +156,9 @@ def test_nothing_is_committed_or_paid_while_the_patto_is_suspended(active: World
     assert active.case().phase == "sospeso"
     active.task(SPENDING).complete(by="fabio", values=BUS)
     assert active.variables()["errore_codice"] == "BUDGET_SOSPESO"
-    active.task(CORRECT_EXPENSE).complete(by="fabio", values={**BUS, "tipo_spesa": "nuova_voce", "importo": 1})
+    active.task(CORRECT_EXPENSE).complete(
+        by="fabio", values={**BUS, "tipo_spesa": "nuova_voce", "importo": 1}
+    )
     assert active.variables()["errore_codice"] == "BUDGET_SOSPESO"
     assert money(active) == (2000, 2000, 0)
     assert_budget_holds(active)

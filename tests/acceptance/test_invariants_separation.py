@@ -64,7 +64,9 @@ def test_who_wrote_any_version_stays_out(sitting: World) -> None:
     sitting.advance_to(at(2, 18))
     sitting.task(SITTING_TASK).complete(by="gina", values=CHANGES)
     sitting.task("Progetto e budget").complete(by="delia", values=PROJECT)
-    sitting.task("Proposta alla persona").complete(by="elena", proposta_il="2016-02-18", esito_proposta="accetta")
+    sitting.task("Proposta alla persona").complete(
+        by="elena", proposta_il="2016-02-18", esito_proposta="accetta"
+    )
     for author in ("dario", "delia", "elena"):
         with pytest.raises(Forbidden):
             sitting.task(SITTING_TASK).complete(by=author, values=SITTING)
@@ -78,7 +80,9 @@ def test_who_corrected_the_plan_stays_out(project: World) -> None:
     project.task("Progetto e budget").complete(by="dario", values={**PROJECT, "voci_budget": over})
     project.task("Correggi il piano di spesa").complete(by="delia", voci_budget=PROJECT["voci_budget"])
     project.task("Nomina di case manager e tutor").complete(by="dario", case_manager="elena", tutor="fabio")
-    project.task("Proposta alla persona").complete(by="elena", proposta_il="2016-02-15", esito_proposta="accetta")
+    project.task("Proposta alla persona").complete(
+        by="elena", proposta_il="2016-02-15", esito_proposta="accetta"
+    )
     project.advance_to(at(2, 18))
     with pytest.raises(Forbidden):
         project.task(SITTING_TASK).complete(by="delia", values=SITTING)

@@ -128,7 +128,9 @@ def test_restarts_in_the_middle_change_nothing(active: World) -> None:
     assert [one.at for one in log_of(active, "timer.fired")].count(active.now) == 1
 
 
-def test_a_step_that_dies_before_its_commit_fires_again_once(active: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_step_that_dies_before_its_commit_fires_again_once(
+    active: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     active.clock.set(at(3, 14, 9))
 
     def die(step: object) -> None:

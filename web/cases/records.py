@@ -29,6 +29,7 @@ def document(instance_id: str, document_id: str) -> Any:
         if about.instance_id != case.id:
             raise NotFound("Il documento non è di questa pratica")
         content = documents.content(connection, document_id)
+    current.engine().history.looked(case.id, current.actor(), "document")
     return uploads.download(content, about.filename, about.media_type)
 
 
@@ -62,4 +63,5 @@ def _statements(instance_id: str) -> tuple[InstanceView, tuple[Statement, ...]]:
         found = budget.statements(connection, case.id)
     if not found:
         raise NotFound("Questa pratica non ha ancora un budget")
+    current.engine().history.looked(case.id, current.actor(), "statement")
     return case, found

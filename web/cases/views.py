@@ -15,7 +15,6 @@ from web import choices, current, uploads
 from web.access import signed_in
 from web.cases import timeline
 from web.cases.diagram import first_shown, layers
-from web.cases.restricted import restricted_names
 from web.cases.subject import essentials
 from web.formatting import label, value
 from web.forms.view import translated
@@ -85,7 +84,7 @@ def page_of(instance_id: str) -> Any:
         names=choices.names(people),
         comments=comments,
         attachments=attachments,
-        variables=readable_variables(case, engine.instances.variables(instance_id, actor)),
+        variables=readable_variables(engine.instances.variables(instance_id, actor)),
         messages=engine.messages.awaited(instance_id),
         **_records(case),
     )
@@ -122,13 +121,7 @@ def diagram(instance_id: str, key: str) -> Any:
     raise NotFound("Il diagramma non è di questa pratica")
 
 
-def readable_variables(case: InstanceView, variables: dict[str, Any]) -> list[tuple[str, str]]:
-    """The data of a case as label and text, in the order of the alphabet.
-
-    What is empty is left out, and what is restricted for those who may not read it.
-    """
-    hidden = frozenset() if current.may(Permission.CASE_RESTRICTED, case.scope) else restricted_names(case)
-    shown = (
-        (label(name), value(content)) for name, content in sorted(variables.items()) if name not in hidden
-    )
+def readable_variables(variables: dict[str, Any]) -> list[tuple[str, str]]:
+    """The data of a case as label and text, in the order of the alphabet; what is empty is left out."""
+    shown = ((label(name), value(content)) for name, content in sorted(variables.items()))
     return [(name, text) for name, text in shown if text != "—"]

@@ -55,6 +55,7 @@ def attach(task_id: str) -> Any:
 @blueprint.get("/allegati/<attachment_id>")
 @signed_in
 def attachment(attachment_id: str) -> Any:
-    """Whoever may see the case (the engine checks): the file, to be saved."""
+    """Whoever may see the case (the engine checks): the file, to be saved; reading it is written in the log."""
     about, content = current.engine().tasks.attachment_content(attachment_id, current.actor())
+    current.engine().history.looked(about.instance_id, current.actor(), "attachment")
     return uploads.download(content, about.filename, about.media_type)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
@@ -9,7 +10,7 @@ from flask_babel import gettext
 
 from engine.errors import Forbidden, InvalidInput, InvalidState
 from engine.views import Completion, TaskView
-from web import choices, current
+from web import choices, current, uploads
 from web.access import signed_in
 from web.cases import timeline
 from web.cases.subject import essentials
@@ -26,10 +27,15 @@ LAST_STEPS = 8
 @blueprint.get("/compiti/<task_id>")
 @signed_in
 def page(task_id: str) -> Any:
-    """Whoever may see the task (the engine says): its page; the form, when they may work on it."""
+    """Whoever may see the task (the engine says): its page; the form, when they may work on it.
+
+    It shows the person and the case, so that reading it is written in the log.
+    """
     task = current.engine().inbox.task(task_id, current.actor())
+    current.engine().history.looked(task.instance.id, current.actor(), "task")
     if task.row.state in CLOSED:
         return _closed(task, None)
+    current.engine().history.looked(task.instance.id, current.actor(), "task")
     filling = filling_of(task)
     draft = current.engine().tasks.draft(task_id, current.actor()) if filling and task.may_work else None
     return _render(task, filling.typed(draft) if filling and draft else filling, from_draft=bool(draft))
@@ -116,22 +122,29 @@ def filling_of(task: TaskView) -> Filling | None:
 
 
 def _with_uploads(task: TaskView, filling: Filling) -> tuple[Filling, dict[str, str]]:
-    """Attach the files that came with the form and write their ids in their fields."""
+    """Attach the files that came with the form and write their ids in their fields; a sentence for each refused."""
     limit = current.settings().max_upload_mb
-    uploads, refused = read_uploads(filling.form, request.files, max_megabytes=limit)
+    received, refused = read_uploads(filling.form, request.files, max_megabytes=limit)
+    many = {field.key for field in filling.form.fields() if field.multiple}
     raw = {name: list(strings) for name, strings in (filling.raw or {}).items()}
     files = dict(filling.files)
-    for upload in uploads:
+    for upload in received:
+        media_type = uploads.sniff(upload.content, upload.filename)
+        if media_type is None:
+            refused[upload.name] = gettext(
+                "Il file «%(name)s» non è di un tipo accettato.", name=upload.filename
+            )
+            continue
         kept = current.engine().tasks.attach(
-            task.row.id, upload.filename, upload.media_type, upload.content, current.actor()
+            task.row.id, upload.filename, media_type, upload.content, current.actor()
         )
-        raw.setdefault(upload.name, []).append(kept.id)
-        files[kept.id] = AttachmentInfo(
-            kept.filename, kept.size, url_for("files.attachment", attachment_id=kept.id)
+        before = (
+            [one for one in raw.get(upload.name, ()) if one] if upload.name.split(".")[-1] in many else []
         )
-    return Filling(
-        filling.form, filling.variables, filling.today, filling.bindings, files, raw, focus=filling.focus
-    ), refused
+        raw[upload.name] = [*before, kept.id]
+        address = url_for("files.attachment", attachment_id=kept.id)
+        files[kept.id] = AttachmentInfo(kept.filename, kept.size, address)
+    return replace(filling, raw=raw, files=files), refused
 
 
 def _render(task: TaskView, filling: Filling | None, *, from_draft: bool = False) -> str:
