@@ -59,9 +59,12 @@ class InstanceView:
 
 @dataclass(frozen=True)
 class InboxFilter:
-    """What an inbox page shows. `box`: mine (assigned to me), groups (mine to take), all (every task I may see)."""
+    """What an inbox page shows.
 
-    box: Literal["mine", "groups", "all"] = "all"
+    `box`: mine (assigned to me), groups (mine to take), todo (both), all (every task I may see, others' included).
+    """
+
+    box: Literal["todo", "mine", "groups", "all"] = "all"
     process: str | None = None
     scope: str | None = None
     due: Literal["overdue", "today", "soon"] | None = None

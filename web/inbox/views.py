@@ -13,7 +13,7 @@ from web.access import signed_in
 
 blueprint = Blueprint("inbox", __name__, template_folder="templates")
 
-BOXES = ("all", "mine", "groups")
+BOXES = ("todo", "mine", "groups", "all")
 DUE = ("overdue", "today", "soon")
 SORTS = ("due", "created", "priority")
 
@@ -26,7 +26,7 @@ def _one_of(name: str, known: tuple[str, ...], default: str | None) -> Any:
 def asked_filter() -> InboxFilter:
     """The filter in the address; whatever is not understood counts as not asked."""
     return InboxFilter(
-        box=cast(Any, _one_of("casella", BOXES, "all")),
+        box=cast(Any, _one_of("casella", BOXES, "todo")),
         process=request.args.get("processo") or None,
         scope=request.args.get("ambito") or None,
         due=_one_of("scadenza", DUE, None),
