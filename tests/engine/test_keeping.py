@@ -1,0 +1,140 @@
+"""What is kept: the log that only grows, values that come back as they were, and how much one completion costs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import Connection, delete, event, insert, select, update
+from sqlalchemy.exc import DBAPIError
+
+from engine.actors import SYSTEM
+from engine.errors import InvalidState
+from engine.simulation import World
+from engine.soundness import soundness
+from engine.storage.tables import event as event_table
+
+Start = Callable[..., str]
+MOST_STATEMENTS = 15
+
+
+def test_the_log_only_grows(world: World, start: Start) -> None:
+    start("sollecito")
+    for statement in (update(event_table).values(actor_id="altro"), delete(event_table)):
+        with pytest.raises(DBAPIError, match="non si modificano"), world.engine.database.begin() as work:
+            work.connection.execute(statement)
+    with world.engine.database.read() as connection:
+        authors = set(connection.execute(select(event_table.c.actor_id)).scalars())
+    assert authors == {"anna", SYSTEM.id}
+
+
+def test_the_log_says_who_when_what_and_under_which_version(world: World, start: Start) -> None:
+    case = start("sollecito")
+    world.advance(minutes=90)
+    world.task("Lavora", case).complete(by="anna")
+    log = world.engine.history.timeline(case, SYSTEM)
+    told = [(e.kind, e.actor_id, e.element_name) for e in log if not e.kind.startswith("element.")]
+    assert ("instance.started", "anna", None) in told
+    assert ("timer.fired", SYSTEM.id, "Ogni ora") in told
+    assert ("task.completed", "anna", "Lavora") in told
+    assert told[-1][0] == "instance.completed"
+    assert [e.id for e in log] == sorted(e.id for e in log)
+    assert all(e.definition_id == "sollecito:1" for e in log)
+
+
+def test_values_come_back_as_they_were(world: World, start: Start) -> None:
+    values = {
+        "importo": Decimal("2000.10"),
+        "giorno": date(2016, 2, 29),
+        "momento": datetime(2016, 3, 27, 1, tzinfo=UTC),
+        "ora": time(9, 30),
+        "durata": timedelta(days=1, seconds=1),
+        "elenco": [{"a": Decimal("0.1")}, None, True, "€ è «così»"],
+        "grande": 2**70,
+        "$decimal": "testo",
+    }
+    case = start("fragile", **values)
+    world.restart()
+    world.task("Prepara", case).complete(by="anna")
+    world.restart()
+    found = world.variables(case)
+    assert {name: found[name] for name in values} == values
+    assert type(found["importo"]) is Decimal
+
+
+def test_one_completion_is_one_commit_and_few_statements(
+    world: World, start: Start, record_property: Callable[[str, object], None]
+) -> None:
+    warm, case = start("parametri"), start("parametri")
+    world.engine.tasks.complete(world.task("Prima", warm).id, {}, world.actor("anna"))
+    task, anna, engine = world.task("Prima", case).id, world.actor("anna"), world.engine
+    statements: list[str] = []
+    commits: list[str] = []
+
+    def on_statement(_c: object, _k: object, statement: str, *_: object) -> None:
+        if not statement.startswith("BEGIN"):
+            statements.append(statement)
+
+    def on_commit(_: Connection) -> None:
+        commits.append("commit")
+
+    event.listen(engine.database.engine, "before_cursor_execute", on_statement)
+    event.listen(engine.database.engine, "commit", on_commit)
+    try:
+        engine.tasks.complete(task, {}, anna)
+    finally:
+        event.remove(engine.database.engine, "before_cursor_execute", on_statement)
+        event.remove(engine.database.engine, "commit", on_commit)
+    record_property("statements", len(statements))
+    assert len(commits) == 1
+    assert len(statements) <= MOST_STATEMENTS, "\n".join(" ".join(s.split())[:110] for s in statements)
+
+
+def test_a_completion_that_is_refused_leaves_nothing(world: World, start: Start) -> None:
+    case = start("proposta")
+    with world.engine.database.read() as connection:
+        before = connection.execute(select(event_table.c.id)).scalars().all()
+    with pytest.raises(Exception, match="campi"):
+        world.task("Scrivi la proposta", case).complete(by="dario")
+    with world.engine.database.read() as connection:
+        assert connection.execute(select(event_table.c.id)).scalars().all() == before
+    assert [task.row.name for task in world.tasks(case)] == ["Scrivi la proposta"]
+
+
+def test_what_is_kept_adds_up_whatever_happens(world: World, start: Start) -> None:
+    start("sollecito")
+    world.advance(hours=3)
+    world.suspend("Pausa", by="carla")
+    case = start("firme", firmatari=["Ada", "Bea"])
+    world.task("Firma – Ada", case).complete(by="anna", esito="firma")
+    start("bivio", primo="P1D", secondo="P2D")
+    cancelled = start("richiami", fascicolo="A")
+    world.cancel("Errore", by="carla", instance_id=cancelled)
+    world.restart()
+    for check in soundness(world.engine.database, world.engine.repository):
+        assert check.good, check.outcome
+
+
+def test_a_row_of_the_log_cannot_be_replaced(world: World, start: Start) -> None:
+    start("sollecito")
+    with world.engine.database.read() as connection:
+        first = connection.execute(select(event_table.c.id).limit(1)).scalar_one()
+    row = insert(event_table).values(id=first, at=world.now, actor_id="altro", kind="x")
+    if world.engine.database.is_sqlite:
+        row = row.prefix_with("OR REPLACE")
+    with pytest.raises(DBAPIError), world.engine.database.begin() as work:
+        work.connection.execute(row)
+
+
+def test_a_case_is_reopened_once_and_linked(world: World, start: Start) -> None:
+    case = start("proposta")
+    with pytest.raises(InvalidState, match="ancora aperta"):
+        world.reopen("Torna", by="carla")
+    world.cancel("Per prova", by="carla")
+    again = world.reopen("Torna", by="carla", instance_id=case)
+    assert again.linked_from == case
+    assert world.variables(again.id)["riapertura"] is True
+    with pytest.raises(InvalidState, match="già stata riaperta"):
+        world.reopen("Torna", by="carla", instance_id=case)
