@@ -42,16 +42,17 @@ def install(app: Flask) -> None:
     manager.unauthorized_handler(_unauthorized)
 
 
-def sign_in(username: str, password: str) -> bool:
+def sign_in(username: str, password: str) -> accounts.SignedIn | None:
     """Open a new session when the password is right; the old session's content is thrown away."""
     engine = current.engine()
     found = accounts.authenticate(engine.database, username, password, engine.clock.now())
     if found is None:
-        return False
+        return None
     session.clear()
     session.permanent = True
     session[STAMP] = found.stamp
-    return bool(login_user(SignedIn(found.actor, found.stamp)))
+    login_user(SignedIn(found.actor, found.stamp))
+    return found
 
 
 def sign_out() -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 
+from engine.actors import SYSTEM
+from engine.operations.people import accounts
+from engine.operations.people.service import By
 from tests.web.people import Desk, Office
 from web.translations.update import current, missing, texts, updated
 
@@ -44,6 +47,16 @@ def test_one_chooses_english_and_it_stays(office: Office, anna: Desk) -> None:
     assert "<h1>Tasks</h1>" in page
     assert '<html lang="en">' in anna.get("/pratiche").text
     assert '<html lang="it">' in anna.post("/lingua", lingua="it", next="/compiti", follow=True).text
+
+
+def test_a_colleague_who_speaks_english_finds_english_pages(office: Office) -> None:
+    with office.engine.database.begin() as work:
+        accounts.change_account(work.connection, "tino", by=By(SYSTEM.id, office.clock.now()), lingua="en")
+    desk = office.desk("tino")
+    assert "<h1>Tasks</h1>" in desk.get("/compiti").text
+    case = desk.get(f"/pratiche/{office.case()}").text
+    assert "Why does it wait?" in case
+    assert "Waiting for a Social worker to take" in case
 
 
 def test_the_sign_in_page_changes_language_too(office: Office) -> None:

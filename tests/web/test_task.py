@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
+from engine.actors import SYSTEM
 from tests.web.people import Desk, Office
 
 SHEET = {"bisogni": "Casa e lavoro", "lavoro": "inoccupato", "mestiere": ""}
@@ -119,6 +120,47 @@ def test_notes_and_files_hang_on_the_task(office: Office, anna: Desk) -> None:
     assert sent.data == b"%PDF-1.7 finto"
     assert sent.headers["Content-Disposition"].startswith("attachment")
     assert office.desk("olga").get(f"/allegati/{address}").status_code == 403
+
+
+def _before_the_team(office: Office) -> str:
+    case = office.case()
+    anna = office.actor("anna")
+    office.engine.tasks.complete(office.task(case), {"bisogni": "Casa", "lavoro": "inoccupato"}, anna)
+    office.engine.tasks.complete(office.task(case), {}, anna)
+    return case
+
+
+def test_a_file_of_the_form_is_attached_and_named_in_the_answer(office: Office) -> None:
+    case = _before_the_team(office)
+    marta = office.desk("marta")
+    file = (BytesIO(b"%PDF-1.7 verbale"), "verbale.pdf")
+    answer = marta.post(
+        f"/compiti/{office.task(case)}", esito="propone", note_riservate="", verbale=file, follow=True
+    )
+    assert "è completato" in answer.text
+    _comments, files = office.engine.inbox.papers(case, office.actor("marta"))
+    assert [one.filename for one in files] == ["verbale.pdf"]
+    assert office.engine.instances.variables(case, office.actor("marta"))["verbale"] in (
+        files[0].id,
+        [files[0].id],
+    )
+
+
+def test_a_false_file_of_the_form_is_refused_beside_its_field(office: Office) -> None:
+    case = _before_the_team(office)
+    task = office.task(case)
+    file = (BytesIO(b"<script>alert(1)</script>"), "verbale.pdf")
+    answer = office.desk("marta").post(f"/compiti/{task}", esito="propone", note_riservate="", verbale=file)
+    assert answer.status_code == 422
+    assert "non è di un tipo accettato" in answer.text
+    assert office.task(case) == task
+
+
+def test_who_reads_a_task_is_written_down(office: Office, anna: Desk) -> None:
+    case = office.case()
+    anna.get(f"/compiti/{office.task(case)}")
+    readers = office.engine.history.readers(case, SYSTEM)
+    assert [(event.actor_id, event.data["what"]) for event in readers] == [("anna", "task")]
 
 
 def test_a_page_dressed_as_a_picture_is_refused(office: Office, anna: Desk) -> None:

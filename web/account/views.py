@@ -53,8 +53,10 @@ def sign_in() -> Any:
 def check_sign_in() -> Any:
     """Everybody, a few times a minute: the same answer for a wrong password and an unknown user."""
     username = request.form.get("utente", "").strip()
-    if auth.sign_in(username, request.form.get("password", "")):
-        return redirect(auth.safe_next(request.form.get("next")))
+    found = auth.sign_in(username, request.form.get("password", ""))
+    if found is not None:
+        answer = redirect(auth.safe_next(request.form.get("next")))
+        return answer if COOKIE in request.cookies else _speaking(answer, found.lingua)
     page = render_template(
         "account/sign_in.html", next=request.form.get("next", ""), username=username, wrong=True
     )
@@ -77,15 +79,14 @@ def language() -> Any:
     chosen = request.form.get("lingua", "")
     signed = current_user.is_authenticated
     answer = redirect(auth.safe_next(request.form.get("next")) if signed else url_for("account.sign_in"))
+    return _speaking(answer, chosen)
+
+
+def _speaking(answer: Any, chosen: str) -> Any:
+    """The answer, with the chosen language kept in the browser."""
     if chosen in LANGUAGES:
-        answer.set_cookie(
-            COOKIE,
-            chosen,
-            max_age=A_YEAR,
-            secure=current.settings().secure_cookies,
-            httponly=True,
-            samesite="Lax",
-        )
+        secure = current.settings().secure_cookies
+        answer.set_cookie(COOKIE, chosen, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax")
     return answer
 
 

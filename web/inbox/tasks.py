@@ -35,7 +35,6 @@ def page(task_id: str) -> Any:
     current.engine().history.looked(task.instance.id, current.actor(), "task")
     if task.row.state in CLOSED:
         return _closed(task, None)
-    current.engine().history.looked(task.instance.id, current.actor(), "task")
     filling = filling_of(task)
     draft = current.engine().tasks.draft(task_id, current.actor()) if filling and task.may_work else None
     return _render(task, filling.typed(draft) if filling and draft else filling, from_draft=bool(draft))

@@ -223,6 +223,7 @@ FORMS = {
             **REQUIRED,
         ),
         _field("textarea", "note_riservate", "Note riservate"),
+        _field("filepicker", "verbale", "Verbale", accept=".pdf"),
     ],
 }
 
