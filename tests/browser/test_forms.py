@@ -209,3 +209,12 @@ def test_on_paper_answers_are_text(page: Page, address: str) -> None:
     expect(page.get_by_text("10/02/1976")).to_be_visible()
     expect(page.locator(".campo-carta", has_text="Diurni")).to_be_visible()
     expect(page.get_by_role("button")).to_have_count(0)
+
+
+def test_rows_added_in_a_hurry_all_come(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_label("Bisogni raccontati").fill("una casa")
+    add = page.get_by_role("button", name="Aggiungi una riga").first
+    before = page.locator(".riga").count()
+    add.dblclick()
+    expect(page.locator(".riga")).to_have_count(before + 2)

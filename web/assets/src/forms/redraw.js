@@ -16,6 +16,7 @@ export function typed(form) {
 export function redrawOnChange(form) {
   let timer = 0;
   let latest = 0;
+  let rows = Promise.resolve(); // a row that is being added or removed: no later redraw overtakes it
 
   async function redraw(extra = {}, { whole = false, answers = typed(form) } = {}) {
     const turn = ++latest;
@@ -49,13 +50,14 @@ export function redrawOnChange(form) {
   form.addEventListener("change", (event) => {
     if (!("dinamico" in form.dataset) || !event.target.closest("[data-osservato]")) return;
     clearTimeout(timer);
-    timer = setTimeout(() => redraw({ _aggiorna: "1" }), PAUSE);
+    timer = setTimeout(() => rows.then(() => redraw({ _aggiorna: "1" })), PAUSE);
   });
   form.addEventListener("click", (event) => {
     const button = event.target.closest(BUTTONS);
     if (!button || button.dataset.semplice) return;
     event.preventDefault();
-    redraw({ [button.name]: button.value }).then((done) => {
+    clearTimeout(timer);
+    rows = rows.then(() => redraw({ [button.name]: button.value })).then((done) => {
       if (done) return;
       button.dataset.semplice = "1";
       button.click();
