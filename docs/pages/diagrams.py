@@ -86,8 +86,8 @@ PROPERTIES = {
     "stato": ("ogni elemento", "Lo stato della pratica quando vi si arriva, per esempio `in_commissione`"),
     "diverso_da": (
         "userTask",
-        "Elementi, separati da virgola: chi ha completato uno di loro, anche in una versione precedente, non può completare questo "
-        "compito. Di un altro processo: `processo:Elemento`",
+        "Elementi, separati da virgola: chi ha completato uno di loro, anche in una versione precedente, non "
+        "può completare questo compito. Di un altro processo: `processo:Elemento`",
     ),
     "riservato": (
         "userTask",
@@ -139,7 +139,7 @@ def _attributes_read() -> set[str]:
 def _properties_read() -> set[str]:
     """The camunda:properties that some line of the engine or of the pages asks an element for."""
     found = set()
-    for _, call in calls("engine/bpmn", "engine/spiff", "engine/beginnings.py", "web/cases"):
+    for _, call in calls("engine", "web"):
         owner = call.func.value if isinstance(call.func, ast.Attribute) else None
         asked = (isinstance(owner, ast.Attribute) and owner.attr == "properties") or (
             isinstance(owner, ast.Call) and called(owner) == "_properties"

@@ -1,0 +1,138 @@
+"""What the how-to pages show can be done as they show it."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.bpmn import lint
+from engine.bundle import Bundle
+from engine.compiled import read_parts, surroundings
+from engine.engine import Engine
+from engine.operations import REGISTRY, OperationRegistry
+from engine.operations.people.service import scope_names
+from engine.settings import Settings
+from engine.simulation import World, read_scenarios, run_scenario
+from tests.architecture.sources import ROOT
+
+PAGES = sorted((ROOT / "docs").rglob("*.md"))
+EXAMPLE = ROOT / "docs" / "howto" / "esempio"
+SHOWN = re.compile(r"<!-- da: (?P<file>\S+) -->\n+(?P<indent> *)```\w*\n(?P<text>.*?)\n *```", re.DOTALL)
+SCENARIOS = [one for file in sorted(EXAMPLE.rglob("*.scenarios.yaml")) for one in read_scenarios(file)]
+
+
+def _plain(text: str) -> str:
+    return "\n".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def test_pages_show_the_files_as_they_are() -> None:
+    shown = [(page, found) for page in PAGES for found in SHOWN.finditer(page.read_text(encoding="utf-8"))]
+    wrong = [
+        f"{page.relative_to(ROOT)} shows {found['file']} otherwise than it is"
+        for page, found in shown
+        if _plain(found["text"]) not in _plain((page.parent / found["file"]).read_text(encoding="utf-8"))
+    ]
+    assert shown
+    assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
+def test_the_example_can_be_walked_to_its_end(scenario: Any, database_url: str) -> None:
+    run_scenario(scenario, database_url=database_url)
+
+
+def test_the_example_has_nothing_to_mend() -> None:
+    parts = read_parts(Bundle.from_path(EXAMPLE / "trasporto.bpmn"), REGISTRY)
+    around = surroundings(REGISTRY, frozenset(parts.forms), frozenset(parts.decisions))
+    assert lint(parts.diagram, around) == []
+
+
+@pytest.fixture
+def garage(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[OperationRegistry, dict[str, Any]]]:
+    """A registry that has the operation of the page too; the one of the program stays as it is."""
+    monkeypatch.setattr(REGISTRY, "operations", dict(REGISTRY.operations))
+    monkeypatch.setattr(REGISTRY, "handlers", dict(REGISTRY.handlers))
+    sys.modules.pop("docs.howto.esempio.operazione", None)
+    module = importlib.import_module("docs.howto.esempio.operazione")
+    yield OperationRegistry(dict(REGISTRY.operations), dict(REGISTRY.handlers)), module.GARAGE
+    sys.modules.pop("docs.howto.esempio.operazione", None)
+
+
+def _with_the_operation(folder: Path) -> Path:
+    """The example, where the transport is booked instead of organised by hand."""
+    drawn = (EXAMPLE / "trasporto.bpmn").read_text(encoding="utf-8")
+    before, _, rest = drawn.partition('<bpmn:userTask id="Task_Organizza" name="Organizza il trasporto">')
+    body, _, after = rest.partition("</bpmn:userTask>")
+    inputs = (
+        '<camunda:inputOutput><camunda:inputParameter name="giorno">=visita_il</camunda:inputParameter>'
+        '<camunda:outputParameter name="mancano">=risultato.giorni_mancanti</camunda:outputParameter>'
+        "</camunda:inputOutput></bpmn:extensionElements>"
+    )
+    task = '<bpmn:serviceTask id="Task_Organizza" camunda:type="external" camunda:topic="trasporto.prenota">'
+    body = body.replace("</bpmn:extensionElements>", inputs)
+    (folder / "trasporto").mkdir()
+    (folder / "trasporto.bpmn").write_text(
+        f"{before}{task}{body}</bpmn:serviceTask>{after}", encoding="utf-8"
+    )
+    for file in (EXAMPLE / "trasporto").iterdir():
+        (folder / "trasporto" / file.name).write_bytes(file.read_bytes())
+    return folder
+
+
+def test_the_operation_of_the_page_is_called_and_delivered_once(
+    tmp_path: Path, garage: tuple[OperationRegistry, dict[str, Any]], empty_database_url: str
+) -> None:
+    operations, bookings = garage
+    start = datetime(2016, 6, 6, 8, tzinfo=UTC)
+    folder = _with_the_operation(tmp_path)
+    with World.open(
+        start,
+        deploy=[folder],
+        processes=ROOT / "processes",
+        operations=operations,
+        database_url=empty_database_url,
+    ) as world:
+        values = {
+            "cognome": "Finti",
+            "nome": "Tea",
+            "data_nascita": "1988-05-03",
+            "codice_fiscale": "FNTTEA88E43D142X",
+            "visita_il": "2016-06-20",
+            "motivo_richiesta": "visita di controllo",
+        }
+        world.start("trasporto", by="anna", values=values)
+        world.task("Valuta la richiesta").complete(by="anna", values={"esito_trasporto": "accolta"})
+        assert world.variables()["mancano"] == 14
+        assert world.case().state == "completed"
+        assert list(bookings.values()) == [{"giorno": "2016-06-20", "posti": 1}]
+
+
+def test_the_script_of_the_page_writes_the_ambiti(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'ambiti.db'}"
+    environment = {**os.environ, "PATTI_DATABASE_URL": url, "PATTI_PROCESSES_FOLDER": str(ROOT / "processes")}
+    for _ in range(2):
+        subprocess.run(
+            [sys.executable, str(EXAMPLE / "ambiti.py")],
+            cwd=tmp_path,
+            env=environment,
+            check=True,
+            timeout=60,
+        )
+    engine = Engine.open(Settings(database_url=url, processes_folder=str(ROOT / "processes")))
+    try:
+        with engine.database.read() as connection:
+            assert scope_names(connection) == {
+                "valle": "Ambito della Valle",
+                "valle/alta": "Sub-ambito dell'Alta Valle",
+            }
+    finally:
+        engine.close()
