@@ -30,6 +30,7 @@ from engine.timers import Timers
 register_type("$months", YearsMonths, lambda value: str(value.months), lambda text: YearsMonths(int(text)))
 
 ROLES_FILE = "ruoli.yaml"
+BATCH = 20
 
 
 class Engine:
@@ -61,6 +62,7 @@ class Engine:
         self.parameters = Parameters(database, clock, self.repository, permissions)
         self._jobs: LocalJobs | None = None
         self._jobs_lock = threading.Lock()
+        self._closing = threading.Event()
 
     @classmethod
     def open(
@@ -99,9 +101,15 @@ class Engine:
                 self._jobs.start()
 
     def run_due(self) -> int:
-        """Fire what is due and deliver what waits, until nothing more is; says how much was done."""
+        """Fire what is due and deliver what waits, until nothing more is; says how much was done.
+
+        It stops between two batches when the engine is being closed; the rest is done at the next start.
+        """
         done = 0
-        while step := self.timers.fire_due() + self.outbox.deliver():
+        while not self._closing.is_set():
+            step = self.timers.fire_due(BATCH) + self.outbox.deliver(BATCH)
+            if not step:
+                break
             done += step
         return done
 
@@ -114,6 +122,7 @@ class Engine:
 
     def close(self) -> None:
         """Stop what runs by itself and close the database."""
+        self._closing.set()
         with self._jobs_lock:
             if self._jobs is not None:
                 self._jobs.stop()

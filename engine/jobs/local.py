@@ -36,6 +36,7 @@ class LocalJobs:
         self._sweep_seconds = sweep_seconds
         self._running = threading.Lock()
         self._again = threading.Event()
+        self._stopping = threading.Event()
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(2)},
@@ -50,11 +51,12 @@ class LocalJobs:
 
     def nudge(self) -> None:
         """Something may be due earlier than thought: look now. Cheap, and safe from any thread."""
-        if self._scheduler.running:
+        if self._scheduler.running and not self._stopping.is_set():
             self._wake_at(self._clock.now())
 
     def stop(self) -> None:
         """Finish what is running, then stop."""
+        self._stopping.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
@@ -66,7 +68,7 @@ class LocalJobs:
         if not self._running.acquire(blocking=False):
             return  # the run under way will look once more
         try:
-            while self._again.is_set():
+            while self._again.is_set() and not self._stopping.is_set():
                 self._again.clear()
                 self._work()
         except Exception:
@@ -74,5 +76,5 @@ class LocalJobs:
         finally:
             self._running.release()
         due = self._next_due()
-        if due is not None and self._scheduler.running:
+        if due is not None and self._scheduler.running and not self._stopping.is_set():
             self._wake_at(max(due, self._clock.now()))

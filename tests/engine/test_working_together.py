@@ -164,7 +164,7 @@ def test_who_works_elsewhere_sees_nothing(world: World, start: Start) -> None:
         lambda: engine.instances.start("sollecito", {}, vera, "cremasco/crema"),
     ):
         with pytest.raises((Forbidden, NotFound)):
-            refused()  # type: ignore[no-untyped-call]
+            refused()
 
 
 def test_a_role_above_sees_below_and_a_role_below_does_not_see_above(world: World) -> None:
