@@ -109,7 +109,12 @@ def _read_parts(bundle: Bundle, operations: OperationRegistry) -> Parts:
         diagram = read_diagram(drawing.content, drawing.path)
     except InvalidInput as problem:
         raise _refused([*findings, *problem.findings]) from problem
-    around = surroundings(operations, frozenset(forms), frozenset(decisions))
+    refused = {finding.file for finding in findings}  # what a file that cannot be read holds is not known
+    around = surroundings(
+        operations,
+        None if refused & {r.path for r in bundle.of_kind("form")} else frozenset(forms),
+        None if refused & {r.path for r in bundle.of_kind("dmn")} else frozenset(decisions),
+    )
     findings += [finding for finding in lint(diagram, around) if finding.severity == "error"]
     if findings:
         raise _refused(findings)
@@ -124,9 +129,9 @@ def compile_parts(definition_id: str, parts: Sequence[Parts], definition_ids: Ma
 
 
 def surroundings(
-    operations: OperationRegistry, forms: frozenset[str], decisions: frozenset[str]
+    operations: OperationRegistry, forms: frozenset[str] | None, decisions: frozenset[str] | None
 ) -> Surroundings:
-    """What the lint may rely on: the operations registered and the files beside the diagram."""
+    """What the lint may rely on: the operations registered and the files beside the diagram (None: not known)."""
 
     def check_inputs(topic: str, names: tuple[str, ...]) -> str | None:
         operation = operations.operations[topic]

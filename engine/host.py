@@ -12,12 +12,12 @@ from sqlalchemy import Connection, insert, select, update
 
 from engine.actors import Actor
 from engine.bpmn.model import Element
-from engine.calendar import WorkingCalendar, day_in_rome, feel_bindings
+from engine.calendar import WorkingCalendar, day_in_rome
 from engine.compiled import Compiled
 from engine.decisions import DecisionError
 from engine.errors import BusinessError, ExecutionFailed
 from engine.handover import pass_on
-from engine.language import Bindings, evaluate
+from engine.language import Bindings, bindings_at, evaluate
 from engine.operations import InstanceRef, OperationRegistry
 from engine.outbox import enqueue
 from engine.parameters import ParametersInForce
@@ -60,8 +60,9 @@ class RunHost:
     @cached_property
     def bindings(self) -> Bindings:
         """The registered functions of FEEL for this instance at this moment."""
-        lookup = lambda name: self.parameters.value(str(name), self.compiled.key)  # noqa: E731
-        return {**feel_bindings(self.calendar, self.now), "parametro": lookup, "scadenza": lookup}
+        return bindings_at(
+            self.now, self.calendar, lambda name: self.parameters.value(name, self.compiled.key)
+        )
 
     def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
         """The value of a FEEL text. Raises ExecutionFailed."""

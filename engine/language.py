@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 from typing import Any
 
-from engine.calendar import FEEL_SIGNATURES
+from engine.calendar import FEEL_SIGNATURES, WorkingCalendar, feel_bindings
 from engine.errors import ExecutionFailed
 from engine.expressions import (
     BUILTINS,
     Expression,
     FeelError,
-    FeelSyntaxError,
     Function,
     FunctionRegistry,
     compile_expression,
@@ -43,6 +42,18 @@ FUNCTIONS: FunctionRegistry = BUILTINS.with_(
 Bindings = Mapping[str, Callable[..., Any]]
 
 
+def bindings_at(
+    now: datetime, calendar: WorkingCalendar, parameter: Callable[[str], Any]
+) -> dict[str, Callable[..., Any]]:
+    """What the registered functions do at an aware moment, on a calendar, with parameters looked up by name.
+
+    FEEL's own `now` and `today` tell the same time as `adesso` and `oggi`: the engine's clock.
+    """
+    dates = feel_bindings(calendar, now)
+    named: Callable[..., Any] = lambda name: parameter(str(name))  # noqa: E731
+    return {**dates, "now": dates["adesso"], "today": dates["oggi"], "parametro": named, "scadenza": named}
+
+
 def compiled(text: str, names: Collection[str] | None = None) -> Expression:
     """The expression of a text (a leading ``=`` is dropped). Raises FeelError where it is not FEEL."""
     return compile_expression(text.strip().removeprefix("="), functions=FUNCTIONS, names=names)
@@ -70,10 +81,8 @@ def check_feel(text: str) -> str | None:
         if has_camunda(bare) and not is_camunda(bare):
             return _refusal_of_gaps(bare) or str(problem)
         return f"{problem}{_instead(bare)}"
-    for name in sorted(expression.unknown_calls):
-        close = difflib.get_close_matches(name, [function.name for function in FUNCTIONS], n=1)
-        sentence = f"La funzione «{name}» non esiste" + (f": forse «{close[0]}»?" if close else "")
-        unknown = FeelSyntaxError(sentence, text=bare, offset=max(0, bare.find(name)))
+    unknown = expression.unknown_call()
+    if unknown is not None:
         return f"{unknown}{_instead(bare)}"
     if looks_python(bare, expression.names):
         return f"«{bare:.120}» in FEEL vale sempre null{_instead(bare)}"

@@ -36,10 +36,10 @@ FEEL_SIGNATURES: tuple[FunctionSignature, ...] = (
     FunctionSignature("adesso", (), "Data e ora di adesso in Italia."),
     FunctionSignature(
         "eta",
-        ("nascita", "alla data"),
+        ("data di nascita", "alla data"),
         "Gli anni compiuti a una data. Nati il 29 febbraio: il compleanno è il 1° marzo negli anni comuni.",
     ),
-    FunctionSignature("compleanno", ("nascita", "anni"), "Il giorno in cui si compiono quegli anni."),
+    FunctionSignature("compleanno", ("data di nascita", "anni"), "Il giorno in cui si compiono quegli anni."),
     FunctionSignature(
         "giorno lavorativo",
         ("data",),

@@ -81,6 +81,8 @@ class Reader:
         """Whether an expression that cannot be read refuses the file; else it is worth null."""
         self.namespace = etree.QName(root).namespace or ""
         self.nesting = 0
+        self.declared = frozenset(element.get("name") or "" for element in root.iter())
+        """Every name the file gives to something: what is called by another name is not there."""
         self.names: frozenset[str] = frozenset()
         self.types: dict[str, FeelType] = {}
 
@@ -126,7 +128,11 @@ class Reader:
         self._check_language(element)
         known = self.names | frozenset(names) if names else self.names
         try:
-            return compile_(text, functions=self.functions, names=known, types=self.types)  # type: ignore[operator,no-any-return]
+            expression: Expression = compile_(text, functions=self.functions, names=known, types=self.types)  # type: ignore[operator]
+            unknown = expression.unknown_call() if expression.unknown_calls - self.declared else None
+            if unknown is not None and self.strict:
+                raise unknown
+            return expression
         except FeelError as error:
             if not self.strict:
                 return compile_expression("null")
@@ -140,7 +146,10 @@ class Reader:
         for element in elements.values():
             self._check_language(element)
         try:
-            return TestColumn(cells, functions=self.functions, names=known, types=self.types)
+            column = TestColumn(cells, functions=self.functions, names=known, types=self.types)
+            if column.unknown_call is not None and self.strict and column.unknown_calls - self.declared:
+                raise column.unknown_call
+            return column
         except FeelError as error:
             if self.strict:
                 raise self.misread(error, elements[error.text]) from None
@@ -150,7 +159,9 @@ class Reader:
     def misread(self, error: FeelError, element: etree._Element) -> DecisionError:
         """The error of an expression as one of the file."""
         inner = self.child(element, "text")
-        line = line_of(element if inner is None else inner) + error.line - 1
+        written = "" if inner is None else inner.text or ""
+        above = written[: len(written) - len(written.lstrip())].count("\n")  # the text was trimmed
+        line = line_of(element if inner is None else inner) + above + error.line - 1
         place = f"riga {error.line}, colonna {error.column}"
         return DecisionError(
             f"{error.message} ({place} di «{shorten(error.text)}»)",

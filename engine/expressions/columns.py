@@ -11,8 +11,8 @@ from typing import Any
 
 from .compiler import EVALUATION, Closure, Compiler, Env, Scope, Variables
 from .cursor import KnownNames, known_names
-from .errors import FeelError
-from .expression import explained
+from .errors import FeelError, FeelSyntaxError
+from .expression import explained, misnamed
 from .functions import BUILTINS
 from .limits import Evaluation
 from .parser import parse_tests
@@ -25,7 +25,7 @@ from .types import Types
 class TestColumn:
     """Cells over one input, with the rules each stands for."""
 
-    __slots__ = ("_blank", "_by_text", "_cells", "_plain", "names")
+    __slots__ = ("_blank", "_by_text", "_cells", "_plain", "names", "unknown_call", "unknown_calls")
     __test__ = False  # not a case for pytest, in spite of its name
 
     def __init__(
@@ -42,6 +42,8 @@ class TestColumn:
         self._by_text: dict[str, int] = {}
         self._plain = 0
         self._cells: list[tuple[Closure, int, str]] = []
+        self.unknown_call: FeelSyntaxError | None = None
+        """The error of the first cell that calls a function nobody registered; None when there is none."""
         compiler = Compiler("", functions, declared, types if types is not None else {})
         scope = Scope({"?": compiler.new_register()})
         for text, rules in cells:
@@ -50,6 +52,8 @@ class TestColumn:
                 self._add(parse_tests(text, KnownNames(parent=known)), rules, compiler, scope)
             except (FeelError, RecursionError) as error:
                 raise explained(error, text) from None
+            self.unknown_call = self.unknown_call or misnamed(text, compiler.unknown_calls, functions)
+        self.unknown_calls = frozenset(compiler.unknown_calls)
         self.names = frozenset(compiler.free)
         """Variables the cells read, beside the value under test."""
         self._blank: Env = [None] * (compiler.registers - EVALUATION - 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
@@ -10,7 +11,7 @@ from . import rules_calls, rules_loops, rules_operators, rules_tests, rules_valu
 from .compiler import EVALUATION, FIRST_REGISTER, Closure, Compiler, Env, Scope, Variables, convert
 from .conversion import from_feel
 from .cursor import KnownNames, known_names
-from .errors import FeelError, FeelLimitExceeded
+from .errors import FeelError, FeelLimitExceeded, FeelSyntaxError
 from .functions import BUILTINS
 from .limits import DEFAULT_LIMITS, Evaluation, Limits
 from .parser import parse_expression, parse_tests
@@ -24,7 +25,7 @@ CACHED = 8192
 class Expression:
     """A compiled expression or cell; safe to share between threads."""
 
-    __slots__ = ("_blank", "_is_test", "_run", "names", "text", "unknown_calls")
+    __slots__ = ("_blank", "_functions", "_is_test", "_run", "names", "text", "unknown_calls")
 
     def __init__(self, text: str, run: Closure, compiler: Compiler, *, is_test: bool) -> None:
         self.text = text
@@ -32,6 +33,7 @@ class Expression:
         """Variables the expression reads."""
         self.unknown_calls = frozenset(compiler.unknown_calls)
         """Names it calls that are neither registered functions nor declared: most often a slip of the pen."""
+        self._functions = compiler.functions
         self._run = run
         self._blank: Env = [None] * (compiler.registers - EVALUATION - 1)
         self._is_test = is_test
@@ -84,8 +86,22 @@ class Expression:
             raise explained(error, self.text) from error.__cause__
         return outcome if type(outcome) is bool else None
 
+    def unknown_call(self) -> FeelSyntaxError | None:
+        """The error of the first of `unknown_calls`, with its place and the name it is like; None without any."""
+        return misnamed(self.text, self.unknown_calls, self._functions)
+
     def __repr__(self) -> str:
         return f"Expression({self.text!r})"
+
+
+def misnamed(text: str, names: Collection[str], functions: FunctionRegistry) -> FeelSyntaxError | None:
+    """The error of calling a function that is not there, the first in the text; None without names."""
+    if not names:
+        return None
+    name = min(names, key=text.find)
+    close = get_close_matches(name, [function.name for function in functions], n=1)
+    sentence = f"La funzione «{name}» non esiste" + (f": forse «{close[0]}»?" if close else "")
+    return FeelSyntaxError(sentence, text=text, offset=max(0, text.find(name)))
 
 
 def guarded(work: Callable[[], Any], text: str) -> Any:

@@ -50,13 +50,9 @@ class AttributeReader:
         except FeelError as error:
             self.fault("FORM_FEEL", f"«{attribute}»: non è un'espressione FEEL. {error}", element, line=line)
             return None
-        for name in sorted(compiled.unknown_calls):
-            self.fault(
-                "FORM_FEEL",
-                f"«{attribute}»: la funzione «{name}» non esiste, controlla il nome.",
-                element,
-                line=line,
-            )
+        unknown = compiled.unknown_call()
+        if unknown is not None:
+            self.fault("FORM_FEEL", f"«{attribute}»: {unknown}", element, line=line)
         return Feel(body, place, compiled)
 
     def flag(self, raw: Any, element: str, attribute: str, *, bare: bool = False) -> Flag:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  an element a line, because the tests name lines
 """A small process with an expression in every place that takes one, each replaceable by a test."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Every place of a diagram, table or form that takes an expression: read at deployment, told where it is wrong, and run.
+"""Every place of a diagram, table or form that takes FEEL: read at deployment, told where it is wrong, and run.
 
 The same process is played in FEEL, in Camunda 7's words and in SpiffWorkflow's: the case goes the same way.
 """
@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from engine.actors import SYSTEM
 from engine.errors import Finding, InvalidInput
 from engine.simulation import World
 from tests.engine.conftest import START
@@ -38,8 +37,8 @@ PLACES = [
     ("timer", "vecchio.bpmn", "Attendi", "Attendi un giorno", 20),
     ("in", "vecchio.bpmn", "Chiama", "Chiama", 22),
     ("key", "vecchio.bpmn", "Risposta", "Attendi la risposta", 24),
-    ("cell", "regole.dmn", "c2", "", 11),
-    ("answer", "regole.dmn", "a2", "", 12),
+    ("cell", "regole.dmn", "c2", "", 10),
+    ("answer", "regole.dmn", "a2", "", 11),
     ("form", "dati.form", "Campo_tutore", "", 7),
 ]
 
@@ -48,17 +47,21 @@ PLACES = [
 def test_a_syntax_error_has_file_element_line_column_and_a_sentence(
     place: str, file: str, element: str, name: str, line: int
 ) -> None:
-    finding = refusal(**{place: "=eta = = 3" if place != "cell" else "eta = = 3"})
+    finding = refusal(**{place: "eta = = 3" if file == "regole.dmn" else "=eta = = 3"})
     assert (finding.file, finding.element_id, finding.element_name) == (file, element, name)
     assert finding.line == line
-    assert "riga 1, colonna 7 di «eta = = 3»" in finding.sentence
-    assert "Qui c'è «=» ma serve un valore" in finding.sentence
+    assert "riga 1, colonna 5 di «eta = = 3»" in finding.sentence
+    assert "«==» non è un operatore FEEL: si scrive «=»" in finding.sentence
 
 
-@pytest.mark.parametrize("place", [place for place, *_ in PLACES if place not in ("cell", "answer")])
-def test_a_function_that_does_not_exist_is_told_too(place: str) -> None:
-    finding = refusal(**{place: "=giorni lavorati(eta)" if place == "none" else "=etaa(nato, oggi()) > 3"})
-    assert "la funzione «etaa» non esiste" in finding.sentence.lower()
+@pytest.mark.parametrize(("place", "file", "element", "name", "line"), PLACES)
+def test_a_function_that_does_not_exist_is_told_too(
+    place: str, file: str, element: str, name: str, line: int
+) -> None:
+    text = "3 > etaa(nato, oggi())"
+    finding = refusal(**{place: text if file == "regole.dmn" else f"={text}"})
+    assert (finding.file, finding.element_id, finding.line) == (file, element, line)
+    assert f"La funzione «etaa» non esiste: forse «eta»? (riga 1, colonna 5 di «{text}»)" in finding.sentence
 
 
 @pytest.mark.parametrize(
@@ -142,15 +145,12 @@ def test_the_same_process_in_three_dialects(dialect: str, tmp_path: Path) -> Non
         assert due is not None
         assert due.date().isoformat() == "2016-03-20"
         world.tasks()[0].complete(by="anna", values={"nome": "uno"})
-        assert [task.row.name.partition(" – ")[0] for task in world.tasks()] == ["Compila"]
-        assert world.tasks()[0].row.state == "open"
-        world.variables()
         world.tasks()[0].complete(by="anna", values={"nome": "due"})
         world.tasks()[0].complete(by="anna", values={"nome": "tre"})
         world.advance(hours=23)
         assert world.tasks() == ()
         world.advance(hours=1)
-        assert world.variables()["anni"] == 40 or dialect == "none"
+        assert world.variables()["anni"] == 40
         world.task("Leggi gli anni").complete(by="anna")
         assert world.message("risposta", by="anna", key="K1") == 1
         assert world.case().state == "completed"
@@ -175,14 +175,6 @@ def test_why_a_rule_applied_is_kept_with_the_case(tmp_path: Path) -> None:
     assert told[young] == [["regola 2: eta 25 è in [18..39]"]]
 
 
-def test_a_condition_that_fails_becomes_an_incident_with_its_text(tmp_path: Path) -> None:
-    folder = write(tmp_path, condition='=eta >= parametro("manca")')
-    with World.open(START, deploy=[folder], operations=operations()) as world:
-        with pytest.raises(Exception, match='parametro\\("manca"\\)'):
-            world.start("vecchio", by="anna", values={"eta": 40})
-        assert world.engine.incidents.list(SYSTEM) == ()
-
-
 def test_the_clock_of_the_language_is_the_engines(tmp_path: Path) -> None:
     script = (
         "[oggi() = today(), adesso() = now(), string(today()), string(date(now())),"
@@ -195,5 +187,5 @@ def test_the_clock_of_the_language_is_the_engines(tmp_path: Path) -> None:
     ) as world:
         world.start("vecchio", by="anna", values={"eta": 20, "nome": "x", "righe": ["a"]})
         assert world.variables()["calcolo"] == [
-            True, True, "2016-03-01", "2016-03-01", 39, 5, "2016-03-04"
+            True, True, "2016-03-01", "2016-03-01", 39, 6, "2016-03-04"
         ]  # fmt: skip

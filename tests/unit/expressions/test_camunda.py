@@ -39,7 +39,8 @@ VARIABLES: dict[str, Any] = {
         ("${(eta + 1) * 2 == 80}", "(eta + 1) * 2 = 80", True),
         ("${eta % 2 == 1}", "modulo(eta, 2) = 1", True),
         ("${ammesso == eta > 18}", "ammesso = (eta > 18)", True),
-        ("Età: ${eta} (${stato})${manca}", 'string join(["Età: ", string(eta), " (", string(stato), ")", string(manca)])',
+        ("Età: ${eta} (${stato})${manca}",
+         'string join(["Età: ", string(eta), " (", string(stato), ")", string(manca)])',
          "Età: 39 (attivo)"),
         ("P${eta}D", 'string join(["P", string(eta), "D"])', "P39D"),
         ("${stato == 'dell\\'anno \"2016\"'}", 'stato = "dell\'anno \\"2016\\""', False),
@@ -54,7 +55,8 @@ def test_simple_expressions_are_translated(text: str, feel: str, value: Any) -> 
 @pytest.mark.parametrize(
     "text",
     ["${execution.getVariable('a')}", "${servizio.fai(x)}", "${righe[0]}", "${a ==}", "${a", "${}", "${a b}",
-     "${a ? b}", "a ${b", "${a} ${b", "${'" * 1_000, "${" * 2_000, "${" * 20_000, "${" + "(" * 500 + "a" + ")" * 500 + "}", "${" + "!" * 5_000 + "a}"],
+     "${a ? b}", "a ${b", "${a} ${b", "${'" * 1_000, "${" * 2_000, "${" * 20_000,
+     "${" + "(" * 500 + "a" + ")" * 500 + "}", "${" + "!" * 5_000 + "a}"],
 )  # fmt: skip
 def test_others_are_refused_with_what_to_do(text: str) -> None:
     with pytest.raises(FeelSyntaxError) as caught:

@@ -105,7 +105,10 @@ def test_a_file_that_is_no_form(text: str | bytes, said: str) -> None:
             component("textfield", conditional={"hide": "=1 +"}),
             "«conditional.hide»: non è un'espressione FEEL",
         ),
-        (component("textfield", conditional={"hide": "=ogi() > a"}), "la funzione «ogi» non esiste"),
+        (
+            component("textfield", conditional={"hide": "=ogi() > a"}),
+            "La funzione «ogi» non esiste: forse «oggi»? (riga 1, colonna 1",
+        ),
         (component("textfield", description="{{#if x}}a{{/if}}"), "scrivi la scelta in FEEL"),
         (component("textfield", properties={"fromato": "euro"}), "Volevi dire «formato»?"),
         (component("textfield", properties={"formato": "dollari"}), "«dollari» non è fra questi"),
