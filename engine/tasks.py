@@ -35,7 +35,7 @@ class Tasks:
     def claim(self, task_id: str, actor: Actor) -> None:
         """Take a task of one's groups. Claiming one's own again changes nothing; InvalidState when another holds it."""
         with self._stepper.database.begin() as work:
-            row = self._locked(work.connection, task_id)
+            row = self._locked(work.connection, task_id, actor)
             require_open(row)
             if row.assignee == actor.id:
                 return
@@ -48,7 +48,7 @@ class Tasks:
     def release(self, task_id: str, actor: Actor) -> None:
         """Give a task back to its groups: by its holder, or by who may assign tasks. InvalidState without groups."""
         with self._stepper.database.begin() as work:
-            row = self._locked(work.connection, task_id)
+            row = self._locked(work.connection, task_id, actor)
             require_open(row)
             if row.assignee is None:
                 return
@@ -63,7 +63,7 @@ class Tasks:
     def hand_over(self, task_id: str, to: Actor, note: str, actor: Actor) -> None:
         """Pass a task to a colleague who may take it: by its holder, or by who may assign tasks there."""
         with self._stepper.database.begin() as work:
-            row = self._locked(work.connection, task_id)
+            row = self._locked(work.connection, task_id, actor)
             require_open(row)
             if row.assignee != actor.id:
                 self._permissions.require(actor, Permission.TASK_ASSIGN, row.scope)
@@ -133,7 +133,7 @@ class Tasks:
         given and the task has changed hands since; Forbidden for the wrong role or for who must be another person.
         """
         with self._stepper.database.begin() as work:
-            row = self._locked(work.connection, task_id)
+            row = self._locked(work.connection, task_id, actor)
             require_open(row)
             self._require_work(work.connection, row, actor)
             if revision is not None and revision != row.revision and row.assignee not in (None, actor.id):
@@ -241,7 +241,7 @@ class Tasks:
             sentence = "Il file è vuoto" if not content else f"Il file supera {limit} MB"
             raise InvalidInput(sentence, fields={"file": sentence})
         with self._stepper.database.begin() as work:
-            row = self._locked(work.connection, task_id)
+            row = self._locked(work.connection, task_id, actor)
             require_open(row)
             self._require_work(work.connection, row, actor)
             values: dict[str, Any] = {
@@ -285,9 +285,13 @@ class Tasks:
 
     # -- within ----------------------------------------------------------------------------------------------------
 
-    def _locked(self, connection: Connection, task_id: str) -> Row[Any]:
-        locked(connection, _find(connection, task_id).instance_id)
-        return _find(connection, task_id)
+    def _locked(self, connection: Connection, task_id: str, actor: Actor) -> Row[Any]:
+        """The task, its instance held; Forbidden, before anything is said of it, to who may not see it."""
+        case = locked(connection, _find(connection, task_id).instance_id)
+        row = _find(connection, task_id)
+        if actor.id not in (row.assignee, row.completed_by) and not may_take(connection, row, actor):
+            require_case(connection, case, actor, self._permissions)
+        return row
 
     def _require_work(self, connection: Connection, row: Row[Any], actor: Actor) -> None:
         if not may_work(connection, row, actor):

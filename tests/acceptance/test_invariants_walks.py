@@ -1,0 +1,36 @@
+"""Random walks through the real processes: whatever people do, nothing breaks, nothing hangs, no cent is lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from engine.simulation import World
+from tests.acceptance.stages import Album
+from tests.acceptance.test_invariants_endings import assert_a_year_changes_nothing_for_the_worse
+from tests.acceptance.wanderer import Wanderer
+
+PROCESSES = ("patto_autonomia", "patto_inclusione")
+
+
+@pytest.mark.parametrize("process", PROCESSES)
+@pytest.mark.parametrize(("seed", "steps"), [(1, 50), (2, 35), (3, 20), (4, 8)])
+def test_a_random_walk_and_a_year_of_silence(
+    album: Album, process: str, seed: int, steps: int, tmp_path: Path
+) -> None:
+    with album.copy("sqlite", "inizio", tmp_path) as world:
+        wanderer = Wanderer(world, process, seed)
+        wanderer.walk(steps)
+        assert wanderer.done >= steps // 4, wanderer.trace
+        assert_a_year_changes_nothing_for_the_worse(world)
+        wanderer.check()
+
+
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_a_random_walk_through_an_active_patto(active: World, seed: int) -> None:
+    """From the first day of the patto, where the branches run together and the money is spent."""
+    wanderer = Wanderer(active, "patto_autonomia", seed)
+    wanderer.walk(30)
+    assert_a_year_changes_nothing_for_the_worse(active)
+    wanderer.check()
