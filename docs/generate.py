@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from docs.pages.data import data_page
+from docs.pages.tables import data_page
 from docs.pages.diagrams import diagrams_page
 from docs.pages.findings import findings_page
 from docs.pages.forms import forms_page

@@ -43,7 +43,7 @@ KINDS = {
     "revoca": "Un'operazione ha tolto un incarico: `utente`, `ruolo`, `motivo`",
     "document.issued": "Un documento è stato emesso: genere, versione, protocollo, impronta",
     "notice.queued": "Un avviso è stato preparato: l'evento e quanti destinatari",
-    "case.read": "Qualcuno ha aperto la pratica o la scheda della persona",
+    "case.read": "Qualcuno ha letto: `what` è case, task, document, statement, attachment o person",
     "definition.deployed": "È stata pubblicata una versione: `hash`",
     "definition.retired": "Un processo è stato ritirato: `key`",
     "parameter.changed": "Un parametro è cambiato: `scope`, `old`, `new`, `reason`",

@@ -14,12 +14,15 @@ from typing import Any
 
 import pytest
 
+from cli.demo.command import PASSWORD
+from cli.demo.places import COLLEAGUES
 from engine.bpmn import lint
 from engine.bundle import Bundle
 from engine.compiled import read_parts, surroundings
 from engine.engine import Engine
 from engine.operations import REGISTRY, OperationRegistry
 from engine.operations.people.service import scope_names
+from engine.permissions import PermissionMatrix
 from engine.settings import Settings
 from engine.simulation import World, read_scenarios, run_scenario
 from tests.architecture.sources import ROOT
@@ -136,3 +139,34 @@ def test_the_script_of_the_page_writes_the_ambiti(tmp_path: Path) -> None:
             }
     finally:
         engine.close()
+
+
+def test_files_named_in_pages_are_there() -> None:
+    named = re.compile(r"`((?:engine|web|cli|tests|docs|processes|tools|benchmarks)/[\w./-]*[\w/])`")
+    wrong = []
+    for page in [ROOT / "README.md", *PAGES]:
+        for name in named.findall(page.read_text(encoding="utf-8")):
+            if not (ROOT / name).exists() and not name.startswith(("web/assets/static", "processes/nome")):
+                wrong.append(f"{page.relative_to(ROOT)}: {name}")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_sign_ins_told_are_those_of_the_demonstration() -> None:
+    labels = {
+        role.id: role.label["it"]
+        for role in PermissionMatrix.load(ROOT / "processes/ruoli.yaml").roles.values()
+    }
+    quickstart = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for username, name, held in COLLEAGUES:
+        roles = ", ".join(f"{labels[role]} ({scope or 'tutti gli ambiti'})" for role, scope in held)
+        assert f"| `{username}` | {name} | {roles} |" in quickstart
+    known = {username for username, _, _ in COLLEAGUES}
+    told = {
+        user
+        for row in re.findall(r"^\| (`[^|]*) \|", readme, re.MULTILINE)
+        for user in re.findall(r"`(\w+)`", row)
+    }
+    assert told <= known
+    assert PASSWORD in quickstart
+    assert PASSWORD in readme

@@ -98,6 +98,6 @@ nelle tabelle e in euro con due decimali nelle variabili."""
 def data_page() -> str:
     """Variables, then every table with its columns."""
     _load_tables()
-    explained(metadata.tables, TABLES, "docs/pages/data.py")
+    explained(metadata.tables, TABLES, "docs/pages/tables.py")
     sections = [_section(metadata.tables[name], text) for name, text in TABLES.items()]
     return page("Dati", "Che cosa si conserva, e dove.", SCOPES, "## Tabelle", *sections)
