@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,8 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, false
 from engine.actors import Actor
 from engine.calendar import day_in_rome, end_of_day, start_of_day
 from engine.clock import Clock
-from engine.errors import InvalidInput, NotFound
+from engine.errors import NotFound
 from engine.instances import view as instance_view
+from engine.paging import beyond, cursor, order
 from engine.permissions import Permission, PermissionMatrix
 from engine.repository import Repository
 from engine.restricted import restricted_names, without
@@ -57,17 +56,17 @@ class Inbox:
         Box ``all`` holds what the actor may work on or may see because the case is in their scope.
         """
         limit = max(1, min(limit, LARGEST_PAGE))
-        keys, descending = _order(wanted.sort)
+        keys, descending = order(wanted.sort)
         query = _rows().where(task.c.state == "open", self._box(actor, wanted.box), *self._filters(wanted))
         if after:
-            query = query.where(_beyond(keys, descending, after))
+            query = query.where(beyond(keys, descending, after))
         ordering = [key.desc() if down else key.asc() for key, down in zip(keys, descending, strict=True)]
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(*ordering).limit(limit + 1)).all()
             shown = rows[:limit]
             items = self._task_rows(connection, shown)
         more = len(rows) > limit
-        return InboxPage(items, _cursor(wanted.sort, shown[-1]) if more else None)
+        return InboxPage(items, cursor(wanted.sort, shown[-1]) if more else None)
 
     def counts(self, actor: Actor) -> InboxCounts:
         """How many open tasks are mine, free for my groups, and of all those overdue, due today, due soon."""
@@ -365,40 +364,6 @@ def _holds(text: str) -> ColumnElement[bool]:
     return or_(
         task.c.name.icontains(text, autoescape=True), instance.c.title.icontains(text, autoescape=True)
     )
-
-
-def _order(sort: str) -> tuple[list[Any], list[bool]]:
-    if sort == "created":
-        return [task.c.created_at, task.c.id], [True, True]
-    if sort == "priority":
-        return [task.c.priority, task.c.due_order, task.c.id], [True, False, False]
-    return [task.c.due_order, task.c.id], [False, False]
-
-
-def _cursor(sort: str, row: Row[Any]) -> str:
-    keys, _ = _order(sort)
-    values = [getattr(row, key.name) for key in keys]
-    texts = [value.isoformat() if isinstance(value, datetime) else value for value in values]
-    return base64.urlsafe_b64encode(json.dumps(texts).encode()).decode().rstrip("=")
-
-
-def _beyond(keys: list[Any], descending: list[bool], after: str) -> ColumnElement[bool]:
-    try:
-        texts = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
-        values = [
-            datetime.fromisoformat(text)
-            if key.name in ("due_order", "created_at")
-            else key.type.python_type(text)
-            for key, text in zip(keys, texts, strict=True)
-        ]
-    except (ValueError, TypeError, UnicodeDecodeError) as problem:
-        raise InvalidInput("L'indirizzo della pagina non è valido: riparti dalla prima") from problem
-    steps = []
-    for place, key in enumerate(keys):
-        same = [earlier == value for earlier, value in zip(keys[:place], values[:place], strict=True)]
-        further = key < values[place] if descending[place] else key > values[place]
-        steps.append(and_(*same, further))
-    return or_(*steps)
 
 
 def _why_not(row: Row[Any], actor: Actor) -> str:
