@@ -11,7 +11,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
-from docs.pages.tables import data_page
 from docs.pages.diagrams import diagrams_page
 from docs.pages.findings import findings_page
 from docs.pages.forms import forms_page
@@ -29,6 +28,7 @@ from docs.pages.program import (
 )
 from docs.pages.routes import routes_page
 from docs.pages.scenarios import scenarios_page
+from docs.pages.tables import data_page
 
 FOLDER = ROOT / "docs" / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
