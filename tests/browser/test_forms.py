@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.accessibility import assert_accessible
 from tests.web.forms.gallery_app import Gallery
@@ -218,3 +218,16 @@ def test_rows_added_in_a_hurry_all_come(page: Page, address: str) -> None:
     before = page.locator(".riga").count()
     add.dblclick()
     expect(page.locator(".riga")).to_have_count(before + 2)
+
+
+def test_what_is_typed_while_the_form_is_redrawn_stays(page: Page, address: str) -> None:
+    held: list[Route] = []
+    page.goto(address)
+    page.route(address, lambda route: held.append(route))
+    with page.expect_request(address):
+        page.get_by_role("button", name="Aggiungi una riga").click()
+    page.get_by_label("Obiettivo").fill("scritto nel frattempo")
+    for route in held:
+        route.continue_()
+    expect(page.locator("[name='obiettivi[1].testo']")).to_be_focused()
+    expect(page.locator("[name='obiettivi[0].testo']")).to_have_value("scritto nel frattempo")

@@ -39,6 +39,7 @@ export function redrawOnChange(form) {
     if (!drawn) return false;
     const [here, there] = [form, drawn].map((one) => one.querySelector(":scope > [data-contenitore]"));
     const list = extra._aggiungi ?? extra._togli?.replace(/\[\d+\]$/, "");
+    if (!whole && !("_togli" in extra)) keepTypedSince(answers, form, drawn);
     const changed = whole ? replaceInside(here, there) : bringInLine(here, there, list);
     if (changed) announce(form);
     filterTags(form);
@@ -76,6 +77,20 @@ function announce(form) {
 function replaceInside(here, there) {
   here.replaceChildren(...there.childNodes);
   return true;
+}
+
+/** What was typed or chosen while the server was drawing goes into the new drawing too; a chosen file always does. */
+function keepTypedSince(sent, form, drawn) {
+  for (const field of form.querySelectorAll("[data-contenitore] [name][id]")) {
+    const twin = drawn.querySelector(`#${CSS.escape(field.id)}`);
+    if (!twin || twin.name !== field.name || twin.type !== field.type) continue;
+    if (field.type === "file") twin.files = field.files;
+    else if (field.type === "checkbox" || field.type === "radio") {
+      if (field.checked !== sent.getAll(field.name).includes(field.value)) twin.checked = field.checked;
+    } else if (!sent.getAll(field.name).includes(field.value)) {
+      if (field.type !== "select-one" || [...twin.options].some((one) => one.value === field.value)) twin.value = field.value;
+    }
+  }
 }
 
 /** Makes the children of one container those of the other; true when something people see changed. */
