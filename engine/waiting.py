@@ -98,13 +98,15 @@ class Waiting:
         return [self._timer(row) for row in rows]
 
     def _timer(self, row: Row[Any]) -> Sentence:
-        gaps = {"name": row.name, "when": _moment(row.due_at)}
+        gaps = {"name": row.name, **_moment(row.due_at)}
         if row.kind == "retry":
-            return sentence("«%(name)s» non è riuscito e sarà ritentato il %(when)s.", **gaps)
+            return sentence("«%(name)s» non è riuscito e sarà ritentato il %(day)s alle %(hour)s.", **gaps)
         then = self._then(row.element_id)
         if then:
-            return sentence("Il %(when)s scatta «%(name)s»: si passa a «%(then)s».", **gaps, then=then)
-        return sentence("Il %(when)s scatta «%(name)s».", **gaps)
+            return sentence(
+                "Il %(day)s alle %(hour)s scatta «%(name)s»: si passa a «%(then)s».", **gaps, then=then
+            )
+        return sentence("Il %(day)s alle %(hour)s scatta «%(name)s».", **gaps)
 
     def _then(self, element_id: str) -> str:
         """The name of what follows an element, empty where it has none to tell."""
@@ -164,5 +166,6 @@ def _day(moment: datetime) -> str:
     return in_rome(moment).strftime("%d/%m/%Y")
 
 
-def _moment(moment: datetime) -> str:
-    return in_rome(moment).strftime("%d/%m/%Y alle %H:%M")
+def _moment(moment: datetime) -> dict[str, str]:
+    """The day and the hour of a moment in Europe/Rome, as the gaps of a sentence."""
+    return {"day": _day(moment), "hour": in_rome(moment).strftime("%H:%M")}
