@@ -29,7 +29,6 @@ CLOCK = dt.datetime(2016, 1, 28, 9, tzinfo=dt.UTC)
 REFUSED_ON_PURPOSE = {
     "0076-feel-external-java": "functions written in Java",
     "1111-feel-matches-function": "a back-reference, which an engine of linear time does not have",
-    "1146-feel-context-put-function": "`key` given a list by name: read as `keys`",
 }
 """Groups with cases that do not pass, and why."""
 BINDINGS = {"now": lambda: CLOCK, "today": lambda: CLOCK.date()}

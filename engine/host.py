@@ -16,12 +16,16 @@ from engine.calendar import WorkingCalendar, day_in_rome
 from engine.compiled import Compiled
 from engine.decisions import DecisionError
 from engine.errors import BusinessError, ExecutionFailed
+from engine.expressions import Evaluation, Limits
 from engine.handover import pass_on
 from engine.language import Bindings, bindings_at, evaluate
 from engine.operations import InstanceRef, OperationRegistry
 from engine.outbox import enqueue
 from engine.parameters import ParametersInForce
 from engine.storage.tables import participant
+
+STEP_LIMITS = Limits(steps=4_000_000)
+"""About a second of expressions in one step of an instance; one expression alone has a twentieth of it."""
 
 
 @dataclass
@@ -58,6 +62,11 @@ class RunHost:
         )
 
     @cached_property
+    def account(self) -> Evaluation:
+        """What all the expressions of this step may do together: a loop of a thousand runs is bounded too."""
+        return Evaluation(None, STEP_LIMITS)
+
+    @cached_property
     def bindings(self) -> Bindings:
         """The registered functions of FEEL for this instance at this moment."""
         return bindings_at(
@@ -65,8 +74,9 @@ class RunHost:
         )
 
     def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
-        """The value of a FEEL text. Raises ExecutionFailed."""
-        return evaluate(text, variables, self.bindings)
+        """The value of a FEEL text. Raises ExecutionFailed, also when the step has asked too much in all."""
+        with self.account.on_this_thread():
+            return evaluate(text, variables, self.bindings)
 
     def call(
         self, element: Element, inputs: Mapping[str, Any], variables: Mapping[str, Any]
@@ -98,7 +108,8 @@ class RunHost:
         """The outcome of a decision, as `mapDecisionResult` says; which rules hit is noted as evidence."""
         model = self.compiled.parts[element.process_id].decisions[element.decision]
         try:
-            outcome = model.decide(element.decision, variables, bindings=self.bindings)
+            with self.account.on_this_thread():
+                outcome = model.decide(element.decision, variables, bindings=self.bindings)
         except DecisionError as problem:
             raise ExecutionFailed(
                 f"La tabella «{element.decision}» non si può applicare: {problem}"

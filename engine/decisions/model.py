@@ -207,7 +207,10 @@ class DecisionModel:
         """Takes a decision on these variables; raises DecisionError when it cannot be taken."""
         decision = self.decision(decision_id)
         run = Run(variables, Evaluation(bindings, limits))
-        value = self._guarded(lambda: from_feel(decision.value(run), run.evaluation), decision)
+        try:
+            value = self._guarded(lambda: from_feel(decision.value(run), run.evaluation), decision)
+        finally:
+            run.evaluation.settle()
         return DecisionOutcome(value, tuple(run.hits), tuple(run.failures))
 
     def invoke(
@@ -243,7 +246,11 @@ class DecisionModel:
             ]
             return from_feel(function.call(values), run.evaluation)
 
-        return DecisionOutcome(self._guarded(call, target), tuple(run.hits), tuple(run.failures))
+        try:
+            value = self._guarded(call, target)
+        finally:
+            run.evaluation.settle()
+        return DecisionOutcome(value, tuple(run.hits), tuple(run.failures))
 
     def _guarded(self, work: Callable[[], Any], about: Any) -> Any:
         """`work()`, its failures told as those of this model."""

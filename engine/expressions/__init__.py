@@ -15,7 +15,7 @@ from .display import show, to_text
 from .errors import FeelError, FeelEvaluationError, FeelLimitExceeded, FeelSyntaxError
 from .expression import Expression, compile_expression, compile_unary_tests
 from .functions import BUILTINS
-from .limits import DEFAULT_LIMITS, Evaluation, Limits
+from .limits import DEFAULT_LIMITS, Evaluation, Limits, shared_limits
 from .python_conditions import feel_equivalent, from_python, looks_python, understood
 from .registry import Function, FunctionRegistry
 from .temporal import add_months, parse_temporal
@@ -48,6 +48,7 @@ __all__ = [
     "is_camunda",
     "looks_python",
     "parse_temporal",
+    "shared_limits",
     "show",
     "to_feel",
     "to_text",

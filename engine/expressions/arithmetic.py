@@ -85,7 +85,7 @@ def divide(left: Any, right: Any, evaluation: Evaluation) -> Any:
 def power(left: Any, right: Any, evaluation: Evaluation) -> Any:
     """left ** right."""
     if is_number(left) and is_number(right):
-        evaluation.spend(250)
+        evaluation.spend(250 if right == int(right) else 700)
         return NUMBERS.power(left, right)
     return None
 

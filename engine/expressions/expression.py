@@ -52,10 +52,13 @@ class Expression:
         cannot compute is None.
         """
         evaluation = Evaluation(bindings, limits)
-        value = self.run(variables, evaluation)
-        if type(value) is bool or type(value) is str or value is None:
-            return value
-        return guarded(lambda: from_feel(value, evaluation), self.text)
+        try:
+            value = self.run(variables, evaluation)
+            if type(value) is bool or type(value) is str or value is None:
+                return value
+            return guarded(lambda: from_feel(value, evaluation), self.text)
+        finally:
+            evaluation.settle()
 
     def run(self, variables: Variables, evaluation: Evaluation) -> Any:
         """The FEEL value, on an account shared with other expressions (for decisions)."""
@@ -74,7 +77,10 @@ class Expression:
     ) -> bool | None:
         """Whether `value` passes these unary tests; None when it cannot be said. Errors as `evaluate`."""
         evaluation = Evaluation(bindings, limits)
-        return self.run_test(convert(value, evaluation), variables, evaluation)
+        try:
+            return self.run_test(convert(value, evaluation), variables, evaluation)
+        finally:
+            evaluation.settle()
 
     def run_test(self, value: Any, variables: Variables, evaluation: Evaluation) -> bool | None:
         """As `evaluate_test`, for a FEEL value and on a shared account."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,15 +38,24 @@ DEFAULT_LIMITS = Limits()
 
 
 class Evaluation:
-    """The account of one evaluation: what is left of its limits, and the functions bound to it."""
+    """The account of one evaluation: what is left of its limits, and the functions bound to it.
 
-    __slots__ = ("bindings", "calls", "limits", "loaded", "steps")
+    Made while another account holds its thread, it gets no more than that one has left, and `settle` takes what was
+    used from there: an expression whose functions evaluate others is bounded as one.
+    """
+
+    __slots__ = ("_around", "_given", "bindings", "calls", "limits", "loaded", "steps")
 
     def __init__(
         self, bindings: Mapping[str, Callable[..., Any]] | None = None, limits: Limits = DEFAULT_LIMITS
     ) -> None:
-        self.steps = limits.steps
-        self.calls = limits.calls
+        around = _thread.account
+        self._around = around
+        if around is None:
+            self.steps, self.calls = limits.steps, limits.calls
+        else:
+            self.steps = self._given = min(limits.steps, around.steps)
+            self.calls = min(limits.calls, around.calls)
         self.limits = limits
         self.bindings = bindings
         self.loaded: dict[int, tuple[Any, Any]] | None = None
@@ -54,9 +65,12 @@ class Evaluation:
         self.steps -= steps
         if self.steps < 0:
             raise FeelLimitExceeded(
-                f"L'espressione richiede troppo lavoro (oltre {self.limits.steps} passi): "
+                f"L'espressione richiede troppo lavoro (oltre {self._most()} passi): "
                 "riduci i cicli o le liste su cui lavora"
             )
+
+    def _most(self) -> int:
+        return self.limits.steps if self._around is None else min(self._given, self.limits.steps)
 
     def spend_items(self, count: int) -> None:
         """Account for a list of `count` items being made or walked."""
@@ -85,3 +99,52 @@ class Evaluation:
     def leave(self) -> None:
         """A FEEL function returned."""
         self.calls += 1
+
+    def settle(self) -> None:
+        """Charge what was used to the account around, if there is one."""
+        if self._around is not None:
+            self._around.steps -= self._given - self.steps
+            self._given = self.steps
+
+    def on_this_thread(self) -> _Holding:
+        """Hold the thread, in a `with`: evaluations that begin inside draw on this account."""
+        return _Holding(self)
+
+
+class _Holding:
+    """An account holding its thread for a while."""
+
+    __slots__ = ("_account", "_before")
+
+    def __init__(self, account: Evaluation) -> None:
+        self._account = account
+
+    def __enter__(self) -> None:
+        self._before = _thread.account
+        _thread.account = self._account
+
+    def __exit__(self, *_: object) -> None:
+        _thread.account = self._before
+
+
+class _Thread(threading.local):
+    """The account that holds each thread; None outside evaluations and `shared_limits`."""
+
+    account: Evaluation | None = None
+
+
+_thread = _Thread()
+
+
+@contextmanager
+def shared_limits(limits: Limits) -> Iterator[Evaluation]:
+    """Bound all the evaluations of this thread inside, together; each keeps its own limits too.
+
+    One that runs out of them raises FeelLimitExceeded. Other threads have accounts of their own.
+    """
+    account = Evaluation(None, limits)
+    try:
+        with account.on_this_thread():
+            yield account
+    finally:
+        account.settle()

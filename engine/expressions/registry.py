@@ -18,7 +18,8 @@ class Function:
     implementation: called with FEEL values (numbers are Decimal) by position; None when it is bound at each
     evaluation. description: a sentence in Italian for the analyst. optional: how many of the last parameters
     may be left out. The other fields serve the built-ins: alternatives (other parameter lists), variadic,
-    lenient (a failure is null, not an error), bounded (the first argument is the Evaluation to charge).
+    lenient (a failure is null, not an error), bounded (the first argument is the Evaluation to charge), singles
+    (parameters that, given by name, are null when they are lists: `key` where `keys` takes the list).
     """
 
     name: str
@@ -30,6 +31,7 @@ class Function:
     variadic: bool = False
     lenient: bool = False
     bounded: bool = False
+    singles: tuple[str, ...] = ()
 
     def accepts(self, count: int) -> bool:
         """Whether it can be called with `count` positional arguments."""

@@ -56,6 +56,7 @@ def _call_by_name(compiler: Compiler, node: Call, callee: Closure, scope: Scope)
 
 def _registered_call(compiler: Compiler, node: Call, function: Function, scope: Scope) -> Closure:
     """A call of a registered function; a wrong number or name of arguments is a syntax error."""
+    order: tuple[str, ...] | None = None
     if node.named is None:
         given = node.positional
         if not function.accepts(len(given)):
@@ -67,9 +68,24 @@ def _registered_call(compiler: Compiler, node: Call, function: Function, scope: 
         by_name = dict(node.named)
         given = tuple(by_name[name] for name in order)
     arguments = [compiler.compile(argument, scope) for argument in given]
+    if node.named is not None and function.singles:
+        arguments = [
+            _single(argument) if name in function.singles else argument
+            for name, argument in zip(order or (), arguments, strict=True)
+        ]
     if function.lenient and function.implementation is not None:
         return _builtin_call(function, function.implementation, arguments)
     return _bound_call(compiler, node, function, arguments)
+
+
+def _single(argument: Closure) -> Closure:
+    """An argument that is null when it is a list."""
+
+    def single(env: Env) -> Any:
+        value = argument(env)
+        return None if type(value) is list else value
+
+    return single
 
 
 def _wrong_arguments(compiler: Compiler, node: Call, function: Function) -> NoReturn:
@@ -136,7 +152,9 @@ def apply_bound(function: Function, values: list[Any], evaluation: Evaluation) -
         raise FeelEvaluationError(f"La funzione «{function.name}» non è disponibile qui")
     numbers = [NUMBERS.create_decimal(value) if type(value) is int else value for value in values]
     try:
-        return convert(implementation(*numbers), evaluation)
+        with evaluation.on_this_thread():
+            found = implementation(*numbers)
+        return convert(found, evaluation)
     except (FeelError, RecursionError):
         raise
     except Exception as error:

@@ -25,6 +25,7 @@ class Catalogue:
         description: str,
         variadic: bool = False,
         bounded: bool = False,
+        singles: tuple[str, ...] = (),
     ) -> Callable[[Implementation], Implementation]:
         """Declares the decorated function as the built-in `name`, with one or more parameter lists."""
 
@@ -40,6 +41,7 @@ class Catalogue:
                     variadic=variadic,
                     lenient=True,
                     bounded=bounded,
+                    singles=singles,
                 )
             )
             return implementation

@@ -54,6 +54,7 @@ def context(entries: Any) -> dict[str, Any] | None:
     ("context", "key", "value"),
     ("context", "keys", "value"),
     bounded=True,
+    singles=("key",),
     description="Il contesto con una voce aggiunta o cambiata",
 )
 def context_put(evaluation: Evaluation, into: Any, key: Any, value: Any) -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import tracemalloc
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal, Inexact, localcontext
 from typing import Any
@@ -20,6 +21,7 @@ from engine.expressions import (
     YearsMonths,
     compile_expression,
     compile_unary_tests,
+    shared_limits,
     to_feel,
 )
 
@@ -204,3 +206,72 @@ def test_one_expression_in_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert not wrong
+
+
+NESTING = BUILTINS.with_(Function("valuta", ("testo",)))
+
+
+def nested(text: str, functions: Any = NESTING) -> Any:
+    """Evaluates with a function that evaluates texts, as an application's own might."""
+    bindings: dict[str, Callable[..., Any]] = {}
+    bindings["valuta"] = lambda inner: compile_expression(inner, functions=functions).evaluate(
+        {}, bindings=bindings
+    )
+    return compile_expression(text, functions=functions).evaluate({}, bindings=bindings)
+
+
+def test_what_a_function_evaluates_is_charged_to_the_expression_that_calls_it() -> None:
+    heavy = "count(for i in 1..20000 return i)"
+    assert nested(f'valuta("{heavy}")') == 20_000
+    with pytest.raises(FeelLimitExceeded):
+        nested(f'for i in 1..1000 return valuta("{heavy}")')
+
+
+def test_a_function_that_evaluates_its_own_expression_ends() -> None:
+    endless = compile_expression("ancora()", functions=BUILTINS.with_(Function("ancora", ())))
+    bindings: dict[str, Callable[..., Any]] = {"ancora": lambda: endless.evaluate({}, bindings=bindings)}
+    with pytest.raises(FeelLimitExceeded):
+        endless.evaluate({}, bindings=bindings)
+
+
+def test_all_the_evaluations_of_a_thread_can_be_bounded_together() -> None:
+    expression = compile_expression("count(for i in 1..1000 return i)")
+    with shared_limits(Limits(steps=10_000)) as account:
+        assert expression.evaluate({}) == 1000
+        assert account.steps < 10_000 - 1000
+        values = (expression.evaluate({}) for _ in range(20))
+        with pytest.raises(FeelLimitExceeded):
+            list(values)
+        elsewhere: list[Any] = []
+        thread = threading.Thread(target=lambda: elsewhere.append(expression.evaluate({})))
+        thread.start()
+        thread.join()
+        assert elsewhere == [1000], "another thread has an account of its own"
+    assert expression.evaluate({}) == 1000
+
+
+def test_a_list_given_by_name_where_one_key_is_wanted_is_null() -> None:
+    context = "{x: 1, y: {a: 0}}"
+    assert compile_expression(f'context put({context}, ["y", "a"], 2).y.a').evaluate({}) == 2
+    assert (
+        compile_expression(f'context put(context: {context}, keys: ["y", "a"], value: 2).y.a').evaluate({})
+        == 2
+    )
+    assert compile_expression(f'context put(context: {context}, key: ["y"], value: 2)').evaluate({}) is None
+    assert compile_expression(f'context put(context: {context}, key: "x", value: 2).x').evaluate({}) == 2
+
+
+def test_a_condition_touches_only_what_it_names() -> None:
+    """A case of 100 000 variables and one context of a megabyte: nothing is copied, walked or converted."""
+    case = {f"v{n}": n for n in range(100_000)} | {"eta": 40}
+    case["caso"] = {f"campo {n}": {"testo": "x" * 20} for n in range(20_000)} | {"importo": 1500.5}
+    expression = compile_expression("eta >= 18 and caso.importo > 1000")
+    small = {"eta": 40, "caso": {"importo": 1500.5}}
+    assert expression.evaluate(case) is True
+    tracemalloc.start()
+    expression.evaluate(case)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 10_000, "bytes"
+    assert expression.evaluate(case, limits=Limits(steps=10)) is True, "its cost does not grow with the case"
+    assert expression.evaluate(small, limits=Limits(steps=10)) is True
