@@ -51,6 +51,7 @@ SETTINGS: tuple[Setting, ...] = (
         False,
         "Send cookies over HTTPS only; set it wherever the server is reached by HTTPS",
     ),
+    Setting("trusted_proxies", 0, "How many reverse proxies of ours stand before the server"),
     Setting("session_hours", 10, "Hours without use after which a session ends"),
     Setting(
         "smtp_url",
@@ -80,6 +81,7 @@ class Settings:
     port: int = 8000
     secret_key: str = ""
     secure_cookies: bool = False
+    trusted_proxies: int = 0
     session_hours: int = 10
     smtp_url: str = ""
     mail_from: str = "patti@example.org"

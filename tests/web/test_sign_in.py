@@ -71,6 +71,22 @@ def test_attempts_are_few_for_one_account_from_any_address(furnished_url: str) -
         office.engine.close()
 
 
+@pytest.mark.parametrize(("proxies", "last"), [(0, 429), (1, 422)])
+def test_the_address_told_by_a_proxy_counts_only_when_the_proxy_is_ours(
+    furnished_url: str, proxies: int, last: int
+) -> None:
+    office = Office.open(furnished_url, login_rate="3 per minute", trusted_proxies=proxies)
+    try:
+        statuses = []
+        for number in range(5):
+            client = office.app.test_client()
+            client.environ_base["HTTP_X_FORWARDED_FOR"] = f"192.0.2.{number}"
+            statuses.append(Desk(client).post("/accedi", utente=f"utente{number}", password="x").status_code)
+        assert statuses[-1] == last
+    finally:
+        office.engine.close()
+
+
 def test_what_a_session_held_before_signing_in_is_thrown_away(office: Office) -> None:
     desk = office.desk()
     with desk.client.session_transaction() as session:
