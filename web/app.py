@@ -24,7 +24,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     app = Flask("web", static_folder=str(static_files.FOLDER), static_url_path="/static")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if hops := settings.trusted_proxies:  # else who asks could say who they are and by which road they came
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     current.install(app, engine, settings)
     language.install(app, settings)
     security.install(app, settings)
