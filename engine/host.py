@@ -119,7 +119,12 @@ class RunHost:
             element,
             {
                 "decision": element.decision,
-                "evidence": list(outcome.sentences),
+                "evidence": [
+                    one.sentence
+                    if one.decision in ("", element.decision)
+                    else f"{model.names.get(one.decision, one.decision)}, {one.sentence}"
+                    for one in (*outcome.evidence, *outcome.failures)
+                ],
             },
         )
         return _mapped(outcome.value, element.decision_result)

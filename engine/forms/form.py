@@ -69,7 +69,11 @@ class Form:
     ) -> set[str]:
         """The names of what shows with these values; texts and groups are named "#id", in a row "lista[0]#id"."""
         settled = Reading(
-            self.components, Values(values, self.shapes), variables or {}, bindings, showing=True
+            self.components,
+            Values(values, self.shapes),
+            {} if variables is None else variables,
+            bindings,
+            showing=True,
         ).settled
         return {place.name for place in every(settled.places) if settled.shows(place)}
 

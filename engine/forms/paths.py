@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import ChainMap
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -47,6 +48,12 @@ def dig(tree: Any, path: Iterable[str | int]) -> Any:
         else:
             tree = tree.get(step) if isinstance(tree, Mapping) else None
     return tree
+
+
+def in_front(own: dict[str, Any], behind: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Names that cover those of another mapping, which is only looked into, never copied."""
+    maps = behind.maps if isinstance(behind, ChainMap) else [behind]
+    return ChainMap(own, *maps)  # type: ignore[arg-type]
 
 
 def put(tree: dict[str, Any], path: Path, value: Any) -> None:

@@ -63,7 +63,7 @@ class Reading:
             if isinstance(place.component, Field) and place.component.kind is not Kind.EXPRESSION
         }
         self.settled = Settled(
-            places, values, dict(variables), bindings, frozenset() if showing else self._blank(places, values)
+            places, values, variables, bindings, frozenset() if showing else self._blank(places, values)
         )
         settle(self.settled)
         for _ in range(MAX_ROUNDS):

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.forms.feel import Bindings, Scope, flag
 from engine.forms.model import Field, Rows
-from engine.forms.paths import Path, put
+from engine.forms.paths import Path, in_front, put
 from engine.forms.place import Place, every
 
 MAX_ROUNDS = 12
@@ -45,15 +45,16 @@ class Settled:
             self._scopes[row] = Scope(self._seen(row), self.bindings)
         return self._scopes[row]
 
-    def _seen(self, row: Path) -> dict[str, Any]:
+    def _seen(self, row: Path) -> Mapping[str, Any]:
         if not row:
-            return {**self.variables, **self.tree, "this": self.tree, "parent": None, "i": []}
+            top = {**self.tree, "this": self.tree, "parent": None, "i": []}
+            return in_front(top, self.variables)
         outer = _row_around(row)
         around = self.row_scope(outer).variables
         here = self._rows.get(row, {})
         number = row[-1]
         index = [*around["i"], number + 1 if isinstance(number, int) else 0]
-        return {**around, **here, "this": here, "parent": around["this"], "i": index}
+        return in_front({**here, "this": here, "parent": around["this"], "i": index}, around)
 
     def rebuild(self) -> None:
         """Make the tree of visible values again, after values or hidden names changed."""
@@ -89,7 +90,7 @@ def settle(form: Settled) -> Settled:
     """Work out computed fields and conditions until they agree (or a bound is met: then what wavers stays hidden)."""
     everything = tuple(every(form.places))
     own = {str(place.path[0]) for place in everything if place.path}
-    form.variables = {**form.variables, **dict.fromkeys(own)}
+    form.variables = in_front(dict.fromkeys(own), form.variables)
     computed = [
         (place, place.component.expression) for place in everything if isinstance(place.component, Field)
     ]

@@ -13,6 +13,7 @@ import pytest
 
 from engine.errors import Finding, InvalidInput
 from engine.simulation import World
+from engine.spiff.scopes import View
 from tests.engine.conftest import START
 from tests.engine.feel_diagrams import operations, parts, write
 
@@ -189,3 +190,24 @@ def test_the_clock_of_the_language_is_the_engines(tmp_path: Path) -> None:
         assert world.variables()["calcolo"] == [
             True, True, "2016-03-01", "2016-03-01", 39, 6, "2016-03-04"
         ]  # fmt: skip
+
+
+def test_the_variables_of_a_case_are_handed_over_without_copying_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Conditions, tables, scripts, mappings, loops, due dates, timers and keys ask for single names."""
+
+    def refuse(view: View) -> None:
+        raise AssertionError("the variables were walked")
+
+    folder = write(tmp_path)
+    values = {"eta": 25, "nome": "Tea", "righe": ["a"], "codice": "K1", "molto": ["x" * 1000] * 1000}
+    with World.open(START, deploy=[folder], operations=operations()) as world:
+        monkeypatch.setattr(View, "__iter__", refuse)
+        monkeypatch.setattr(View, "__len__", refuse)
+        world.start("vecchio", by="anna", values=values)
+        world.task("Compila").complete(by="anna", values={"nome": "uno"})
+        world.advance(days=1)
+        world.task("Leggi gli anni").complete(by="anna")
+        assert world.message("risposta", by="anna", key="K1") == 1
+        assert world.case().state == "completed"

@@ -109,6 +109,18 @@ BOXED = {
         f'<every iteratorVariable="i"><in>{literal("[1, 2]")}</in><satisfies>{literal("i < n")}</satisfies></every>',
         True,
     ),
+    "some": (
+        f'<some iteratorVariable="i"><in>{literal("[1, 9]")}</in><satisfies>{literal("i > n")}</satisfies></some>',
+        True,
+    ),
+    "function": (
+        '<context><contextEntry><variable name="triplo"/><functionDefinition><formalParameter name="x"/>'
+        + literal("x * 3")
+        + "</functionDefinition></contextEntry><contextEntry>"
+        + literal("triplo(n)")
+        + "</contextEntry></context>",
+        Decimal(21),
+    ),
     "filter": (
         f"<filter><in>{literal('[1, 8, 9]')}</in><match>{literal('item > n')}</match></filter>",
         [Decimal(8), Decimal(9)],
@@ -155,6 +167,22 @@ def test_item_definitions_fit_values() -> None:
     assert made.decide("stato", {"s": "attivo"}).value == "attivo"
     assert made.decide("stato", {"s": "chiuso"}).value is None
     assert made.decide("elenco", {"s": 3}).value == [Decimal(3)]
+
+
+def test_item_definitions_of_contexts_with_allowed_values() -> None:
+    body = (
+        '<itemDefinition name="tPersona"><itemComponent name="eta"><typeRef>number</typeRef><allowedValues>'
+        '<text>[0..120]</text></allowedValues></itemComponent><itemComponent name="nome"><typeRef>string</typeRef>'
+        "</itemComponent></itemDefinition>"
+        '<inputData id="in" name="p"><variable name="p" typeRef="tPersona"/></inputData>'
+        '<decision id="d" name="d"><variable name="d" typeRef="tPersona"/><informationRequirement>'
+        '<requiredInput href="#in"/></informationRequirement>' + literal("p") + "</decision>"
+    )
+    made = model(body)
+    assert made.decide("d", {"p": {"nome": "Tea", "eta": 40}}).value == {"nome": "Tea", "eta": Decimal(40)}
+    assert made.decide("d", {"p": {"nome": "Tea", "eta": 400}}).value is None
+    assert made.decide("d", {"p": {"nome": "Tea"}}).value is None
+    assert made.decide("d", {"p": "Tea"}).value is None
 
 
 def test_endless_recursion_of_knowledge_is_an_error_with_its_place() -> None:

@@ -7,6 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from engine.decisions import DecisionError, DecisionOutcome, parse_decisions
 
@@ -152,3 +154,49 @@ def test_one_model_asked_many_times_keeps_nothing() -> None:
     model = parse_decisions(definitions(REQUISITI), source="prova.dmn")
     for _ in range(3):
         assert len(model.decide("esito", {"eta": 5}).evidence) == 1
+
+
+bounds = st.integers(-20, 20)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    rules=st.lists(st.tuples(bounds, bounds, st.integers(0, 9)), min_size=1, max_size=8),
+    asked=st.integers(-22, 22),
+)
+def test_hit_policies_are_what_python_would_say(rules: list[tuple[int, int, int]], asked: int) -> None:
+    """Tables nobody chose: the rules that hit are those whose range holds the value, in their order."""
+    cells = [[f"[{min(low, high)}..{max(low, high)}]", str(answer)] for low, high, answer in rules]
+    hits = [answer for low, high, answer in rules if min(low, high) <= asked <= max(low, high)]
+
+    def told(policy: str) -> Any:
+        return decide(table(["n"], ['name="voce"'], cells, policy=policy), n=asked).value
+
+    assert told('hitPolicy="COLLECT"') == hits
+    assert told('hitPolicy="RULE ORDER"') == hits
+    assert told('hitPolicy="FIRST"') == (hits[0] if hits else None)
+    assert told('hitPolicy="COLLECT" aggregation="COUNT"') == len(hits)
+    assert told('hitPolicy="COLLECT" aggregation="SUM"') == (sum(hits) if hits else None)
+    assert told('hitPolicy="COLLECT" aggregation="MAX"') == max(hits, default=None)
+    assert told('hitPolicy="COLLECT" aggregation="MIN"') == min(hits, default=None)
+    for policy, fine in (("UNIQUE", len(hits) < 2), ("ANY", len(set(hits)) < 2)):
+        if fine:
+            assert told(f'hitPolicy="{policy}"') == (hits[0] if hits else None)
+        else:
+            with pytest.raises(DecisionError):
+                told(f'hitPolicy="{policy}"')
+
+
+def test_a_value_that_is_not_allowed_meets_no_rule() -> None:
+    body = table(["stato"], ['name="voce"'], [["-", "1"]]).replace(
+        "</inputExpression></input>",
+        '</inputExpression><inputValues><text>"attivo","sospeso"</text></inputValues></input>',
+    )
+    assert decide(body, stato="attivo").value == 1
+    assert decide(body, stato="chiuso").value is None
+
+
+def test_a_function_that_does_not_exist_is_refused_with_its_cell() -> None:
+    with pytest.raises(DecisionError, match="«coutn» non esiste: forse «count»") as caught:
+        decide(table(["n"], ['name="voce"'], [["> 0", "1"], ["> coutn([n])", "2"]]), n=1)
+    assert caught.value.element == "esito_r2_c0"

@@ -6,6 +6,7 @@ import datetime as dt
 import decimal
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -41,6 +42,70 @@ def test_arithmetic_is_decimal128(operator: str, a: Decimal, b: Decimal) -> None
         assert value("a / b", a=a, b=b) is None
     else:
         assert value(f"a {operator} b", a=a, b=b) == OPERATIONS[operator](a, b)
+
+
+ROUNDINGS = {
+    "round half up": decimal.ROUND_HALF_UP, "round half down": decimal.ROUND_HALF_DOWN, "round up": decimal.ROUND_UP,
+    "round down": decimal.ROUND_DOWN, "floor": decimal.ROUND_FLOOR, "ceiling": decimal.ROUND_CEILING,
+    "decimal": decimal.ROUND_HALF_EVEN,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("function", ROUNDINGS)
+@few
+@given(a=numbers, scale=st.integers(0, 5))
+def test_roundings(function: str, a: Decimal, scale: int) -> None:
+    expected = a.quantize(Decimal(1).scaleb(-scale), ROUNDINGS[function], CONTEXT)
+    assert value(f"{function}(a, {scale})", a=a) == expected
+
+
+@few
+@given(a=numbers, b=numbers.filter(bool))
+def test_modulo_takes_the_sign_of_the_divisor(a: Decimal, b: Decimal) -> None:
+    quotient = CONTEXT.divide(a, b).to_integral_value(decimal.ROUND_FLOOR)
+    assert value("modulo(a, b)", a=a, b=b) == CONTEXT.subtract(a, CONTEXT.multiply(b, quotient))
+
+
+@few
+@given(items=st.lists(numbers, min_size=1, max_size=20))
+def test_lists_of_numbers(items: list[Decimal]) -> None:
+    assert value("min(l)", l=items) == min(items)
+    assert value("max(l)", l=items) == max(items)
+    assert value("sort(l, function(a, b) a < b)", l=items) == sorted(items)
+    total = Decimal(0)
+    for item in items:
+        total = CONTEXT.add(total, item)
+    assert value("sum(l)", l=items) == total
+
+
+@few
+@given(day=dates)
+def test_parts_of_a_date(day: dt.date) -> None:
+    assert value("[d.year, d.month, d.day, d.weekday]", d=day) == [
+        day.year,
+        day.month,
+        day.day,
+        day.isoweekday(),
+    ]
+    assert value("day of year(d)", d=day) == day.timetuple().tm_yday
+    assert value("week of year(d)", d=day) == day.isocalendar().week
+    assert value("date(string(d))", d=day) == day
+
+
+@few
+@given(moment=instants, zone=st.sampled_from(["Europe/Rome", "America/New_York", "Asia/Tokyo"]))
+def test_the_same_instant_in_another_zone(moment: dt.datetime, zone: str) -> None:
+    there = moment.replace(microsecond=0).astimezone(ZoneInfo(zone))
+    assert value("a = b", a=moment.replace(microsecond=0), b=there) is True
+    assert value("b.hour", b=there) == there.hour
+    assert value("date(b)", b=there) == there.date()
+
+
+@few
+@given(size=durations, factor=st.integers(-9, 9))
+def test_durations(size: dt.timedelta, factor: int) -> None:
+    assert value("s * n", s=size, n=factor) == size * factor
+    assert value("duration(string(s))", s=size) == size
 
 
 @pytest.mark.parametrize("operator", ["<", "<=", ">", ">=", "=", "!="])

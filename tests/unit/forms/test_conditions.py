@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -184,6 +185,32 @@ def test_registered_functions_answer_through_bindings() -> None:
     form = form_of(component("textfield", **hidden_when('parametro("soglia") > 3')))
     assert form.visible({}, bindings={"parametro": lambda _name: Decimal(4)}) == set()
     assert form.visible({}, bindings={"parametro": lambda _name: Decimal(1)}) == {"campo"}
+
+
+class Watched(Mapping[str, Any]):
+    """Variables of a case that may be asked for, not copied."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self._values = values
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("the variables were copied")
+
+    def __len__(self) -> int:
+        raise AssertionError("the variables were copied")
+
+
+def test_the_variables_of_a_case_are_not_copied() -> None:
+    form = form_of(
+        component("textfield", "nome", **hidden_when("soglia > 3")),
+        component("textfield", "altro", **hidden_when("soglia < 3 and this.nome != null")),
+    )
+    variables = Watched({"soglia": 2, "nome": "prima"})
+    assert form.visible({"nome": "Tea"}, variables) == {"nome"}
+    assert form.read({"nome": ["Tea"]}, variables).values == {"nome": "Tea"}
 
 
 def gallery() -> Form:
