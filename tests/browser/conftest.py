@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, ViewportSize, expect, sync_playwright
 
 from engine.clock import VirtualClock
 from engine.settings import Settings
@@ -54,6 +54,7 @@ def chromium() -> Iterator[Browser]:
     arguments = ["--disable-dev-shm-usage"]
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")  # Chromium refuses its sandbox to root
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=arguments)
         yield browser
@@ -108,15 +109,25 @@ def page(open_browser: OpenBrowser) -> Page:
     return open_browser()
 
 
+Photograph = Callable[..., None]
+
+
 @pytest.fixture
-def photograph(request: pytest.FixtureRequest) -> Callable[[Page, str], None]:
-    """Call it with a page and a name to keep its picture: in docs/images with `--screenshots`."""
+def photograph(request: pytest.FixtureRequest) -> Photograph:
+    """Call it with a page and a name to keep its picture: in docs/images with `--screenshots`.
+
+    The whole page, or with `whole=False` what the window shows; a Locator gives the picture of that part alone.
+    """
     kept = request.config.getoption("--screenshots")
     folder = request.config.rootpath / ("docs/images" if kept else "build/images")
 
-    def take(page: Page, name: str) -> None:
+    def take(shown: Page | Locator, name: str, *, whole: bool = True) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=folder / f"{name}.png", full_page=True, animations="disabled")
+        file = folder / f"{name}.png"
+        if isinstance(shown, Page):
+            shown.screenshot(path=file, full_page=whole, animations="disabled")
+        else:
+            shown.screenshot(path=file, animations="disabled")
 
     return take
 

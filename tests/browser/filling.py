@@ -23,6 +23,8 @@ def fill_form(page: Page, values: Mapping[str, Any]) -> None:
     later = [pair for pair in _answers(form, values) if not _fill(form, *pair, wait=False)]
     for name, value in later:
         _fill(form, name, value, wait=True)
+    form.evaluate("form => form.contains(document.activeElement) && document.activeElement.blur()")
+    _follow(form)
 
 
 def _answers(form: Locator, values: Mapping[str, Any], inside: str = "") -> Iterator[tuple[str, Any]]:
@@ -57,6 +59,17 @@ def _fill(form: Locator, name: str, value: Any, *, wait: bool) -> bool:
         expect(fields.first, f"the field {name}").to_be_visible()
     elif not fields.count():
         return _is_written_already(form, name, value)
+    _give(form, fields, name, value)
+    _follow(form)
+    return True
+
+
+def _follow(form: Locator) -> None:
+    """Wait until the questions have followed the answers."""
+    expect(form).not_to_have_attribute("aria-busy", "true")
+
+
+def _give(form: Locator, fields: Locator, name: str, value: Any) -> None:
     field = fields.first
     tag, kind = field.evaluate("field => [field.tagName, field.type]")
     if isinstance(value, list):
@@ -72,7 +85,6 @@ def _fill(form: Locator, name: str, value: Any, *, wait: bool) -> bool:
         field.select_option(str(value))
     else:
         field.fill(_typed(value))
-    return True
 
 
 def _is_written_already(form: Locator, name: str, value: Any) -> bool:

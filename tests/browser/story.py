@@ -13,6 +13,7 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from engine.simulation.reading import File, Step, read_scenarios
+from tests.browser.accessibility import assert_accessible
 from tests.browser.colleague import Colleague
 from tests.live_site import ROOT, LiveSite
 from web.words import phase_label
@@ -25,11 +26,13 @@ class Story:
     """A scenario on its way. `play` goes on; between one call and the next the test looks around."""
 
     def __init__(self, file: str, site: LiveSite, open_browser: Callable[[], Page]) -> None:
+        """`file` lies below processes/; `open_browser` gives a new browser for each colleague."""
         self.scenario = read_scenarios(ROOT / "processes" / file)[0]
         self.site = site
         self.case_address = ""
         self._open_browser = open_browser
         self._colleagues: dict[str, Colleague] = {}
+        self._checked: set[str] = set()
         self._left = list(self.scenario.steps)
         self._to(self.scenario.start)
 
@@ -56,10 +59,6 @@ class Story:
         assert not until, f"«{until}» is never completed in {self.scenario.file}"
         return {}
 
-    def skip(self) -> Step:
-        """Leave the next step to the test."""
-        return self._left.pop(0)
-
     def _step(self, step: Step) -> None:
         body = step.content
         if step.kind == "avvia":
@@ -75,6 +74,7 @@ class Story:
             self._look(body)
         else:
             assert step.kind in ("attendi", "nota"), f"no page does «{step.kind}» yet"
+        self.site.engine.run_due()
 
     def open(self, task: str, username: str) -> Colleague:
         """The colleague in front of a task of the case."""
@@ -83,6 +83,10 @@ class Story:
     def _open(self, body: Mapping[str, Any]) -> Colleague:
         colleague = self.colleague(body["come"])
         colleague.open_task(body["compito"])
+        kind = body["compito"].partition(" – ")[0]
+        if kind not in self._checked:
+            self._checked.add(kind)
+            assert_accessible(colleague.page)
         return colleague
 
     def _start(self, body: Mapping[str, Any]) -> None:

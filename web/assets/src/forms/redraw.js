@@ -18,8 +18,15 @@ export function redrawOnChange(form) {
   let latest = 0;
   let rows = Promise.resolve(); // a row that is being added or removed: no later redraw overtakes it
 
-  async function redraw(extra = {}, { whole = false, answers = typed(form) } = {}) {
+  async function redraw(...asked) {
     const turn = ++latest;
+    form.setAttribute("aria-busy", "true");
+    const done = await draw(turn, ...asked);
+    if (turn === latest && !timer) form.removeAttribute("aria-busy");
+    return done;
+  }
+
+  async function draw(turn, extra = {}, { whole = false, answers = typed(form) } = {}) {
     for (const [name, value] of Object.entries(extra)) answers.set(name, value);
     let text;
     try {
@@ -51,13 +58,18 @@ export function redrawOnChange(form) {
   form.addEventListener("change", (event) => {
     if (!("dinamico" in form.dataset) || !event.target.closest("[data-osservato]")) return;
     clearTimeout(timer);
-    timer = setTimeout(() => rows.then(() => redraw({ _aggiorna: "1" })), PAUSE);
+    timer = setTimeout(() => {
+      timer = 0;
+      rows.then(() => redraw({ _aggiorna: "1" }));
+    }, PAUSE);
+    form.setAttribute("aria-busy", "true");
   });
   form.addEventListener("click", (event) => {
     const button = event.target.closest(BUTTONS);
     if (!button || button.dataset.semplice) return;
     event.preventDefault();
     clearTimeout(timer);
+    timer = 0;
     rows = rows.then(() => redraw({ [button.name]: button.value })).then((done) => {
       if (done) return;
       button.dataset.semplice = "1";
