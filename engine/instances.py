@@ -166,7 +166,12 @@ class Instances:
                     if found.fixed
                     else now + timedelta(seconds=found.remaining_seconds)
                 )
-                values = {"state": "waiting", "due_at": due, "suspended_due_at": None, "remaining_seconds": None}
+                values = {
+                    "state": "waiting",
+                    "due_at": due,
+                    "suspended_due_at": None,
+                    "remaining_seconds": None,
+                }
                 if found.repetition and not found.fixed:
                     values["repetition"] = postponed(found.repetition, stood)
                 connection.execute(update(timer).where(timer.c.id == found.id).values(**values))

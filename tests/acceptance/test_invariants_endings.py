@@ -98,6 +98,7 @@ def test_a_year_of_silence_decides_nothing(album: Album, stage: str, tmp_path: P
 
 
 def test_a_year_of_silence_on_a_suspended_patto(active: World) -> None:
+    """The money frozen, a reminder every month: still a person decides."""
     active.advance_to(at(3, 14, 9))
     active.task("Incontro di monitoraggio").complete(
         by="fabio", data_incontro="2016-03-14", presente="si", seguito="sospendi"

@@ -80,22 +80,19 @@ def test_a_changed_parameter_says_who_why_and_what_it_was(newborn: World) -> Non
     assert changed.id < decided.id
 
 
-@pytest.mark.parametrize("what", ["update", "delete", "truncate", "replace"])
-def test_the_database_itself_keeps_the_log(sitting: World, what: str) -> None:
+def test_the_database_itself_keeps_the_log(sitting: World) -> None:
     database = sitting.engine.database
-    statements = {
-        "update": "UPDATE event SET actor_id = 'nessuno'",
-        "delete": "DELETE FROM event WHERE kind = 'phase.changed'",
-        "truncate": "DELETE FROM event" if database.is_sqlite else "TRUNCATE event CASCADE",
-        "replace": "INSERT OR REPLACE INTO event (id, at, actor_id, kind) VALUES (1, '2016-01-01', 'x', 'x')"
-        if database.is_sqlite
-        else "INSERT INTO event (id, at, actor_id, kind) VALUES (1, now(), 'x', 'x') "
-        "ON CONFLICT (id) DO UPDATE SET actor_id = 'x'",
-    }
+    attacks = ["UPDATE event SET actor_id = 'nessuno'", "DELETE FROM event WHERE kind = 'phase.changed'"]
+    line = "INTO event (id, at, actor_id, kind) VALUES (1, '2016-01-01', 'x', 'x')"
+    if database.is_sqlite:
+        attacks += ["DELETE FROM event", f"INSERT OR REPLACE {line}"]
+    else:
+        attacks += ["TRUNCATE event CASCADE", f"INSERT {line} ON CONFLICT (id) DO UPDATE SET actor_id = 'x'"]
     with database.read() as connection:
         before = connection.execute(select(func.count(), func.min(event.c.actor_id))).one()
-    with pytest.raises(DBAPIError, match="non si modificano"), database.begin() as work:
-        work.connection.execute(text(statements[what]))
+    for attack in attacks:
+        with pytest.raises(DBAPIError, match="non si modificano"), database.begin() as work:
+            work.connection.execute(text(attack))
     with database.read() as connection:
         assert connection.execute(select(func.count(), func.min(event.c.actor_id))).one() == before
 
@@ -104,7 +101,10 @@ def test_what_fails_leaves_no_line_behind(sitting: World) -> None:
     """The line of a change is written in the change's own transaction: no change, no line."""
     before = len(log_of(sitting))
     values = {"at": sitting.now, "actor_id": "anna", "kind": "task.completed"}
-    lines = [{**values, "instance_id": sitting.cases[0]}, {**values, "instance_id": "a case that is not there"}]
+    lines = [
+        {**values, "instance_id": sitting.cases[0]},
+        {**values, "instance_id": "a case that is not there"},
+    ]
     with pytest.raises(DBAPIError), sitting.engine.database.begin() as work:
         work.connection.execute(insert(event).values(lines))
     assert len(log_of(sitting)) == before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -24,7 +24,7 @@ RARE = frozenset(
     ]
 )  # fmt: skip
 """Answers that end things: given now and then, so that most walks go far."""
-HOLDERS: Mapping[str, tuple[str, ...]] = {**DEFAULT_USERS, **USERS}
+HOLDERS: Mapping[str, Sequence[str]] = {**DEFAULT_USERS, **USERS}
 MOST_DRAWS = 40
 FAMILY: Mapping[str, Any] = {
     "segnalante": "Mara Rete", "ente_segnalante": "Parrocchia", "nome_nucleo": "Famiglia Inventati",
@@ -35,10 +35,12 @@ FAMILY: Mapping[str, Any] = {
 ANSWERS: Mapping[str, tuple[Any, ...]] = {
     "monitoraggio_ora": ("09:00",), "codice_fiscale": ("",), "telefono": ("",), "email": ("",), "utente": ("", "mara"),
     "case_manager": ("elena", "elena", "nessuno"), "tutor": ("fabio", "nadia"), "data_nascita": ("1988-05-03",),
-    "importo": ("100.00", "333.33", "700", "2000", "2000.01"), "monitoraggio_ogni": (14, 30),
+    "importo": ("100.00", "100.00", "333.33", "500", "2000", "2000.01"), "monitoraggio_ogni": (14, 30),
     "motivo_senza_codice": ("in attesa",), "accetta_incarico": ("si", "no"), "consenso_rete": ("si", "si", "no"),
     "categoria": ("formazione", "mobilita"), "fornitore": ("Scuola Esempio", ""),
 }  # fmt: skip
+ROWS: Mapping[str, int] = {"presenti": 4, "firmatari": 1}
+"""How many rows some lists need: the quorum of the commissione, one signature."""
 MESSAGES: Mapping[str, Mapping[str, Any]] = {
     "Incontro straordinario": {"motivo": "Lo chiede la persona"},
     "Sostituzione del tutor": {"nuovo_tutor": "nadia", "motivo_sostituzione": "Cambia servizio"},
@@ -168,7 +170,7 @@ class Wanderer:
                 inner = self._fill(component.components, variables)
                 _put(values, component.path, inner) if component.path else values.update(inner)
             elif isinstance(component, Rows):
-                count = self.dice.randint(max(component.least, 1), 2)
+                count = ROWS.get(component.path) or self.dice.randint(component.least, 2)
                 _put(
                     values,
                     component.path,

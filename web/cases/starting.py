@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine.errors import InvalidInput, NotFound
+from engine.errors import Forbidden, InvalidInput, NotFound
 from engine.operations.people import service as people
 from engine.operations.people.model import Duplicate, PersonData
 from engine.permissions import Permission
@@ -83,9 +83,11 @@ def _open(found: Definition, scope: str, filling: Filling | None, values: dict[s
             raise
         return _render(found, scope, filling.wrong(problem.fields or {"": problem.message})), 422
     flash(gettext("Aperta la pratica n. %(number)d.", number=case.number), "success")
-    mine = [
-        row for row in engine.inbox.of_instance(case.id, actor) if row.assignee == actor.id or for_me(row)
-    ]
+    try:
+        opened = engine.inbox.of_instance(case.id, actor)
+    except Forbidden:  # who reports a family hands it over: the case is not theirs to read
+        return redirect(url_for("inbox.page"))
+    mine = [row for row in opened if row.assignee == actor.id or for_me(row)]
     if mine:
         return redirect(url_for("tasks.page", task_id=mine[0].id))
     return redirect(url_for("cases.page_of", instance_id=case.id))
