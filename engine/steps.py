@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, insert, select, update
 
 from engine.actors import SYSTEM, Actor
 from engine.advance import write
@@ -22,7 +22,7 @@ from engine.settings import Settings
 from engine.spiff import ProcessRun
 from engine.storage import Database, UnitOfWork
 from engine.storage.insertion import insert_once
-from engine.storage.tables import counter, definition, instance
+from engine.storage.tables import counter, definition, instance, task
 from engine.storage.types import new_id
 from engine.views import Definition
 
@@ -49,7 +49,10 @@ class Stepper:
 
     def open(self, work: UnitOfWork, instance_id: str, actor: Actor, *, suspended: bool = False) -> Advance:
         """The instance under its lock, with its run restored; the caller writes."""
-        row = locked(work.connection, instance_id)
+        return self.opened(work, locked(work.connection, instance_id), actor, suspended=suspended)
+
+    def opened(self, work: UnitOfWork, row: Row[Any], actor: Actor, *, suspended: bool = False) -> Advance:
+        """As `open`, for a row that the caller has locked already in this transaction."""
         require_active(row, suspended=suspended)
         host = self.host(work, row, actor)
         run = ProcessRun.restore(host.compiled.program, host, bytes(row.run_state))
@@ -149,14 +152,25 @@ class Stepper:
 
 def locked(connection: Connection, instance_id: str) -> Row[Any]:
     """The row of an instance, held until the transaction ends (SQLite: the whole database is). Raises NotFound."""
-    row = connection.execute(
-        select(instance, definition.c.name.label("definition_name"))
-        .join(definition, definition.c.id == instance.c.definition_id)
-        .where(instance.c.id == instance_id)
-        .with_for_update(of=instance)
-    ).one_or_none()
+    return _held(connection, _holding().where(instance.c.id == instance_id), "La pratica non c'è")
+
+
+def locked_by_task(connection: Connection, task_id: str) -> Row[Any]:
+    """The row of the instance that a task belongs to, held likewise. Raises NotFound."""
+    query = _holding().join(task, task.c.instance_id == instance.c.id).where(task.c.id == task_id)
+    return _held(connection, query, "Il compito non c'è")
+
+
+def _holding() -> Select[Any]:
+    return select(instance, definition.c.name.label("definition_name")).join(
+        definition, definition.c.id == instance.c.definition_id
+    )
+
+
+def _held(connection: Connection, query: Select[Any], missing: str) -> Row[Any]:
+    row = connection.execute(query.with_for_update(of=instance)).one_or_none()
     if row is None:
-        raise NotFound("La pratica non c'è")
+        raise NotFound(missing)
     return row
 
 

@@ -14,7 +14,7 @@ from engine.beginnings import Advance
 from engine.calendar import day_in_rome
 from engine.errors import Forbidden, InvalidInput, InvalidState, NotFound
 from engine.permissions import Permission, PermissionMatrix
-from engine.steps import Stepper, locked
+from engine.steps import Stepper, locked, locked_by_task
 from engine.storage.tables import attachment, comment, draft, event, instance, task, task_candidate
 from engine.storage.types import new_id
 from engine.views import Attachment, Completion
@@ -29,8 +29,6 @@ class Tasks:
     def __init__(self, stepper: Stepper, permissions: PermissionMatrix) -> None:
         self._stepper = stepper
         self._permissions = permissions
-
-    # -- holding ---------------------------------------------------------------------------------------------------
 
     def claim(self, task_id: str, actor: Actor) -> None:
         """Take a task of one's groups. Claiming one's own again changes nothing; InvalidState when another holds it."""
@@ -133,13 +131,13 @@ class Tasks:
         given and the task has changed hands since; Forbidden for the wrong role or for who must be another person.
         """
         with self._stepper.database.begin() as work:
-            row = self._locked(work.connection, task_id, actor)
+            row, case, taking = self._held(work.connection, task_id, actor)
             require_open(row)
-            self._require_work(work.connection, row, actor)
+            _require_working(row, actor, taking)
             if revision is not None and revision != row.revision and row.assignee not in (None, actor.id):
                 raise InvalidState(f"«{row.name}» è passato a {row.assignee} mentre lo compilavi")
             self._require_other_person(work.connection, row, actor)
-            advance = self._stepper.open(work, row.instance_id, actor)
+            advance = self._stepper.opened(work, case, actor)
             accepted = self._accepted(work.connection, advance, row, values)
             advance.completed_task = row.token
             advance.host.note(
@@ -287,16 +285,20 @@ class Tasks:
 
     def _locked(self, connection: Connection, task_id: str, actor: Actor) -> Row[Any]:
         """The task, its instance held; Forbidden, before anything is said of it, to who may not see it."""
-        case = locked(connection, _find(connection, task_id).instance_id)
+        return self._held(connection, task_id, actor)[0]
+
+    def _held(self, connection: Connection, task_id: str, actor: Actor) -> tuple[Row[Any], Row[Any], bool]:
+        """As `_locked`, with the row of the instance and whether the task is offered to the actor."""
+        case = locked_by_task(connection, task_id)
         row = _find(connection, task_id)
-        if actor.id not in (row.assignee, row.completed_by) and not may_take(connection, row, actor):
+        involved = actor.id in (row.assignee, row.completed_by)
+        taking = not involved and may_take(connection, row, actor)
+        if not (involved or taking):
             require_case(connection, case, actor, self._permissions)
-        return row
+        return row, case, taking
 
     def _require_work(self, connection: Connection, row: Row[Any], actor: Actor) -> None:
-        if not may_work(connection, row, actor):
-            held = f": è in carico a {row.assignee}" if row.assignee else ""
-            raise Forbidden(f"{actor.name} non può lavorare su «{row.name}»{held}")
+        _require_working(row, actor, row.assignee is None and may_take(connection, row, actor))
 
     def _log(
         self, connection: Connection, row: Row[Any], actor: Actor, kind: str, data: Mapping[str, Any]
@@ -313,6 +315,12 @@ class Tasks:
                 data=dict(data),
             )
         )
+
+
+def _require_working(row: Row[Any], actor: Actor, taking: bool) -> None:
+    if not (actor.is_system or row.assignee == actor.id or (row.assignee is None and taking)):
+        held = f": è in carico a {row.assignee}" if row.assignee else ""
+        raise Forbidden(f"{actor.name} non può lavorare su «{row.name}»{held}")
 
 
 def require_open(row: Row[Any]) -> None:

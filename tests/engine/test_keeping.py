@@ -17,7 +17,7 @@ from engine.soundness import soundness
 from engine.storage.tables import event as event_table
 
 Start = Callable[..., str]
-MOST_STATEMENTS = 15
+MOST_STATEMENTS = 13
 
 
 def test_the_log_only_grows(world: World, start: Start) -> None:
