@@ -14,7 +14,7 @@ from engine.actors import Actor
 from engine.bpmn.model import Element
 from engine.calendar import WorkingCalendar, day_in_rome
 from engine.compiled import Compiled
-from engine.decisions import DecisionError
+from engine.decisions import DecisionError, Failure, RuleHit
 from engine.errors import BusinessError, ExecutionFailed
 from engine.expressions import Evaluation, Limits
 from engine.handover import pass_on
@@ -114,17 +114,19 @@ class RunHost:
             raise ExecutionFailed(
                 f"La tabella «{element.decision}» non si può applicare: {problem}"
             ) from problem
+
+        def told(one: RuleHit | Failure) -> str:
+            """The sentence, with the table's name when it is that of a decision this one requires."""
+            own = one.decision in ("", element.decision)
+            return one.sentence if own else f"{model.names.get(one.decision, one.decision)}, {one.sentence}"
+
         self.note(
             "decision.made",
             element,
             {
                 "decision": element.decision,
-                "evidence": [
-                    one.sentence
-                    if one.decision in ("", element.decision)
-                    else f"{model.names.get(one.decision, one.decision)}, {one.sentence}"
-                    for one in (*outcome.evidence, *outcome.failures)
-                ],
+                "evidence": [told(hit) for hit in outcome.evidence]
+                + [told(failure) for failure in outcome.failures],
             },
         )
         return _mapped(outcome.value, element.decision_result)

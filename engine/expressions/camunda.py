@@ -38,7 +38,7 @@ _FUNCTIONS = {"now": "adesso()", "dateTime": "adesso()", "fn:length": "string le
 _METHODS = {
     ("size", 0): "count({})",
     ("length", 0): "string length({})",
-    ("isEmpty", 0): "count({}) = 0",
+    ("isEmpty", 0): "(count({}) = 0)",
     ("contains", 1): "list contains({}, {})",
     ("equals", 1): "{} = {}",
     ("equalsIgnoreCase", 1): "lower case({}) = lower case({})",
@@ -193,7 +193,7 @@ class _Translation:
             if self.tokens[self.index] == ("word", "empty"):
                 self.index += 1
                 return f"not({_emptiness(self.unary())})"
-            return f"not({self.unary()})"
+            return f"({self.unary()} != true)"  # what is not there is not true either
         if self.take("-"):
             return f"-{self.unary()}"
         if self.take("("):
@@ -204,7 +204,7 @@ class _Translation:
         kind, word = self.tokens[self.index]
         self.index += 1
         if (kind, word) == ("word", "empty"):
-            return f"({_emptiness(self.unary())})"
+            return _emptiness(self.unary())
         if kind == "text":
             return self.continued(_quoted(re.sub(r"\\(.)", r"\1", word[1:-1])))
         if kind not in ("word", "number"):
@@ -277,4 +277,4 @@ def _quoted(value: str) -> str:
 
 
 def _emptiness(value: str) -> str:
-    return f'{value} = null or {value} = "" or {value} = []'
+    return f'list contains([null, "", [], {{}}], {value})'

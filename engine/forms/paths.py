@@ -53,7 +53,7 @@ def dig(tree: Any, path: Iterable[str | int]) -> Any:
 def in_front(own: dict[str, Any], behind: Mapping[str, Any]) -> Mapping[str, Any]:
     """Names that cover those of another mapping, which is only looked into, never copied."""
     maps = behind.maps if isinstance(behind, ChainMap) else [behind]
-    return ChainMap(own, *maps)  # type: ignore[arg-type]
+    return ChainMap(own, *maps)
 
 
 def put(tree: dict[str, Any], path: Path, value: Any) -> None:

@@ -30,11 +30,11 @@ VARIABLES: dict[str, Any] = {
     [
         ("${ammesso}", "ammesso", True),
         ("#{eta == 39}", "eta = 39", True),
-        ("${!ammesso}", "not(ammesso)", False),
+        ("${!ammesso}", "(ammesso != true)", False),
         ("${eta >= 18 && stato == 'attivo'}", 'eta >= 18 and stato = "attivo"', True),
         ("${eta lt 18 || stato ne \"attivo\"}", 'eta < 18 or stato != "attivo"', False),
-        ("${empty note}", '(note = null or note = "" or note = [])', True),
-        ("${not empty righe}", 'not(righe = null or righe = "" or righe = [])', False),
+        ("${empty note}", 'list contains([null, "", [], {}], note)', True),
+        ("${not empty righe}", 'not(list contains([null, "", [], {}], righe))', False),
         ("${caso.importo > 1000 ? 'alto' : 'basso'}", 'if caso.importo > 1000 then "alto" else "basso"', "alto"),
         ("${(eta + 1) * 2 == 80}", "(eta + 1) * 2 = 80", True),
         ("${eta % 2 == 1}", "modulo(eta, 2) = 1", True),
@@ -50,6 +50,22 @@ def test_simple_expressions_are_translated(text: str, feel: str, value: Any) -> 
     assert has_camunda(text)
     assert from_camunda(text) == feel
     assert compile_expression(feel).evaluate(VARIABLES) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "empty", "no"),
+    [(None, True, True), ("", True, None), ("a", False, None), ([], True, None), ([1], False, None), ({}, True, None),
+     ({"a": 1}, False, None), (3, False, None), (True, False, False), (False, False, True)],
+)  # fmt: skip
+def test_what_is_not_there_is_empty_and_not_true(value: Any, empty: bool, no: bool | None) -> None:
+
+    def told(text: str) -> Any:
+        return compile_expression(from_camunda(text)).evaluate({"x": value})
+
+    assert told("${empty x}") is empty
+    assert told("${!empty x}") is not empty
+    assert told("${!x}") is no
+    assert told("${!(x > 3)}") is True, "what cannot be compared is not greater"
 
 
 @pytest.mark.parametrize(
@@ -91,7 +107,7 @@ def test_plain_python_conditions_are_translated(text: str, feel: str, value: Any
         ("${execution.getVariable('eta') >= 18}", "eta >= 18"),
         ("${righe[0].nome == 'a'}", 'righe[1].nome = "a"'),
         ("${caso['importo'] > 3}", "caso.importo > 3"),
-        ("${righe.size() > 0 && !righe.isEmpty()}", "count(righe) > 0 and not(count(righe) = 0)"),
+        ("${righe.size() > 0 && !righe.isEmpty()}", "count(righe) > 0 and ((count(righe) = 0) != true)"),
         ("${stato.equals('a')}", 'stato = "a"'),
         ("${servizio.calcola(eta) > 3}", "esito > 3"),
         ("${now()}", "adesso()"),

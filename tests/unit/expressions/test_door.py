@@ -263,7 +263,7 @@ def test_a_list_given_by_name_where_one_key_is_wanted_is_null() -> None:
 
 def test_a_condition_touches_only_what_it_names() -> None:
     """A case of 100 000 variables and one context of a megabyte: nothing is copied, walked or converted."""
-    case = {f"v{n}": n for n in range(100_000)} | {"eta": 40}
+    case: dict[str, Any] = {f"v{n}": n for n in range(100_000)} | {"eta": 40}
     case["caso"] = {f"campo {n}": {"testo": "x" * 20} for n in range(20_000)} | {"importo": 1500.5}
     expression = compile_expression("eta >= 18 and caso.importo > 1000")
     small = {"eta": 40, "caso": {"importo": 1500.5}}
