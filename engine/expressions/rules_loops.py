@@ -131,13 +131,11 @@ def _count(start: Any, end: Any) -> Iterable[Any] | None:
     """Whole numbers, or days, from `start` to `end`, upwards or downwards."""
     if is_number(start) and is_number(end):
         first, last = int(start), int(end)
-        return (
-            Decimal(number)
-            for number in (range(first, last + 1) if first <= last else range(first, last - 1, -1))
-        )
+        step = 1 if first <= last else -1
+        return map(Decimal, range(first, last + step, step))
     if type(start) is dt.date and type(end) is dt.date:
         step = 1 if start <= end else -1
-        return (start + dt.timedelta(days=step * number) for number in range(abs((end - start).days) + 1))
+        return map(dt.date.fromordinal, range(start.toordinal(), end.toordinal() + step, step))
     return None
 
 
