@@ -8,6 +8,7 @@ from cli.database import database
 from cli.definitions import deploy, lint
 from cli.demo.command import demo
 from cli.printing import Friendly
+from cli.scopes import ambito
 from cli.serving import serve, worker
 from cli.simulation import simulate
 from cli.users import user
@@ -25,7 +26,7 @@ def main() -> None:
     """
 
 
-for command in (serve, worker, deploy, lint, simulate, database, demo, user):
+for command in (serve, worker, deploy, lint, simulate, database, demo, user, ambito):
     main.add_command(command)
 
 if __name__ == "__main__":

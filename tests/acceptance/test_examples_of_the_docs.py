@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib
-import os
 import re
-import subprocess
+import shlex
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -13,17 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from cli.__main__ import main
 from cli.demo.command import PASSWORD
 from cli.demo.places import COLLEAGUES
 from engine.bpmn import lint
 from engine.bundle import Bundle
 from engine.compiled import read_parts, surroundings
-from engine.engine import Engine
 from engine.operations import REGISTRY, OperationRegistry
-from engine.operations.people.service import scope_names
 from engine.permissions import PermissionMatrix
-from engine.settings import Settings
 from engine.simulation import World, read_scenarios, run_scenario
 from tests.architecture.sources import ROOT
 
@@ -119,26 +117,18 @@ def test_the_operation_of_the_page_is_called_and_delivered_once(
         assert list(bookings.values()) == [{"giorno": "2016-06-20", "posti": 1}]
 
 
-def test_the_script_of_the_page_writes_the_ambiti(tmp_path: Path) -> None:
+def test_the_commands_of_the_page_write_the_ambiti(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'ambiti.db'}"
-    environment = {**os.environ, "PATTI_DATABASE_URL": url, "PATTI_PROCESSES_FOLDER": str(ROOT / "processes")}
+    environment = {"PATTI_DATABASE_URL": url, "PATTI_PROCESSES_FOLDER": str(ROOT / "processes")}
+    page = (ROOT / "docs" / "guida-amministratori.md").read_text(encoding="utf-8")
+    lines = [shlex.split(line)[1:] for line in page.splitlines() if line.startswith("patti ambito")]
     for _ in range(2):
-        subprocess.run(
-            [sys.executable, str(EXAMPLE / "ambiti.py")],
-            cwd=tmp_path,
-            env=environment,
-            check=True,
-            timeout=60,
-        )
-    engine = Engine.open(Settings(database_url=url, processes_folder=str(ROOT / "processes")))
-    try:
-        with engine.database.read() as connection:
-            assert scope_names(connection) == {
-                "valle": "Ambito della Valle",
-                "valle/alta": "Sub-ambito dell'Alta Valle",
-            }
-    finally:
-        engine.close()
+        for line in lines:
+            answer = CliRunner().invoke(main, line, env=environment)
+            assert answer.exit_code == 0, answer.output
+    assert "Sub-ambito dell'Alta Valle" in answer.output
+    assert "San Rocco 08-16" in answer.output
+    assert "Borgo, Pieve" in answer.output
 
 
 def test_files_named_in_pages_are_there() -> None:

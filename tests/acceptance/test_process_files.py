@@ -39,7 +39,8 @@ def planes(diagram: Path) -> Iterator[etree._Element]:
 
 def box(shape: etree._Element) -> Box:
     bounds = shape.find(f"{DC}Bounds")
-    x, y, width, height = (float(bounds.get(name)) for name in ("x", "y", "width", "height"))
+    assert bounds is not None
+    x, y, width, height = (float(bounds.get(name) or "nan") for name in ("x", "y", "width", "height"))
     return x, y, width, height
 
 
@@ -62,7 +63,7 @@ def test_shapes_do_not_lie_on_each_other(diagram: Path) -> None:
     process = process_of(diagram)
     for plane in planes(diagram):
         shapes = {
-            shape.get("bpmnElement"): box(shape)
+            shape.get("bpmnElement") or "": box(shape)
             for shape in plane.iterfind(f"{BPMNDI}BPMNShape")
             if shape.get("bpmnElement") in process.elements
         }
@@ -75,7 +76,10 @@ def test_shapes_do_not_lie_on_each_other(diagram: Path) -> None:
 def test_flows_are_drawn_with_right_angles(diagram: Path) -> None:
     for plane in planes(diagram):
         for edge in plane.iterfind(f"{BPMNDI}BPMNEdge"):
-            points = [(float(p.get("x")), float(p.get("y"))) for p in edge.iterfind(f"{DI}waypoint")]
+            points = [
+                (float(p.get("x") or "nan"), float(p.get("y") or "nan"))
+                for p in edge.iterfind(f"{DI}waypoint")
+            ]
             for (x1, y1), (x2, y2) in pairwise(points):
                 assert x1 == x2 or y1 == y2, edge.get("bpmnElement")
 

@@ -1,4 +1,4 @@
-"""Databases to work in with a browser: the real processes and the colleagues of the demonstration, with cases or without.
+"""Databases to work in with a browser: the real processes and the demonstration's colleagues, with cases or without.
 
 Each is made once in a test process and copied for every test.
 """

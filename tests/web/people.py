@@ -135,9 +135,7 @@ class Desk:
         """Open a page."""
         return self._seen(self.client.get(address, headers=headers, follow_redirects=follow))
 
-    def post(
-        self, address: str, *, headers: dict[str, str] | None = None, follow: bool = False, **fields: Any
-    ) -> TestResponse:
+    def post(self, address: str, *, headers: Any = None, follow: Any = False, **fields: Any) -> TestResponse:
         """Send a form."""
         if not self._token:
             self.get("/accedi")

@@ -32,8 +32,8 @@ def test_translations_keep_the_places_of_names_and_numbers() -> None:
     for message in current():
         if not message.id:
             continue
-        sources = message.id if isinstance(message.id, tuple) else (message.id,)
-        targets = message.string if isinstance(message.string, tuple) else (message.string,)
+        sources = [message.id] if isinstance(message.id, str) else [*message.id]
+        targets = [message.string] if isinstance(message.string, str) else [*(message.string or ())]
         wanted = {found for source in sources for found in PLACEHOLDER.findall(source)}
         for target in targets:
             if not set(PLACEHOLDER.findall(target)) <= wanted:

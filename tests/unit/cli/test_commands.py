@@ -40,7 +40,7 @@ def sample(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "worker", "deploy", "lint", "simulate", "db", "demo", "user", "user role"]
+    "command", ["serve", "worker", "deploy", "lint", "simulate", "db", "demo", "user", "user role", "ambito"]
 )
 def test_every_command_explains_itself(patti: Run, command: str) -> None:
     answer = patti(*command.split(), "--help")
@@ -169,3 +169,9 @@ def test_the_demonstration_is_loaded_once_and_adds_up(patti: Run) -> None:
     assert "I casi ci sono già" in patti("demo").output
     checked = patti("db", "check")
     assert checked.exit_code == 0, checked.output
+
+
+def test_an_ambito_below_one_that_is_not_there_is_refused(patti: Run) -> None:
+    answer = patti("ambito", "save", "valle/alta", "--nome", "Alta Valle")
+    assert answer.exit_code == 1
+    assert "Prima va scritto l'ambito «valle»" in answer.output

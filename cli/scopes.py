@@ -1,0 +1,42 @@
+"""`patti ambito`: the ambiti and sub-ambiti that cases and roles belong to."""
+
+from __future__ import annotations
+
+import click
+
+from cli.printing import Friendly, opened, table
+from engine.actors import SYSTEM
+from engine.operations.people.accounts import By
+from engine.operations.people.model import Ambito
+from engine.operations.people.places import save_scope, scopes
+
+
+@click.group(cls=Friendly)
+def ambito() -> None:
+    """Gli ambiti e i sub-ambiti: scriverli, elencarli."""
+
+
+@ambito.command()
+@click.argument("percorso")
+@click.option("--nome", required=True, help="Come lo si legge nelle pagine.")
+@click.option("--patrono", default="", help="Il nome del santo patrono.")
+@click.option("--giorno-patrono", default="", help="Il suo giorno, mese-giorno: 11-13 è il 13 novembre.")
+@click.option("--comune", "towns", multiple=True, help="Un comune dell'ambito; si può ripetere.")
+def save(percorso: str, nome: str, patrono: str, giorno_patrono: str, towns: tuple[str, ...]) -> None:
+    """Scrive l'ambito PERCORSO (cremasco, oppure cremasco/crema per un sub-ambito); se c'è già, lo corregge."""
+    with opened() as engine, engine.database.begin() as work:
+        value = Ambito(percorso, nome, patrono, giorno_patrono, towns)
+        save_scope(work.connection, value, by=By(SYSTEM.id, engine.clock.now()))
+    click.echo(f"Ambito «{nome}» scritto in {percorso}.")
+
+
+@ambito.command(name="list")
+def list_() -> None:
+    """Elenca gli ambiti, con il patrono e i comuni."""
+    with opened() as engine, engine.database.read() as connection:
+        found = scopes(connection)
+    rows = [
+        (one.path, one.nome, f"{one.patrono_nome} {one.patrono_giorno}".strip(), ", ".join(one.comuni))
+        for one in found
+    ]
+    click.echo(table(("Percorso", "Nome", "Patrono", "Comuni"), rows))
