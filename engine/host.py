@@ -20,6 +20,7 @@ from engine.expressions import Evaluation, Limits
 from engine.handover import pass_on
 from engine.language import Bindings, bindings_at, evaluate
 from engine.operations import InstanceRef, OperationRegistry
+from engine.operations.people.places import patron_day
 from engine.outbox import enqueue
 from engine.parameters import ParametersInForce
 from engine.storage.tables import participant
@@ -48,18 +49,25 @@ class RunHost:
 
     @cached_property
     def calendar(self) -> WorkingCalendar:
-        """The working days of the instance's ambito, from its parameters `patrono`, `sabato_festivo`, `chiusure`."""
+        """The working days of the instance's ambito: its patron's, unless the parameter `patrono` names another day,
+        with its parameters `sabato_festivo` and `chiusure`. Raises ExecutionFailed for a parameter that is no date."""
         patron = str(self.parameters.find("patrono", "") or "")
-        month, _, day = patron.partition("-")
-        closings = [
-            d if isinstance(d, date) else date.fromisoformat(str(d))
-            for d in self.parameters.find("chiusure", ())
-        ]
-        return WorkingCalendar(
-            patron=(int(month), int(day)) if patron else None,
-            saturday_is_holiday=bool(self.parameters.find("sabato_festivo", False)),
-            closings=frozenset(closings),
-        )
+        try:
+            month, _, day = (patron or patron_day(self.connection, self.instance.scope)).partition("-")
+            closings = [
+                d if isinstance(d, date) else date.fromisoformat(str(d))
+                for d in self.parameters.find("chiusure", ())
+            ]
+            return WorkingCalendar(
+                patron=(int(month), int(day)) if month else None,
+                saturday_is_holiday=bool(self.parameters.find("sabato_festivo", False)),
+                closings=frozenset(closings),
+            )
+        except ValueError as problem:
+            raise ExecutionFailed(
+                "Il calendario dell'ambito non si legge: nei parametri, `patrono` si scrive 06-10 e `chiusure` "
+                f"sono date come 2016-08-16 ({problem})"
+            ) from problem
 
     @cached_property
     def account(self) -> Evaluation:

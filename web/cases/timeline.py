@@ -46,7 +46,7 @@ SENTENCES: dict[str, tuple[Any, str]] = {
     "timer.fired": (_("Scadenza scattata: %(name)s"), "plain"),
     "message.received": (_("Comunicazione ricevuta: %(message)s"), "plain"),
     "phase.changed": (_("Ora è: %(phase)s"), "good"),
-    "decision.made": (_("Regola applicata: %(name)s"), "plain"),
+    "decision.made": (_("Tabella consultata: %(name)s"), "plain"),
     "operation.called": (_("Fatto dal sistema: %(name)s"), "quiet"),
     "operation.refused": (_("Non possibile: %(name)s"), "alarm"),
     "operation.failed": (_("Non riuscito: %(name)s"), "alarm"),

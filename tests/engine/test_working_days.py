@@ -1,0 +1,29 @@
+"""The working days of a case are those of its ambito."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from engine.actors import SYSTEM
+from engine.operations.people.accounts import By
+from engine.operations.people.model import Ambito
+from engine.operations.people.places import save_scope
+from engine.simulation import World
+from engine.steps import locked
+
+
+def next_working_day(world: World, case: str, day: date) -> date:
+    with world.engine.database.begin() as work:
+        host = world.engine.stepper.host(work, locked(work.connection, case), SYSTEM)
+        return host.calendar.add_working_days(day, 1)
+
+
+def test_the_patron_of_the_ambito_above_is_a_holiday(world: World, start: Callable[..., str]) -> None:
+    case = start("bivio")
+    thursday = date(2016, 6, 9)
+    assert next_working_day(world, case, thursday) == date(2016, 6, 10)
+    with world.engine.database.begin() as work:
+        by = By(SYSTEM.id, world.engine.clock.now())
+        save_scope(work.connection, Ambito("cremasco", "Ambito Cremasco", "San Pantaleone", "06-10"), by=by)
+    assert next_working_day(world, case, thursday) == date(2016, 6, 11)
