@@ -94,7 +94,9 @@ class _Checker:
             yield self._found(element, "UNSUPPORTED_ELEMENT", UNSUPPORTED[element.type])
             return
         if element.id in RESERVED_IDS:
-            sentence = f"l'identificativo «{element.id}» è riservato al motore: scegline un altro nelle proprietà"
+            sentence = (
+                f"l'identificativo «{element.id}» è riservato al motore: scegline un altro nelle proprietà"
+            )
             yield self._found(element, "RESERVED_ID", sentence)
         yield from self._events(element)
         yield from self._connections(element)
