@@ -67,14 +67,14 @@ class Waiting:
             timely = sentence("Si attende %(who)s per «%(task)s», entro il %(day)s.", **gaps, day="")
         else:
             gaps = {"who": self._labels(offered, names), "task": row.name}
-            plain = sentence("Si attende che %(who)s prenda in carico il compito per «%(task)s».", **gaps)
+            plain = sentence("Si attende che qualcuno (%(who)s) prenda in carico «%(task)s».", **gaps)
             late = sentence(
-                "Si attende che %(who)s prenda in carico il compito per «%(task)s», in ritardo dal %(day)s.",
+                "Si attende che qualcuno (%(who)s) prenda in carico «%(task)s», in ritardo dal %(day)s.",
                 **gaps,
                 day="",
             )
             timely = sentence(
-                "Si attende che %(who)s prenda in carico il compito per «%(task)s», entro il %(day)s.",
+                "Si attende che qualcuno (%(who)s) prenda in carico «%(task)s», entro il %(day)s.",
                 **gaps,
                 day="",
             )

@@ -56,7 +56,9 @@ def chromium() -> Iterator[Browser]:
         arguments.append("--no-sandbox")  # Chromium refuses its sandbox to root
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=arguments)
+        browser = playwright.chromium.launch(
+            executable_path=path, args=arguments, env={**os.environ, "LANGUAGE": "it"}
+        )
         yield browser
         browser.close()
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page, expect
@@ -50,7 +49,7 @@ class Story:
         return looker.page
 
     def play(self, *, until: str = "") -> Mapping[str, Any]:
-        """Go on, to the end or until the next thing to do is to complete the task `until`; gives what to write in it."""
+        """Go on, to the end or until the next step is to complete the task `until`; gives what to write in it."""
         while self._left:
             step = self._left[0]
             if until and step.kind == "completa" and step.content["compito"] == until:

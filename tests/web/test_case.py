@@ -22,7 +22,7 @@ def test_a_case_tells_where_it_stands_and_why(office: Office, anna: Desk) -> Non
     case = _proposed(office)
     page = anna.get(f"/pratiche/{case}").text
     assert "Proposto" in page
-    assert "Si attende che Microequipe prenda in carico" in page
+    assert "Si attende che qualcuno (Microequipe) prenda in carico" in page
     assert "2.000,00\xa0€" in page
     assert "Completato: Scrivi la scheda sociale" in page
     assert "<strong>Percorso di prova</strong>: Valuta la proposta." in page

@@ -1,0 +1,145 @@
+"""Every page of the application keeps the accessibility rules at a desk and on a narrow telephone, errors showing too.
+
+The pages are those of the application's own list of addresses: one that nobody looks at here fails the test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+from playwright.sync_api import Page, ViewportSize, expect
+
+from engine.actors import SYSTEM
+from engine.views import TaskRow
+from tests.browser.accessibility import assert_accessible
+from tests.browser.colleague import Colleague
+from tests.live_site import LiveSite
+from web.app import create_app
+
+SIZES: tuple[ViewportSize, ...] = ({"width": 1280, "height": 900}, {"width": 360, "height": 740})
+COORDINATOR, SOCIAL_WORKER, ADMINISTRATOR, NOBODY = "carla", "anna", "rita", ""
+
+PAGES: Mapping[str, tuple[str, str]] = {
+    "account.sign_in": (NOBODY, "/accedi"),
+    "account.profile": (SOCIAL_WORKER, "/profilo"),
+    "account.notices": (SOCIAL_WORKER, "/avvisi"),
+    "inbox.page": (COORDINATOR, "/compiti?casella=all&persona=i"),
+    "inbox.choose_colleague": (COORDINATOR, "/compiti/{held}/affida"),
+    "tasks.page": (SOCIAL_WORKER, "/compiti/{task}"),
+    "cases.page": (SOCIAL_WORKER, "/pratiche"),
+    "cases.page_of": (COORDINATOR, "/pratiche/{case}?storia=tutta"),
+    "cases.tell": (COORDINATOR, "/pratiche/{case}/comunicazioni?messaggio=Sostituzione+del+tutor"),
+    "cases.person": (SOCIAL_WORKER, "/persone/{person}"),
+    "cases.search": (SOCIAL_WORKER, "/cerca?q=i"),
+    "starting.choose": (SOCIAL_WORKER, "/nuova-pratica"),
+    "starting.fill": (SOCIAL_WORKER, "/nuova-pratica/patto_autonomia?ambito=cremasco"),
+    "admin.page": (ADMINISTRATOR, "/amministrazione/"),
+    "admin.incidents": (ADMINISTRATOR, "/amministrazione/incidenti"),
+    "admin.parameters": (ADMINISTRATOR, "/amministrazione/parametri?processo=patto_autonomia"),
+    "admin.users": (ADMINISTRATOR, "/amministrazione/utenti"),
+    "admin.new_user": (ADMINISTRATOR, "/amministrazione/utenti/nuovo"),
+    "admin.user": (ADMINISTRATOR, "/amministrazione/utenti/anna"),
+    "admin.definitions": (ADMINISTRATOR, "/amministrazione/processi"),
+}
+"""Endpoint → who looks at it, and its address."""
+
+NOT_PAGES = {
+    "static": "files of the pages",
+    "account.home": "sends on to the tasks",
+    "health.alive": "for programs",
+    "health.ready": "for programs",
+    "files.attachment": "a file",
+    "records.document": "a file",
+    "records.statement_csv": "a file",
+    "records.statement_as_pdf": "a file",
+    "cases.tokens": "for the drawing",
+    "cases.diagram": "for the drawing",
+    "admin.diagram_file": "a file",
+}
+"""Endpoints that answer GET with something else than a page, and what it is."""
+
+
+def test_walk_no_page_is_left_out(busy_office: LiveSite) -> None:
+    app = create_app(busy_office.engine, busy_office.engine.settings)
+    answering = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    assert answering == set(PAGES) | set(NOT_PAGES), "add the new page to PAGES"
+
+
+@pytest.mark.parametrize("who", [NOBODY, SOCIAL_WORKER, COORDINATOR, ADMINISTRATOR])
+def test_walk_every_page(busy_office: LiveSite, page: Page, who: str) -> None:
+    colleague = Colleague(page, busy_office.url, who)
+    if who:
+        colleague.sign_in()
+    things = _things(busy_office)
+    for looker, address in PAGES.values():
+        if looker == who:
+            colleague.visit(address.format(**things))
+            _look(page)
+
+
+def test_walk_every_page_with_errors(busy_office: LiveSite, page: Page) -> None:
+    anna = Colleague(page, busy_office.url, SOCIAL_WORKER)
+    page.goto(busy_office.url)
+    _send(page, "Accedi")
+    anna.sign_in()
+    things = _things(busy_office)
+    anna.visit("/compiti/{task}".format(**things))
+    _send(page, "Completa il compito")
+    anna.visit("/nuova-pratica/patto_autonomia?ambito=cremasco")
+    _send(page, "Apri la pratica")
+    anna.visit("/nuova-pratica/patto_inclusione?ambito=cremasco")
+    _send(page, "Apri la pratica")
+    anna.visit("/pratiche/{case}/comunicazioni?messaggio=Sostituzione+del+tutor".format(**things))
+    _send(page, "Registra")
+    anna.visit("/profilo")
+    _send(page, "Cambia la password")
+    for address in ("/compiti/niente", "/amministrazione/utenti", "/niente", "/cerca?q=qqq", "/compiti?persona=qqq"):
+        anna.visit(address)
+        _look(page)
+
+
+def test_walk_the_administration_with_errors(busy_office: LiveSite, page: Page) -> None:
+    rita = Colleague(page, busy_office.url, ADMINISTRATOR).sign_in()
+    rita.visit("/amministrazione/utenti/nuovo")
+    _send(page, "Crea l'utente")
+    rita.visit("/amministrazione/parametri?processo=patto_autonomia")
+    for fold in page.locator("main details").all():
+        fold.evaluate("fold => fold.open = true")
+    page.get_by_label("Motivo").first.fill("prova")
+    page.locator('main [name="valore"]').first.fill("tanti")
+    _send(page, "Metti in vigore", first=True)
+
+
+def _things(site: LiveSite) -> dict[str, str]:
+    """Ids to look at: an active case with its person, a task of the assistente sociale, one held by somebody."""
+    cases = {case.title: case for case in site.engine.inbox.cases(SYSTEM, limit=100)}
+    active = cases["Schizzi Elio"]
+    tasks: list[TaskRow] = [*site.engine.inbox.of_instance(active.id, SYSTEM)]
+    contact = site.engine.inbox.of_instance(cases["Finti Tea"].id, SYSTEM)[0]
+    person = site.engine.instances.get(active.id, SYSTEM).subject or ""
+    return {"case": active.id, "held": tasks[0].id, "task": contact.id, "person": person.rpartition(":")[2]}
+
+
+def _send(page: Page, button: str, *, first: bool = False) -> None:
+    """Press a button, as the server sees it whatever the browser would have said first; then look."""
+    for form in page.locator("form").all():
+        form.evaluate("form => form.noValidate = true")
+    found = page.get_by_role("main").get_by_role("button", name=button)
+    (found.first if first else found).click()
+    expect(page.get_by_role("main").locator(WRONG).first).to_be_visible()
+    _look(page)
+
+
+WRONG = "[aria-invalid=true], [role=alert], .field-error, .alert-danger"
+
+
+def _look(page: Page, act: Callable[[Page], None] = assert_accessible) -> None:
+    """The rules on the page as it stands, everything unfolded, at each size of the window."""
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    for fold in page.locator("main details").all():
+        fold.evaluate("fold => fold.open = true")
+    for size in SIZES:
+        page.set_viewport_size(size)
+        act(page)
+    page.set_viewport_size(SIZES[0])
