@@ -78,7 +78,7 @@ class RunHost:
     def bindings(self) -> Bindings:
         """The registered functions of FEEL for this instance at this moment."""
         return bindings_at(
-            self.now, self.calendar, lambda name: self.parameters.value(name, self.compiled.key)
+            self.now, lambda: self.calendar, lambda name: self.parameters.value(name, self.compiled.key)
         )
 
     def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:

@@ -43,7 +43,9 @@ Bindings = Mapping[str, Callable[..., Any]]
 
 
 def bindings_at(
-    now: datetime, calendar: WorkingCalendar, parameter: Callable[[str], Any]
+    now: datetime,
+    calendar: WorkingCalendar | Callable[[], WorkingCalendar],
+    parameter: Callable[[str], Any],
 ) -> dict[str, Callable[..., Any]]:
     """What the registered functions do at an aware moment, on a calendar, with parameters looked up by name.
 

@@ -70,21 +70,28 @@ FEEL_SIGNATURES: tuple[FunctionSignature, ...] = (
 """What the expression compiler must know about `feel_bindings`: same names, same order of parameters."""
 
 
-def feel_bindings(calendar: WorkingCalendar, now: datetime) -> dict[str, Callable[..., Any]]:
+def feel_bindings(
+    calendar: WorkingCalendar | Callable[[], WorkingCalendar], now: datetime
+) -> dict[str, Callable[..., Any]]:
     """The functions of `FEEL_SIGNATURES`, for one working calendar and one aware present moment.
 
+    A calendar that takes work to make may be given as the function that makes it: it is called when a day is asked.
     They take and give date, datetime, str and Decimal; InvalidInput when an argument is of the wrong kind.
     """
     here = in_rome(now)
+
+    def days() -> WorkingCalendar:
+        return calendar if isinstance(calendar, WorkingCalendar) else calendar()
+
     functions: dict[str, Callable[..., Any]] = {
         "oggi": lambda: here.date(),
         "adesso": lambda: here,
         "eta": lambda birth, on: Decimal(age(_day(birth), _day(on))),
         "compleanno": lambda birth, years: birthday(_day(birth), _whole(years)),
-        "giorno lavorativo": lambda day: calendar.that_or_next(_day(day)),
-        "aggiungi giorni lavorativi": lambda day, n: calendar.add_working_days(_day(day), _whole(n)),
+        "giorno lavorativo": lambda day: days().that_or_next(_day(day)),
+        "aggiungi giorni lavorativi": lambda day, n: days().add_working_days(_day(day), _whole(n)),
         "giorni lavorativi": lambda first, last: Decimal(
-            calendar.working_days_between(_day(first), _day(last))
+            days().working_days_between(_day(first), _day(last))
         ),
         "ricorrenza": _recurrence,
         "alle ore": lambda day, clock_time: at_time(_day(day), _time(clock_time)),
