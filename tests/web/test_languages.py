@@ -56,7 +56,7 @@ def test_a_colleague_who_speaks_english_finds_english_pages(office: Office) -> N
     assert "<h1>Tasks</h1>" in desk.get("/compiti").text
     case = desk.get(f"/pratiche/{office.case()}").text
     assert "Why does it wait?" in case
-    assert "Waiting for a Social worker to take" in case
+    assert "Waiting for somebody (Social worker) to take" in case
 
 
 def test_the_sign_in_page_changes_language_too(office: Office) -> None:
