@@ -39,7 +39,9 @@ class Colleague:
 
     def go_to(self, area: str) -> None:
         """Choose an area of the main navigation."""
-        self.page.get_by_role("navigation", name="Principale").get_by_role("link", name=area, exact=True).click()
+        self.page.get_by_role("navigation", name="Principale").get_by_role(
+            "link", name=area, exact=True
+        ).click()
 
     def title(self, text: str | re.Pattern[str]) -> Locator:
         """The page's main heading, which must be this one."""
@@ -80,14 +82,20 @@ class Colleague:
 
     def open_new_case(self, process: str, scope: str, values: Mapping[str, Any]) -> None:
         """From «Nuova pratica»: choose process and ambito, fill in the first form, open the case."""
-        self.go_to("Nuova pratica")
-        tile = self.page.get_by_role("listitem").filter(has=self.page.get_by_role("heading", name=process, exact=True))
-        tile.get_by_label("Ambito").select_option(scope)
-        tile.get_by_role("button", name="Comincia").click()
-        self.title(process)
+        self.choose_process(process, scope)
         fill_form(self.page, values)
         self.page.get_by_role("button", name="Apri la pratica").click()
         expect(self.page.get_by_text("Aperta la pratica n.")).to_be_visible()
+
+    def choose_process(self, process: str, scope: str) -> None:
+        """From «Nuova pratica» to the first form of a process."""
+        self.go_to("Nuova pratica")
+        tile = self.page.get_by_role("listitem").filter(
+            has=self.page.get_by_role("heading", name=process, exact=True)
+        )
+        tile.get_by_label("Ambito").select_option(scope)
+        tile.get_by_role("button", name="Comincia").click()
+        self.title(process)
 
     def find_case(self, text: str) -> None:
         """Through the search box to the page of the first case found."""

@@ -48,6 +48,11 @@ class Story:
         looker.visit(self.case_address)
         return looker.page
 
+    @property
+    def first(self) -> Mapping[str, Any]:
+        """What the scenario begins with: who opens the case, with which answers."""
+        return dict(self.scenario.steps[0].content)
+
     def play(self, *, until: str = "") -> Mapping[str, Any]:
         """Go on, to the end or until the next step is to complete the task `until`; gives what to write in it."""
         while self._left:
@@ -134,11 +139,15 @@ class Story:
             expect(tasks.get_by_role("link", name=task, exact=True).first).to_be_visible()
         for name in body.get("bilancio", {}).keys() & {"impegnato", "liquidato", "residuo"}:
             amount = page.get_by_role("region", name="Budget di welfare personale").locator(".amounts div")
-            expect(amount.filter(has_text=name.capitalize()).locator("dd")).to_have_text(euros(body["bilancio"][name]))
+            expect(amount.filter(has_text=name.capitalize()).locator("dd")).to_have_text(
+                euros(body["bilancio"][name])
+            )
         for document in body.get("documenti", ()):
             kind, _, version = document.rpartition(" v")
             listed = page.get_by_role("region", name="Documenti").get_by_role("listitem")
-            expect(listed.filter(has_text=f"versione {version}").filter(has_text=TITLES[kind])).to_be_visible()
+            expect(
+                listed.filter(has_text=f"versione {version}").filter(has_text=TITLES[kind])
+            ).to_be_visible()
 
 
 TITLES = {"contratto": "Patto", "rendiconto": "Rendiconto"}
@@ -152,4 +161,3 @@ def euros(amount: int) -> str:
 def with_files(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values with each `!allegato` as the name of a file to choose."""
     return {key: value.name if isinstance(value, File) else value for key, value in values.items()}
-

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Photograph
+from tests.browser.filling import fill_form
 from tests.browser.story import Story
 from tests.live_site import LiveSite
 
@@ -18,6 +19,7 @@ def test_walk_the_patto_per_l_autonomia(
     office: LiveSite, open_browser: Callable[[], Page], photograph: Photograph
 ) -> None:
     story = Story("patto_autonomia/a_fino_alla_conclusione.scenarios.yaml", office, open_browser)
+    _the_form_of_the_candidacy(story, photograph)
     story.play(until="Primo contatto con la persona")
     _the_case_says_who_is_awaited(story, photograph)
 
@@ -37,6 +39,14 @@ def test_walk_the_patto_per_l_autonomia(
 
     story.play()
     _nothing_is_awaited_any_more(story)
+
+
+def _the_form_of_the_candidacy(story: Story, photograph: Photograph) -> None:
+    anna = story.colleague("anna")
+    anna.choose_process("Patto per l'autonomia", story.scenario.scope)
+    fill_form(anna.page, story.first["valori"])
+    anna.page.evaluate("scrollTo(0, 0)")
+    photograph(anna.page, "nuova-pratica", whole=False)
 
 
 def _the_case_says_who_is_awaited(story: Story, photograph: Photograph) -> None:
@@ -86,20 +96,18 @@ def _a_new_line_does_not_fit(story: Story) -> None:
 def _the_budget_is_clear(story: Story, photograph: Photograph) -> None:
     page = story.case
     budget = page.get_by_role("region", name="Budget di welfare personale")
-    budget.get_by_text("movimenti").click()
+    budget.locator("summary").click()
     photograph(budget, "pratica-budget")
     with page.expect_download() as download:
         budget.get_by_role("link", name="Rendiconto CSV").click()
-    assert "1.940,00" in Path(download.value.path()).read_text(encoding="utf-8-sig")
+    assert "Liquidato;1940,00" in Path(download.value.path()).read_text(encoding="utf-8-sig")
 
 
 def _nothing_is_awaited_any_more(story: Story) -> None:
     page = story.case
     expect(page.locator(".page-head .phase")).to_have_text("Concluso")
-    expect(page.get_by_role("region", name="Perché è fermo?")).to_contain_text("non aspetta più niente")
+    expect(page.get_by_role("region", name="Perché è fermo?")).to_contain_text("La pratica è conclusa")
     page.get_by_role("link", name="passi precedenti").click()
     history = page.get_by_role("region", name="Storia")
     expect(history.get_by_role("listitem").last).to_contain_text("Anna Prova")
     expect(history).to_contain_text("Completato: Colloquio dopo sei mesi")
-
-

@@ -94,7 +94,13 @@ def test_walk_every_page_with_errors(busy_office: LiveSite, page: Page) -> None:
     _send(page, "Registra")
     anna.visit("/profilo")
     _send(page, "Cambia la password")
-    for address in ("/compiti/niente", "/amministrazione/utenti", "/niente", "/cerca?q=qqq", "/compiti?persona=qqq"):
+    for address in (
+        "/compiti/niente",
+        "/amministrazione/utenti",
+        "/niente",
+        "/cerca?q=qqq",
+        "/compiti?persona=qqq",
+    ):
         anna.visit(address)
         _look(page)
 

@@ -50,10 +50,29 @@ def test_walk_a_busy_morning(sign_in: SignIn, photograph: Photograph) -> None:
     expect(anna.rows()).to_have_count(1)
 
 
+def test_walk_to_the_first_page(busy_office: LiveSite, page: Page, photograph: Photograph) -> None:
+    page.goto(busy_office.url)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    photograph(page, "accesso", whole=False)
+
+
 def test_walk_the_inbox_on_a_telephone(sign_in: SignIn, photograph: Photograph) -> None:
-    anna = sign_in("anna", phone=True)
-    assert_accessible(anna.page)
-    photograph(anna.page, "compiti-telefono", whole=False)
+    dario = sign_in("dario", phone=True)
+    assert_accessible(dario.page)
+    photograph(dario.page, "compiti-telefono", whole=False)
+
+
+def test_walk_with_things_to_correct(sign_in: SignIn, photograph: Photograph) -> None:
+    dario = sign_in("dario")
+    dario.open_task("Correggi il piano di spesa", "Fantasia")
+    dario.page.locator('[name="voci_budget[0].importo"]').fill("tanto")
+    dario.page.locator('[name="voci_budget[1].importo"]').fill("-5")
+    dario.press_complete()
+    expect(dario.page.get_by_role("alert")).to_contain_text("Ci sono 2 cose da correggere")
+    photograph(dario.page, "compito-con-errori", whole=False)
+    dario.page.get_by_role("alert").get_by_role("link").first.click()
+    expect(dario.page.locator('[name="voci_budget[0].importo"]')).to_be_focused()
+    expect(dario.page.locator('[name="voci_budget[0].importo"]')).to_have_value("tanto")
 
 
 def test_walk_into_a_page_for_others(sign_in: SignIn, caplog: pytest.LogCaptureFixture) -> None:
@@ -173,8 +192,12 @@ def test_walk_the_search_box(sign_in: SignIn, photograph: Photograph) -> None:
     box = page.get_by_role("searchbox", name="Cerca persone, pratiche e compiti")
     box.fill("campioni")
     box.press("Enter")
-    expect(page.get_by_role("region", name="Persone").get_by_role("link", name="Campioni Lia")).to_be_visible()
-    expect(page.get_by_role("region", name="Pratiche").get_by_role("link", name="Campioni Lia")).to_be_visible()
+    expect(
+        page.get_by_role("region", name="Persone").get_by_role("link", name="Campioni Lia")
+    ).to_be_visible()
+    expect(
+        page.get_by_role("region", name="Pratiche").get_by_role("link", name="Campioni Lia")
+    ).to_be_visible()
     expect(page.get_by_role("region", name="Compiti").get_by_role("link", name=SITTING)).to_be_visible()
     assert_accessible(page)
     photograph(page, "ricerca", whole=False)

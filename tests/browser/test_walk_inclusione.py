@@ -22,7 +22,8 @@ def test_walk_the_patto_per_l_inclusione(
     story = Story("patto_inclusione/b_rientro.scenarios.yaml", office, phone)
     story.play(until="Incontro di monitoraggio")
     page = story.open("Incontro di monitoraggio", "fabio").page
-    photograph(page, "monitoraggio-telefono")
+    page.set_viewport_size({"width": 390, "height": 1500})
+    photograph(page, "monitoraggio-telefono", whole=False)
 
     story.play(until="Decisione sul patto sospeso")
     page = story.case

@@ -11,6 +11,8 @@ from engine.views import InstanceView
 from web import current
 
 CONTAINERS = frozenset({"callActivity", "subProcess"})
+UNTOLD = frozenset({"subProcess", "eventBasedGateway"})
+"""Not worth a word beside what happens inside them or after them."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,8 @@ def layers(case: InstanceView, actor: Actor) -> list[Layer]:
         active = [model.elements[one] for process, one in tokens if process == key and one in model.elements]
         if active or key == case.definition_key:
             address = url_for("cases.diagram", instance_id=case.id, key=key)
-            names = tuple(dict.fromkeys(element.label for element in active))
+            told = [element for element in active if element.type not in UNTOLD] or active
+            names = tuple(dict.fromkeys(element.label.rstrip("?") for element in told))
             works = any(element.type not in CONTAINERS for element in active)
             found.append(Layer(key, model.name or key, address, names, works))
     return found
