@@ -21,6 +21,7 @@ from tests.live_site import ROOT, LiveSite, serve
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
 PATIENCE_MS = 15_000
+PICTURE_MS = 60_000
 START = datetime(2016, 1, 28, 10, tzinfo=ZoneInfo("Europe/Rome"))
 """When the fictitious stories begin: a Thursday morning."""
 BUSY = datetime(2016, 6, 15, 10, tzinfo=ZoneInfo("Europe/Rome"))
@@ -116,20 +117,21 @@ Photograph = Callable[..., None]
 
 @pytest.fixture
 def photograph(request: pytest.FixtureRequest) -> Photograph:
-    """Call it with a page and a name to keep its picture: in docs/images with `--screenshots`.
+    """Call it with a page and a name to keep its picture in docs/images; without `--screenshots` nothing is taken.
 
     The whole page, or with `whole=False` what the window shows; a Locator gives the picture of that part alone.
     """
     kept = request.config.getoption("--screenshots")
-    folder = request.config.rootpath / ("docs/images" if kept else "build/images")
+    folder = request.config.rootpath / "docs" / "images"
 
     def take(shown: Page | Locator, name: str, *, whole: bool = True) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         file = folder / f"{name}.png"
+        if not kept:
+            return
         if isinstance(shown, Page):
-            shown.screenshot(path=file, full_page=whole, animations="disabled")
+            shown.screenshot(path=file, full_page=whole, animations="disabled", timeout=PICTURE_MS)
         else:
-            shown.screenshot(path=file, animations="disabled")
+            shown.screenshot(path=file, animations="disabled", timeout=PICTURE_MS)
 
     return take
 

@@ -231,3 +231,15 @@ def test_what_is_typed_while_the_form_is_redrawn_stays(page: Page, address: str)
         route.continue_()
     expect(page.locator("[name='obiettivi[1].testo']")).to_be_focused()
     expect(page.locator("[name='obiettivi[0].testo']")).to_have_value("scritto nel frattempo")
+
+
+def test_without_the_network_the_answers_stay_on_the_page(page: Page, gallery: Gallery, address: str) -> None:
+    page.goto(address)
+    page.get_by_label("Cognome").fill("Prova")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Completa").click()
+    expect(page.get_by_text("la rete non risponde")).to_be_visible()
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Completa").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    expect(page.get_by_label("Cognome")).to_have_value("Prova")

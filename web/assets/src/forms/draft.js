@@ -86,7 +86,7 @@ export function keepDrafts(form, redraw) {
     event.stopPropagation();
     say(form.dataset.testoSalvo);
     save().then((outcome) => {
-      if (outcome === "signed-out") return;
+      if (outcome === "signed-out" || outcome === "offline") return; // the page that holds the answers stays
       forget(key);
       leaving = true;
       form.requestSubmit(event.submitter);
