@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,15 +36,6 @@ class Stepper:
     operations: OperationRegistry
     settings: Settings
     nudge: Callable[[], None] = lambda: None
-
-    @contextmanager
-    def step(self, instance_id: str, actor: Actor, *, suspended: bool = False) -> Iterator[Advance]:
-        """Hold the instance, yield its run, then write and commit. InvalidState when it has ended or is suspended."""
-        with self.database.begin() as work:
-            advance = self.open(work, instance_id, actor, suspended=suspended)
-            yield advance
-            write(advance)
-            work.after_commit(self.nudge)
 
     def open(self, work: UnitOfWork, instance_id: str, actor: Actor, *, suspended: bool = False) -> Advance:
         """The instance under its lock, with its run restored; the caller writes."""

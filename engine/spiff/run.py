@@ -152,10 +152,6 @@ class ProcessRun:
             task._state = TaskState.READY
         self.settle()
 
-    def set_variables(self, values: Mapping[str, Any]) -> None:
-        """Set variables of the process."""
-        self.scopes.sets[PROCESS].update(values)
-
     def cancel(self) -> None:
         """End the run at once, everything in it cancelled."""
         for workflow in list(self._workflow.subprocesses.values()):
