@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import engine.operations.catalogue  # noqa: F401  (registers every operation)
+from engine.batches import Batches
 from engine.clock import Clock, SystemClock
 from engine.expressions import YearsMonths
 from engine.history import History
@@ -58,6 +59,7 @@ class Engine:
         self.messages = Messages(self.stepper, permissions)
         self.outbox = Outbox(database, clock, operations, settings)
         self.incidents = Incidents(self.stepper, permissions, self.outbox)
+        self.batches = Batches(self.stepper, permissions)
         self.history = History(database, clock, self.repository, permissions)
         self.parameters = Parameters(database, clock, self.repository, permissions)
         self._jobs: LocalJobs | None = None
@@ -107,7 +109,7 @@ class Engine:
         """
         done = 0
         while not self._closing.is_set():
-            step = self.timers.fire_due(BATCH) + self.outbox.deliver(BATCH)
+            step = self.timers.fire_due(BATCH) + self.outbox.deliver(BATCH) + self.batches.run_pending(BATCH)
             if not step:
                 break
             done += step

@@ -46,6 +46,9 @@ KINDS = {
     "case.read": "Qualcuno ha letto: `what` è case, task, document, statement, attachment o person",
     "definition.deployed": "È stata pubblicata una versione: `hash`",
     "definition.retired": "Un processo è stato ritirato: `key`",
+    "batch.created": "Ordinata un'operazione su molte pratiche: `batch`, `number`, `kind`, `total`, `reason`",
+    "batch.ended": "L'operazione è finita: quante pratiche per esito",
+    "batch.cancelled": "Fermata da una persona: `reason`, e quante pratiche sono rimaste com'erano (`left`)",
     "parameter.changed": "Un parametro è cambiato: `scope`, `old`, `new`, `reason`",
 }
 
@@ -55,7 +58,7 @@ def kinds_in_code() -> set[str]:
     found: set[str] = set()
     for _, call in calls("engine"):
         name = called(call)
-        if name in ("note", "record", "_assign", "_log"):
+        if name in ("note", "record", "_assign", "_log", "_note"):
             found.update(_kinds(call.args[:5], DOTTED if name != "record" else KIND))
         elif name == "values":
             found.update(_kinds([k.value for k in call.keywords if k.arg == "kind"], DOTTED))

@@ -26,6 +26,8 @@ TABLES = {
     "comment": "Le note",
     "attachment": "Gli allegati, con il contenuto e l'impronta",
     "parameter": "I valori cambiati dagli amministratori, con motivo e autore",
+    "batch": "Un'operazione su molte pratiche: che cosa, chi, perché",
+    "batch_item": "Le pratiche di un'operazione, ognuna con il suo esito",
     "counter": "I numeri progressivi",
     "persona": "Una persona seguita dai servizi",
     "nucleo": "Un nucleo familiare",
