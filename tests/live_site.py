@@ -57,8 +57,18 @@ def serve(settings: Settings, clock: VirtualClock) -> Iterator[LiveSite]:
         try:
             yield LiveSite(f"http://{LOCAL}:{server.effective_port}", engine, clock)
         finally:
-            server.close()
-            thread.join(10)
+            _stop(server, thread)
+
+
+def _stop(server: Any, thread: threading.Thread) -> None:
+    """Let the requests being answered end, then close every socket in the server's own loop, which so comes to its end.
+
+    Closing them from here while the loop waits on them would make it fail with a bad file descriptor.
+    """
+    server.task_dispatcher.shutdown()
+    server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
+    thread.join(10)
+    assert not thread.is_alive(), "The test's site did not stop"
 
 
 def free_port() -> int:

@@ -138,6 +138,7 @@ def test_pressing_twice_completes_once(town: Town, page: Page) -> None:
 def test_a_session_lost_while_typing_loses_nothing(town: Town, page: Page) -> None:
     town.sign_in(page, "anna")
     page.goto(f"{town.site.url}/compiti/{town.task}")
+    page.wait_for_load_state("networkidle")  # an answer still on its way would bring the session back
     page.context.clear_cookies()
     page.get_by_label("Bisogni").fill("Un racconto lungo che non si deve perdere")
     page.get_by_role("button", name="Completa il compito").click()
