@@ -54,6 +54,7 @@ def perform(run: ProcessRun, task: Task) -> None:
     else:
         inputs = {name: value_of(run, text, view) for name, text in element.inputs}
         result = dict(run.host.call(element, inputs, view))
+        run.scopes.changes += 1  # what an operation did may show nowhere else
         seen = With("risultato", result, view)
         run.scopes.write(task, {name: value_of(run, text, seen) for name, text in element.outputs})
 

@@ -10,10 +10,11 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.model import Element
 from engine.spiff import specs
+from engine.spiff.joins import FAILURE
 from engine.spiff.scopes import Scopes, View
 from engine.spiff.tree import TopWorkflow
 
-FAILURE = "failure"
+__all__ = ["FAILURE"]
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,14 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.parser import event_parsers, task_parsers
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
+from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
-from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.event_definitions import ErrorEventDefinition
 
 from engine.bpmn.dialect import condition_in_feel
 from engine.spiff import specs
+from engine.spiff.stepwise import BOUNDARY_SPLIT, BoundarySplit, ProcessSpec
 
 
 class _Dialect(TaskParser):
@@ -27,6 +28,15 @@ class _Dialect(TaskParser):
         )
         self._copy_task_attrs(original, loop_characteristics)
 
+    def _add_boundary_event(self, children: Any) -> Any:
+        """The activity first, then the events on its boundary."""
+        split = BoundarySplit(self.spec, f"{self.bpmn_id}{BOUNDARY_SPLIT}", lane=self.task.lane)
+        split.connect(self.task)
+        self.task.completed_event.connect(_leave_boundary)
+        for event in children:
+            split.connect(self.process_parser.parse_node(event))
+        return split
+
     def parse_condition(self, sequence_flow: Any) -> str | None:
         """A condition in FEEL."""
         return condition_in_feel(super().parse_condition(sequence_flow)) or None
@@ -38,6 +48,16 @@ class _Dialect(TaskParser):
     def parse_message_event(self, message_event: Any) -> specs.WaitedEvent:
         """A message: who waits for it is kept in the engine's table."""
         return specs.WaitedEvent("message", self.bpmn_id)
+
+
+def _leave_boundary(workflow: Any, my_task: Any) -> None:
+    specs.leave_boundary(my_task)
+
+
+class _Process(ProcessParser):
+    def create_spec(self) -> ProcessSpec:
+        """A process that goes forward step by step."""
+        return ProcessSpec(name=self.bpmn_id, description=self.get_name(), filename=self.filename)
 
 
 class _Task(_Dialect):
@@ -69,6 +89,13 @@ class _Start(_Dialect, event_parsers.StartEventParser):
 
 
 class _End(_Dialect, event_parsers.EndEventParser):
+    def create_task(self) -> Any:
+        """An end leads nowhere."""
+        found = self.get_event_definition(
+            [event_parsers.ERROR_EVENT_XPATH, event_parsers.TERMINATION_EVENT_XPATH]
+        )
+        return self._create_task(found)
+
     def parse_error_event(self, error_event: Any) -> ErrorEventDefinition:
         """The error's code, or its name when it has none."""
         error = self.process_parser.parser.errors.get(error_event.get("errorRef"), {})
@@ -107,8 +134,9 @@ class _EventGateway(_Dialect, event_parsers.EventBasedGatewayParser):
 class DialectParser(BpmnParser):
     """One for each attempt: after a failure the library's parser gives back half-built specs without a word."""
 
+    PROCESS_PARSER_CLASS = _Process
     OVERRIDE_PARSER_CLASSES = {
-        full_tag("startEvent"): (_Start, defaults.StartEvent),
+        full_tag("startEvent"): (_Start, specs.StartEvent),
         full_tag("endEvent"): (_End, specs.EndEvent),
         full_tag("userTask"): (_Task, specs.UserTask),
         full_tag("task"): (_Task, specs.PassThrough),
@@ -119,12 +147,12 @@ class DialectParser(BpmnParser):
         full_tag("businessRuleTask"): (_Task, specs.AutomaticTask),
         full_tag("subProcess"): (_Subprocess, specs.EmbeddedSubprocess),
         full_tag("callActivity"): (_Call, specs.CallActivity),
-        full_tag("exclusiveGateway"): (_Conditional, defaults.ExclusiveGateway),
-        full_tag("inclusiveGateway"): (_Conditional, defaults.InclusiveGateway),
+        full_tag("exclusiveGateway"): (_Conditional, specs.ExclusiveGateway),
+        full_tag("inclusiveGateway"): (_Conditional, specs.InclusiveGateway),
         full_tag("parallelGateway"): (_Gateway, specs.ParallelGateway),
         full_tag("eventBasedGateway"): (_EventGateway, specs.EventBasedGateway),
-        full_tag("intermediateCatchEvent"): (_Catch, defaults.IntermediateCatchEvent),
-        full_tag("intermediateThrowEvent"): (_Throw, defaults.IntermediateThrowEvent),
-        full_tag("receiveTask"): (_Receive, defaults.ReceiveTask),
+        full_tag("intermediateCatchEvent"): (_Catch, specs.IntermediateCatchEvent),
+        full_tag("intermediateThrowEvent"): (_Throw, specs.IntermediateThrowEvent),
+        full_tag("receiveTask"): (_Receive, specs.ReceiveTask),
         full_tag("boundaryEvent"): (_Boundary, specs.BoundaryEvent),
     }

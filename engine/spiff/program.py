@@ -15,7 +15,9 @@ from engine.bpmn.model import Element, ProcessModel
 from engine.bpmn.reader import Diagram
 from engine.errors import Finding, InvalidInput
 from engine.spiff import specs
+from engine.spiff.joins import wire
 from engine.spiff.parser import DialectParser
+from engine.spiff.stepwise import Stepwise
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,10 @@ def _attach(spec: BpmnProcessSpec, process: ProcessModel) -> None:
             child = spec.task_specs[task_spec.task_spec]
             child.element = task_spec.element
             child.completed_event.connect(task_spec.merge_child)
+    for task_spec in spec.task_specs.values():
+        if not isinstance(task_spec, Stepwise):
+            raise TypeError(f"{type(task_spec).__name__} is not a Stepwise spec")
+    wire(spec.task_specs.values())
 
 
 def _check_calls(key: str, found: Mapping[str, BpmnProcessSpec], models: Mapping[str, ProcessModel]) -> None:

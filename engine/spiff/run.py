@@ -16,9 +16,12 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.model import Element
 from engine.errors import BusinessError, EngineError, ExecutionFailed, InvalidState
-from engine.spiff import activities, awaited, specs
+from engine.spiff import activities, awaited, joins, specs
 from engine.spiff.awaited import FAILURE, Failure, Wait
+from engine.spiff.earlier import from_version_1
+from engine.spiff.guard import Guard
 from engine.spiff.program import Program
+from engine.spiff.pruning import prune
 from engine.spiff.scopes import PROCESS, Scopes, View
 from engine.spiff.tree import TopWorkflow, dump_tree, restore_tree
 from engine.storage.values import decode, encode
@@ -26,8 +29,9 @@ from engine.storage.values import decode, encode
 for _name in ("spiff", "spiff.workflow", "spiff.task"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
-STATE_VERSION = 1
-MOST_STEPS = 10_000
+STATE_VERSION = 2
+MOST_GROWTH = 256
+"""How many tasks a step may add before what is past is forgotten."""
 
 
 class Host(Protocol):
@@ -87,11 +91,12 @@ class ProcessRun:
     def restore(cls, program: Program, host: Host, state: bytes) -> ProcessRun:
         """Take up a run from the bytes of `dump`."""
         data = decode(state)
-        if data["version"] != STATE_VERSION:
+        if data["version"] not in (1, STATE_VERSION):
             raise ExecutionFailed(
                 f"Lo stato salvato ha la versione {data['version']}, che questo programma non conosce"
             )
-        return cls(program, host, restore_tree(program, data["tree"]), Scopes(data["scopes"]), data["phase"])
+        tree = from_version_1(program, data["tree"]) if data["version"] == 1 else data["tree"]
+        return cls(program, host, restore_tree(program, tree), Scopes(data["scopes"]), data["phase"])
 
     def dump(self) -> bytes:
         """The whole run as bytes, for `restore`."""
@@ -161,18 +166,20 @@ class ProcessRun:
 
     def settle(self) -> None:
         """Run everything automatic until only people and clocks are awaited."""
-        steps = 0
-        while ready := self._ready():
+        guard = Guard(self.scopes)
+        settled = self._size()
+        while True:
+            ready = self._ready()
             for task in ready:
                 if task.state == TaskState.READY:  # a terminate end in the same round may have cancelled it
+                    guard.passing(task)
                     self._run(task)
-                    steps += 1
                 self._handle_errors()
-            if steps > MOST_STEPS:
-                raise ExecutionFailed(
-                    f"Il processo gira senza fermarsi ({steps} passi automatici, fra cui «{_label(ready[0])}»): "
-                    "serve un compito, un timer o una condizione d'uscita nel ciclo"
-                )
+            if not ready and not self._joined():
+                break
+            if self._size() > 2 * settled + MOST_GROWTH:
+                self._forget()
+                settled = self._size()
         self._tidy()
 
     # -- what is read from a run -----------------------------------------------------------------------------------
@@ -243,15 +250,30 @@ class ProcessRun:
     # -- within ----------------------------------------------------------------------------------------------------
 
     def _ready(self) -> list[Task]:
-        workflows = sorted(self._workflow.all(), key=lambda w: w.depth, reverse=True)
-        return [
-            task
-            for workflow in workflows
-            for task in workflow.tasks.values()
-            if task.state == TaskState.READY
-            and not task.task_spec.manual
-            and FAILURE not in task.internal_data
-        ]
+        found: list[Task] = []
+        for workflow in self._workflow.inner_first():
+            ready = [task for task in workflow.tasks.values() if task.state == TaskState.READY]
+            if not ready and not workflow.completed and workflow.over():
+                workflow.finish()
+            found += [t for t in ready if not t.task_spec.manual and FAILURE not in t.internal_data]
+        return found
+
+    def _joined(self) -> bool:
+        """All is at rest: let an inclusive join go on that nothing more can reach, else tell of those that cannot."""
+        if any(joins.release(workflow) for workflow in self._workflow.all()):
+            return True
+        for workflow in self._workflow.all():
+            for task in list(joins.stuck(workflow)):
+                self._failed(task, ExecutionFailed(joins.STUCK), "expression")
+        return False
+
+    def _size(self) -> int:
+        return sum(len(workflow.tasks) for workflow in self._workflow.all())
+
+    def _forget(self) -> None:
+        self._workflow.forget_finished()
+        for workflow in self._workflow.all():
+            prune(workflow)
 
     def _run(self, task: Task) -> None:
         self.entered(task)
@@ -331,14 +353,15 @@ class ProcessRun:
         return task
 
     def _tidy(self) -> None:
-        self._workflow.forget_finished()
-        alive = {
-            task.id.hex
-            for workflow in self._workflow.all()
-            for task in workflow.tasks.values()
-            if not task.has_state(TaskState.FINISHED_MASK)
-        }
-        self.scopes.keep_only(alive)
+        self._forget()
+        if len(self.scopes.sets) > 1:
+            alive = {
+                task.id.hex
+                for workflow in self._workflow.all()
+                for task in workflow.tasks.values()
+                if not task.has_state(TaskState.FINISHED_MASK)
+            }
+            self.scopes.keep_only(alive)
 
 
 def _label(task: Task) -> str:

@@ -39,10 +39,14 @@ class View(Mapping[str, Any]):
 
 
 class Scopes:
-    """The sets by key: ``""`` the process, ``call:…`` a called process, ``item:…`` a multi-instance run."""
+    """The sets by key: ``""`` the process, ``call:…`` a called process, ``item:…`` a multi-instance run.
+
+    `changes` counts the writes since it was made.
+    """
 
     def __init__(self, sets: dict[str, dict[str, Any]] | None = None) -> None:
         self.sets: dict[str, dict[str, Any]] = sets if sets is not None else {PROCESS: {}}
+        self.changes = 0
 
     def keys_for(self, task: Task) -> list[str]:
         """The keys of the sets that a task sees, innermost first."""
@@ -54,7 +58,7 @@ class Scopes:
             workflow = task.workflow
             if workflow.parent_task_id is None:
                 return [*keys, PROCESS]
-            task = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
+            task = workflow.parent_task
             if isinstance(task.task_spec, specs.CallActivity):
                 return [*keys, f"call:{task.id.hex}"]
 
@@ -65,10 +69,12 @@ class Scopes:
     def write(self, task: Task, values: Mapping[str, Any]) -> None:
         """Set variables where the task writes."""
         self.sets[self.keys_for(task)[0]].update(values)
+        self.changes += 1
 
     def open(self, kind: str, task: Task, values: Mapping[str, Any]) -> None:
         """Begin a set for a called process (``call``) or a multi-instance run (``item``)."""
         self.sets[f"{kind}:{task.id.hex}"] = dict(values)
+        self.changes += 1
 
     def close(self, kind: str, task: Task) -> dict[str, Any]:
         """End a set and give its values."""

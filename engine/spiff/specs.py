@@ -10,11 +10,20 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
-from SpiffWorkflow.bpmn.specs.event_definitions import ErrorEventDefinition, NoneEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions import (
+    ErrorEventDefinition,
+    NoneEventDefinition,
+    TerminateEventDefinition,
+)
 from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
 from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
+
+from engine.spiff.joins import InclusiveGateway, ParallelGateway
+from engine.spiff.stepwise import Chosen, Stepwise, is_split
+
+__all__ = ["InclusiveGateway", "ParallelGateway"]
 
 FIRED = "event_fired"
 CHOSEN = "chosen"
@@ -41,11 +50,11 @@ class WaitedEvent(EventDefinition):
     __hash__ = object.__hash__
 
 
-class UserTask(defaults.UserTask):
+class UserTask(Stepwise, defaults.UserTask):
     """Waits for a person."""
 
 
-class PassThrough(defaults.NoneTask):
+class PassThrough(Stepwise, defaults.NoneTask):
     """A task without implementation: the token passes, as in other engines."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -53,7 +62,7 @@ class PassThrough(defaults.NoneTask):
         self.manual = False
 
 
-class AutomaticTask(defaults.NoneTask):
+class AutomaticTask(Stepwise, defaults.NoneTask):
     """A service, send, script or business rule task: what it does is the run's to decide.
 
     When the run answers that it is not done, the task stays STARTED until it is tried again.
@@ -67,7 +76,7 @@ class AutomaticTask(defaults.NoneTask):
         return True if my_task.workflow.top_workflow.run.perform(my_task) else None
 
 
-class EmbeddedSubprocess(defaults.SubWorkflowTask):
+class EmbeddedSubprocess(Stepwise, defaults.SubWorkflowTask):
     """A subprocess drawn inside its parent: it shares the parent's variables."""
 
     def copy_data(self, my_task: Task, subworkflow: Any) -> None:
@@ -78,7 +87,7 @@ class EmbeddedSubprocess(defaults.SubWorkflowTask):
         """Nothing to copy back."""
 
 
-class CallActivity(defaults.CallActivity):
+class CallActivity(Stepwise, defaults.CallActivity):
     """Calls another process with a set of variables of its own."""
 
     def _update_hook(self, my_task: Task) -> bool | None:
@@ -98,26 +107,45 @@ class CallActivity(defaults.CallActivity):
         my_task.workflow.top_workflow.run.leave_call(my_task)
 
 
-class ParallelGateway(defaults.ParallelGateway):
-    """The library's join; data needs no merging, since branches share their process's variables."""
+class ExclusiveGateway(Chosen, defaults.ExclusiveGateway):
+    """Leaves by the first flow whose condition holds, or by the default."""
 
 
-class BoundaryEvent(defaults.BoundaryEvent):
-    """A boundary event that, when it does not interrupt, can happen again while its activity is open."""
+class StartEvent(Stepwise, defaults.StartEvent):
+    """Where a process begins."""
+
+
+class IntermediateCatchEvent(Stepwise, defaults.IntermediateCatchEvent):
+    """Waits for an event."""
+
+
+class IntermediateThrowEvent(Stepwise, defaults.IntermediateThrowEvent):
+    """A milestone: the token passes."""
+
+
+class ReceiveTask(Stepwise, defaults.ReceiveTask):
+    """Waits for a message."""
+
+
+class BoundaryEvent(Stepwise, defaults.BoundaryEvent):
+    """A boundary event: it ends its activity, or can happen again while its activity is open."""
 
     def _on_complete_hook(self, my_task: Task) -> None:
         super()._on_complete_hook(my_task)
-        if self.cancel_activity or not self._repeats(my_task):
-            return
         split = my_task.parent
-        main = next(t for t in split.children if not isinstance(t.task_spec, BoundaryEvent))
-        if main.has_state(TaskState.FINISHED_MASK):
+        main = next((t for t in split.children if not isinstance(t.task_spec, BoundaryEvent)), None)
+        if main is None or main.has_state(TaskState.FINISHED_MASK):
+            return
+        if self.cancel_activity:
+            main.cancel()
+            leave_boundary(main)
+            return
+        if not self._repeats(my_task):
             return
         again = split._add_child(self, TaskState.FUTURE)
         again.triggered = True
         if REPETITION in my_task.internal_data:
             again.internal_data[REPETITION] = my_task.internal_data[REPETITION]
-        self._predict(again, mask=TaskState.NOT_FINISHED_MASK)
         self._update(again)
 
     def _repeats(self, my_task: Task) -> bool:
@@ -126,7 +154,7 @@ class BoundaryEvent(defaults.BoundaryEvent):
         return bool(self.event_definition.kind == "message")
 
 
-class EventBasedGateway(defaults.EventBasedGateway):
+class EventBasedGateway(Stepwise, defaults.EventBasedGateway):
     """Waits for the first of several events; which one is told by the run, not found by comparing definitions."""
 
     def connect(self, child: BpmnTaskSpec) -> None:
@@ -137,12 +165,13 @@ class EventBasedGateway(defaults.EventBasedGateway):
     def _run_hook(self, my_task: Task) -> bool:
         chosen = self.outputs[my_task.internal_data[CHOSEN]]
         my_task._sync_children([chosen], TaskState.FUTURE)
-        for child in my_task.children:
-            child.task_spec._predict(child, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)
         return True
 
+    def follow(self, my_task: Task) -> None:
+        """What follows was made when the event happened."""
 
-class EndEvent(defaults.EndEvent):
+
+class EndEvent(Stepwise, defaults.EndEvent):
     """An end; an error end hands its error to the run, which finds the boundary event that catches it."""
 
     def _run_hook(self, my_task: Task) -> bool | None:
@@ -151,6 +180,11 @@ class EndEvent(defaults.EndEvent):
             run.throw_error(my_task, self.event_definition.code or "", self.element.label)
             return None
         return bool(super()._run_hook(my_task))
+
+    def _on_complete_hook(self, my_task: Task) -> None:
+        BpmnTaskSpec._on_complete_hook(self, my_task)
+        if isinstance(self.event_definition, TerminateEventDefinition):
+            my_task.workflow.cancel()
 
 
 class _Repeated:
@@ -187,7 +221,7 @@ class _Repeated:
         child.task_spec._update(child)
 
 
-class ParallelMultiInstance(_Repeated, defaults.ParallelMultiInstanceTask):
+class ParallelMultiInstance(_Repeated, Stepwise, defaults.ParallelMultiInstanceTask):
     """All runs at once."""
 
     def _update_hook(self, my_task: Task) -> bool:
@@ -212,7 +246,7 @@ class ParallelMultiInstance(_Repeated, defaults.ParallelMultiInstanceTask):
             my_task._set_state(TaskState.READY)
 
 
-class SequentialMultiInstance(_Repeated, defaults.SequentialMultiInstanceTask):
+class SequentialMultiInstance(_Repeated, Stepwise, defaults.SequentialMultiInstanceTask):
     """One run after the other."""
 
     def _update_hook(self, my_task: Task) -> bool:
@@ -236,8 +270,14 @@ class SequentialMultiInstance(_Repeated, defaults.SequentialMultiInstanceTask):
 def boundary_events(my_task: Task) -> list[Task]:
     """The boundary events that wait on this task's activity."""
     parent = my_task.parent
-    if parent is None or not parent.task_spec.name.endswith(".BoundaryEventSplit"):
+    if not is_split(parent):
         return []
     return [
         t for t in parent.children if isinstance(t.task_spec, BoundaryEvent) and t.state == TaskState.WAITING
     ]
+
+
+def leave_boundary(my_task: Task) -> None:
+    """The activity is over: what waited on its boundary waits no more."""
+    for event in boundary_events(my_task):
+        event.cancel()
