@@ -11,6 +11,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 
+from docs.pages.constructs import constructs_page
 from docs.pages.diagrams import diagrams_page
 from docs.pages.findings import findings_page
 from docs.pages.forms import forms_page
@@ -33,6 +34,7 @@ from docs.pages.tables import data_page
 FOLDER = ROOT / "docs" / "reference"
 PAGES: Mapping[str, Callable[[], str]] = {
     "diagrammi.md": diagrams_page,
+    "costrutti.md": constructs_page,
     "osservazioni.md": findings_page,
     "operazioni.md": operations_page,
     "funzioni.md": functions_page,

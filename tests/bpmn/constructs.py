@@ -13,6 +13,8 @@ from typing import Any
 
 import yaml
 
+from tests.bpmn.sections import SECTIONS
+
 FOLDER = Path(__file__).parent
 STEPS: Mapping[str, frozenset[str]] = {
     "complete": frozenset({"values", "which"}),
@@ -94,6 +96,8 @@ def read(path: Path) -> Construct:
     for key in ("section", "construct", "italian"):
         if not data.get(key):
             raise BadConstruct(f"{where}: «{key}» is missing")
+    if str(data["section"]) not in SECTIONS:
+        raise BadConstruct(f"{where}: {data['section']} is no section listed in tests/bpmn/sections.py")
     if bool(data.get("cases")) == bool(data.get("refused")):
         raise BadConstruct(f"{where}: either «cases» or «refused»")
     if not path.with_suffix(".bpmn").is_file():

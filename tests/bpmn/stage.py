@@ -1,4 +1,4 @@
-"""Plays one conformance case. Between two steps only the rows of the database are left: each step opens a new engine.
+"""Plays one conformance case. Between two steps only the rows of the database are left: each step has a new engine.
 
 Whatever differs is an AssertionError whose text says where in the case it was, what was expected and what is there.
 """
@@ -20,12 +20,14 @@ from engine.advance import write
 from engine.bundle import Bundle
 from engine.calendar import add_duration, parse_duration
 from engine.clock import VirtualClock
-from engine.engine import Engine
+from engine.engine import ROLES_FILE, Engine
 from engine.errors import InvalidInput
+from engine.permissions import PermissionMatrix
 from engine.settings import Settings
 from engine.simulation.checks import compare
 from engine.soundness import soundness
 from engine.spiff import ProcessRun
+from engine.storage import Database
 from engine.storage.tables import event, incident, instance, subscription, task, timer
 from tests.bpmn import trial_operations
 from tests.bpmn.constructs import Case, Construct
@@ -47,24 +49,22 @@ class Stage:
             database_url=database_url, embedded_jobs=False, secret_key="prova", operation_attempts=1
         )
         self._operations = trial_operations.registry()
+        self._permissions = PermissionMatrix.load(Path(self._settings.processes_folder) / ROLES_FILE)
+        self._database = Database(database_url, durable=False)
         self._clock = VirtualClock(NOON)
-        self.engine = self._opened()
+        self.forget()
         self._case: Case | None = None
         self._id = ""
 
     def close(self) -> None:
-        """Close the engine."""
+        """Close the engine and its database."""
         self.engine.close()
-
-    def _opened(self) -> Engine:
-        return Engine.open(
-            self._settings, clock=self._clock, operations=self._operations, upgrade=False, durable=False
-        )
 
     def forget(self) -> None:
-        """Lose all that is only in memory."""
-        self.engine.close()
-        self.engine = self._opened()
+        """Go on with a new engine: of the one before only the connections are left."""
+        self.engine = Engine(
+            self._settings, self._database, self._clock, self._operations, self._permissions
+        )
 
     # -- deploying -------------------------------------------------------------------------------------------------
 
@@ -146,7 +146,8 @@ class Stage:
         opened = self._rows(task, "open")
         found = [row for row in opened if row.element_id == element]
         if "which" in step:
-            found = [row for row in found if row.name.endswith(f" – {step['which']}")]
+            run = self._run()
+            found = [row for row in found if str(step["which"]) in _called(row, run)]
         names = ", ".join(f"{row.element_id} «{row.name}»" for row in opened) or "none"
         assert len(found) == 1, f"{len(found)} such tasks are open; open tasks: {names}"
         row, values = found[0], step.get("values") or {}
@@ -295,3 +296,8 @@ class Stage:
                 update(subscription).where(subscription.c.state == "waiting").values(state="ended")
             )
             work.connection.execute(update(timer).where(timer.c.state == "waiting").values(state="cancelled"))
+
+
+def _called(row: Any, run: ProcessRun) -> tuple[str, str]:
+    """What tells one of several open tasks from the others: the item in its name, and the number of its run."""
+    return row.name.rpartition(" – ")[2], str(run.variables_of(row.token).get("loopCounter"))
