@@ -62,9 +62,7 @@ class Stage:
 
     def forget(self) -> None:
         """Go on with a new engine: of the one before only the connections are left."""
-        self.engine = Engine(
-            self._settings, self._database, self._clock, self._operations, self._permissions
-        )
+        self.engine = Engine(self._settings, self._database, self._clock, self._operations, self._permissions)
 
     # -- deploying -------------------------------------------------------------------------------------------------
 
