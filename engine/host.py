@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
@@ -89,25 +90,23 @@ class RunHost:
     def call(
         self, element: Element, inputs: Mapping[str, Any], variables: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        """Call an operation inside a savepoint: when it fails, what it wrote is gone."""
+        """Call an operation: when it fails, what it wrote is gone."""
         operation = self.operations.get(element.topic)
         if operation is None:
             raise ExecutionFailed(f"L'operazione «{element.topic}» non esiste")
-        context = Context(self, element, variables)
-        noted = len(self.events)
+        noted, subject = len(self.events), self.subject
         try:
-            with self.connection.begin_nested():
-                result = operation.call(context, inputs)
-        except BusinessError as error:
+            with ExitStack() as undoing:
+                result = operation.call(Context(self, element, variables, undoing), inputs)
+        except Exception as problem:
             del self.events[noted:]
-            self.note(
-                "operation.refused",
-                element,
-                {"topic": element.topic, "code": error.code, "sentence": error.message},
-            )
-            raise
-        except Exception:
-            del self.events[noted:]
+            self.subject = subject
+            if isinstance(problem, BusinessError):
+                self.note(
+                    "operation.refused",
+                    element,
+                    {"topic": element.topic, "code": problem.code, "sentence": problem.message},
+                )
             raise
         self.note("operation.called", element, {"topic": element.topic})
         return result
@@ -154,15 +153,20 @@ class RunHost:
 
 @dataclass
 class Context:
-    """The `OperationContext` of one call."""
+    """The `OperationContext` of one call. Its savepoint begins when the operation first reaches for the database."""
 
     host: RunHost
     element: Element
     variables: Mapping[str, Any]
+    undoing: ExitStack
+    _guarded: bool = False
 
     @property
     def connection(self) -> Connection:
         """The connection of the running transaction."""
+        if not self._guarded:
+            self.undoing.enter_context(self.host.connection.begin_nested())
+            self._guarded = True
         return self.host.connection
 
     @property

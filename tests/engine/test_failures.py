@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.event import listen
 
 from engine.actors import SYSTEM
 from engine.errors import ExecutionFailed, Forbidden, InvalidState
@@ -66,6 +67,34 @@ def test_a_failure_keeps_the_completed_task_and_is_retried_with_growing_waits(
 def test_nothing_half_done_remains(world: World, stopped: str) -> None:
     assert traces(world) == 0
     assert all(event.kind != "prova.scritta" for event in world.engine.history.timeline(stopped, SYSTEM))
+
+
+def test_a_failed_operation_does_not_name_the_case(world: World, trial: Trial, start: Start) -> None:
+    trial.failing, trial.naming = RuntimeError("il servizio non risponde"), "Ugo Fittizi"
+    case = start("fragile")
+    world.task("Prepara", case).complete(by="anna")
+    assert world.case(case).subject is None
+    trial.failing = None
+    world.advance(minutes=2)
+    assert world.case(case).title == "Ugo Fittizi"
+
+
+def test_only_an_operation_that_writes_pays_for_being_undone(
+    world: World, trial: Trial, start: Start
+) -> None:
+    said: list[str] = []
+    listen(
+        world.engine.database.engine,
+        "before_cursor_execute",
+        lambda _connection, _cursor, statement, *_: said.append(statement),
+    )
+    writing = start("fragile")
+    start("sollecito")
+    world.advance(hours=1)
+    assert trial.calls
+    assert not [statement for statement in said if statement.startswith("SAVEPOINT")]
+    world.task("Prepara", writing).complete(by="anna")
+    assert len([statement for statement in said if statement.startswith("SAVEPOINT")]) == 1
 
 
 def test_the_case_goes_on_by_itself_when_a_retry_succeeds(world: World, trial: Trial, start: Start) -> None:

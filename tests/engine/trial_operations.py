@@ -20,6 +20,7 @@ class Trial:
 
     failing: Exception | None = None
     refusing: str = "NO"
+    naming: str = ""
     calls: list[str] = field(default_factory=list)
 
     def registry(self) -> OperationRegistry:
@@ -46,6 +47,8 @@ class Trial:
             "mail", {"to": "x@example.org", "subject": "x", "body": "x"}, f"fragile:{context.instance.id}"
         )
         context.record("prova.scritta", {})
+        if self.naming:
+            context.set_subject(f"persona:{self.naming}", self.naming)
         if self.failing is not None:
             raise self.failing
         return {"esito": "bene"}
