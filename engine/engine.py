@@ -16,6 +16,7 @@ from engine.incidents import Incidents
 from engine.instances import Instances
 from engine.jobs.local import LocalJobs
 from engine.messages import Messages
+from engine.modifications import Modifications
 from engine.operations import REGISTRY, OperationRegistry
 from engine.outbox import Outbox
 from engine.parameters import Parameters
@@ -59,6 +60,7 @@ class Engine:
         self.messages = Messages(self.stepper, permissions)
         self.outbox = Outbox(database, clock, operations, settings)
         self.incidents = Incidents(self.stepper, permissions, self.outbox)
+        self.modifications = Modifications(self.stepper, permissions)
         self.batches = Batches(self.stepper, permissions)
         self.history = History(database, clock, self.repository, permissions)
         self.parameters = Parameters(database, clock, self.repository, permissions)

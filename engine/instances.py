@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, insert, select
 
 from engine.actors import Actor
 from engine.advance import write
 from engine.bundle import Resource
 from engine.errors import InvalidInput, InvalidState, NotFound
-from engine.moments import postponed
 from engine.permissions import Permission, PermissionMatrix
 from engine.restricted import restricted_names, without
 from engine.spiff import ProcessRun
-from engine.steps import Stepper, locked, require_active
-from engine.storage.tables import definition, event, instance, subscription, task, timer
+from engine.steps import Stepper, locked, require_active, require_reason
+from engine.storage import UnitOfWork
+from engine.storage.tables import definition, event, instance
 from engine.storage.values import decode
+from engine.suspension import go_on, stand_still
 from engine.views import Definition, InstanceView
 from engine.visibility import require_case
 
@@ -78,126 +78,51 @@ class Instances:
 
     def suspend(self, instance_id: str, reason: str, actor: Actor) -> None:
         """Stop an instance: its tasks cannot be completed and its clocks stand still. Needs `case.suspend`."""
-        _require_reason(reason)
-        now = self._stepper.clock.now()
         with self._stepper.database.begin() as work:
-            connection = work.connection
-            row = locked(connection, instance_id)
-            self._permissions.require(actor, Permission.CASE_SUSPEND, row.scope)
-            require_active(row)
-            connection.execute(
-                update(instance)
-                .where(instance.c.id == instance_id)
-                .values(state="suspended", suspended_at=now, revision=instance.c.revision + 1)
-            )
-            connection.execute(
-                update(task)
-                .where(task.c.instance_id == instance_id, task.c.state == "open")
-                .values(state="suspended")
-            )
-            connection.execute(
-                update(subscription)
-                .where(subscription.c.instance_id == instance_id, subscription.c.state == "waiting")
-                .values(state="suspended")
-            )
-            for found in connection.execute(
-                select(timer).where(timer.c.instance_id == instance_id, timer.c.state == "waiting")
-            ).all():
-                connection.execute(
-                    update(timer)
-                    .where(timer.c.id == found.id)
-                    .values(
-                        state="suspended",
-                        suspended_due_at=found.due_at,
-                        due_at=None,
-                        remaining_seconds=None
-                        if found.fixed
-                        else max(0, int((found.due_at - now).total_seconds())),
-                    )
-                )
-            connection.execute(
-                insert(event).values(
-                    instance_id=instance_id,
-                    at=now,
-                    actor_id=actor.id,
-                    kind="instance.suspended",
-                    definition_id=row.definition_id,
-                    data={"reason": reason},
-                )
-            )
+            self.suspend_in(work, instance_id, reason, actor)
+
+    def suspend_in(self, work: UnitOfWork, instance_id: str, reason: str, actor: Actor) -> Row[Any]:
+        """As `suspend`, in the caller's transaction; gives the row as it was."""
+        require_reason(reason)
+        row = locked(work.connection, instance_id)
+        self._permissions.require(actor, Permission.CASE_SUSPEND, row.scope)
+        require_active(row)
+        stand_still(work.connection, row, reason, actor, self._stepper.clock.now())
+        return row
 
     def resume(self, instance_id: str, actor: Actor) -> None:
         """Let a suspended instance go on: spans resume with the time they had left, dates stay (those past fire now).
 
         Needs `case.suspend`.
         """
-        now = self._stepper.clock.now()
         with self._stepper.database.begin() as work:
-            connection = work.connection
-            row = locked(connection, instance_id)
-            self._permissions.require(actor, Permission.CASE_SUSPEND, row.scope)
-            if row.state != "suspended":
-                raise InvalidState(f"La pratica n. {row.number} non è sospesa")
-            stood = now - row.suspended_at
-            connection.execute(
-                update(instance)
-                .where(instance.c.id == instance_id)
-                .values(state="active", suspended_at=None, revision=instance.c.revision + 1)
-            )
-            for found in connection.execute(
-                select(task.c.id, task.c.due_at, task.c.due_runs).where(
-                    task.c.instance_id == instance_id, task.c.state == "suspended"
-                )
-            ).all():
-                values: dict[str, Any] = {"state": "open"}
-                if found.due_at is not None and found.due_runs:
-                    values["due_at"] = values["due_order"] = found.due_at + stood
-                connection.execute(update(task).where(task.c.id == found.id).values(**values))
-            connection.execute(
-                update(subscription)
-                .where(subscription.c.instance_id == instance_id, subscription.c.state == "suspended")
-                .values(state="waiting")
-            )
-            for found in connection.execute(
-                select(timer).where(timer.c.instance_id == instance_id, timer.c.state == "suspended")
-            ).all():
-                due = (
-                    found.suspended_due_at
-                    if found.fixed
-                    else now + timedelta(seconds=found.remaining_seconds)
-                )
-                values = {
-                    "state": "waiting",
-                    "due_at": due,
-                    "suspended_due_at": None,
-                    "remaining_seconds": None,
-                }
-                if found.repetition and not found.fixed:
-                    values["repetition"] = postponed(found.repetition, stood)
-                connection.execute(update(timer).where(timer.c.id == found.id).values(**values))
-            connection.execute(
-                insert(event).values(
-                    instance_id=instance_id,
-                    at=now,
-                    actor_id=actor.id,
-                    kind="instance.resumed",
-                    definition_id=row.definition_id,
-                    data={"stood_seconds": int(stood.total_seconds())},
-                )
-            )
-            work.after_commit(self._stepper.nudge)
+            self.resume_in(work, instance_id, actor)
+
+    def resume_in(self, work: UnitOfWork, instance_id: str, actor: Actor) -> Row[Any]:
+        """As `resume`, in the caller's transaction; gives the row as it was."""
+        row = locked(work.connection, instance_id)
+        self._permissions.require(actor, Permission.CASE_SUSPEND, row.scope)
+        if row.state != "suspended":
+            raise InvalidState(f"La pratica n. {row.number} non è sospesa")
+        go_on(work.connection, row, actor, self._stepper.clock.now())
+        work.after_commit(self._stepper.nudge)
+        return row
 
     def cancel(self, instance_id: str, reason: str, actor: Actor) -> None:
         """End an instance at once, by a human decision. Needs `case.cancel` and a reason."""
-        _require_reason(reason)
         with self._stepper.database.begin() as work:
-            row = locked(work.connection, instance_id)
-            self._permissions.require(actor, Permission.CASE_CANCEL, row.scope)
-            advance = self._stepper.open(work, instance_id, actor, suspended=True)
-            advance.run.cancel()
-            advance.state = "cancelled"
-            advance.host.note("instance.cancel_reason", None, {"reason": reason})
-            write(advance)
+            self.cancel_in(work, instance_id, reason, actor)
+
+    def cancel_in(self, work: UnitOfWork, instance_id: str, reason: str, actor: Actor) -> None:
+        """As `cancel`, in the caller's transaction."""
+        require_reason(reason)
+        row = locked(work.connection, instance_id)
+        self._permissions.require(actor, Permission.CASE_CANCEL, row.scope)
+        advance = self._stepper.opened(work, row, actor, suspended=True)
+        advance.run.cancel()
+        advance.state = "cancelled"
+        advance.host.note("instance.cancel_reason", None, {"reason": reason})
+        write(advance)
 
     def reopen(self, instance_id: str, reason: str, actor: Actor) -> InstanceView:
         """Start a new instance linked to one that has ended, of the same process in its latest version.
@@ -205,7 +130,7 @@ class Instances:
         Its variables are `riapertura` = true and, under `precedente`, those the old one ended with; scope, subject and
         title are the same. Needs `case.reopen` and a reason. A case is reopened once: InvalidState the second time.
         """
-        _require_reason(reason)
+        require_reason(reason)
         repository = self._stepper.repository
         with self._stepper.database.begin() as work:
             row = locked(work.connection, instance_id)
@@ -338,8 +263,3 @@ def all_variables(run_state: bytes) -> dict[str, Any]:
         if not key.startswith("item:"):
             found.update(values)
     return found
-
-
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise InvalidInput("Scrivi il motivo", fields={"motivo": "Scrivi il motivo"})

@@ -13,7 +13,7 @@ from engine.advance import write
 from engine.beginnings import Advance
 from engine.calendar import day_in_rome
 from engine.clock import Clock
-from engine.errors import InvalidState, NotFound
+from engine.errors import InvalidInput, InvalidState, NotFound
 from engine.host import RunHost
 from engine.operations import InstanceRef, OperationRegistry
 from engine.repository import Repository
@@ -170,6 +170,12 @@ def require_active(row: Row[Any], *, suspended: bool = False) -> None:
         raise InvalidState(f"La pratica n. {row.number} è sospesa: va ripresa prima di andare avanti")
     if row.state in ("completed", "cancelled"):
         raise InvalidState(f"La pratica n. {row.number} è chiusa")
+
+
+def require_reason(reason: str) -> None:
+    """Raise InvalidInput when a decision that needs a reason comes without."""
+    if not reason.strip():
+        raise InvalidInput("Scrivi il motivo", fields={"motivo": "Scrivi il motivo"})
 
 
 def next_number(connection: Connection, name: str) -> int:

@@ -19,6 +19,8 @@ KINDS = {
     "instance.cancel_reason": "Annullata da una persona: `reason`",
     "instance.cancelled": "La pratica annullata si è fermata",
     "instance.completed": "Il percorso è arrivato alla fine",
+    "instance.modified": "Modificata a mano da un amministratore: `reason`, `instructions` (delle variabili solo "
+    "i nomi), gli elementi attivi prima e dopo (`before`, `after`)",
     "instance.reopened": "Ne è nata una nuova, collegata: `new`, `reason`",
     "task.created": "È nato un compito",
     "task.claimed": "Preso in carico: `from`, `to`",

@@ -4,7 +4,17 @@ Nothing outside sees a library object: a `Program` goes in, tokens (texts) and b
 """
 
 from engine.spiff.awaited import Failure, Wait
+from engine.spiff.modification import Instruction, instructions_of
 from engine.spiff.program import Program, compile_program
 from engine.spiff.run import Host, ProcessRun
 
-__all__ = ["Failure", "Host", "ProcessRun", "Program", "Wait", "compile_program"]
+__all__ = [
+    "Failure",
+    "Host",
+    "Instruction",
+    "ProcessRun",
+    "Program",
+    "Wait",
+    "compile_program",
+    "instructions_of",
+]
