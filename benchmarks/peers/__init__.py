@@ -1,0 +1,1 @@
+"""Other engines at the same piece of work. Their harnesses lie beside the project, never in it."""
