@@ -16,6 +16,7 @@ from engine.incidents import Incidents
 from engine.instances import Instances
 from engine.jobs.local import LocalJobs
 from engine.messages import Messages
+from engine.migration import Migrations
 from engine.modifications import Modifications
 from engine.operations import REGISTRY, OperationRegistry
 from engine.outbox import Outbox
@@ -64,6 +65,7 @@ class Engine:
         self.batches = Batches(self.stepper, permissions)
         self.history = History(database, clock, self.repository, permissions)
         self.parameters = Parameters(database, clock, self.repository, permissions)
+        self.migrations = Migrations(self.stepper, permissions, self.batches)
         self._jobs: LocalJobs | None = None
         self._jobs_lock = threading.Lock()
         self._closing = threading.Event()

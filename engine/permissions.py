@@ -31,6 +31,7 @@ class Permission(StrEnum):
     BUDGET_READ = "budget.read"
     DOCUMENT_READ = "document.read"
     DEFINITION_DEPLOY = "definition.deploy"
+    INSTANCE_MIGRATE = "instance.migrate"  # move running cases to another version of their definition
     PARAMETER_WRITE = "parameter.write"
     INCIDENT_MANAGE = "incident.manage"
     USER_MANAGE = "user.manage"

@@ -46,6 +46,41 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         "BAD_FORM": ("Un modulo non si legge", "Aprilo nel modellatore e salvalo di nuovo"),
         "BAD_SCENARIO": ("Uno scenario è scritto male", "La frase dice file, riga e la parola che non va"),
     },
+    "Il passaggio di versione": {
+        "MIGRATION_OTHER_PROCESS": (
+            "Partenza e arrivo sono processi diversi",
+            "Scegli due versioni dello stesso",
+        ),
+        "MIGRATION_SAME_VERSION": ("Una versione è insieme partenza e arrivo", "Scegli un'altra versione"),
+        "MIGRATION_UNKNOWN_ELEMENT": (
+            "Il piano nomina un elemento che in quella versione non c'è",
+            "Controlla l'identificativo; per un processo chiamato si scrive `processo/Elemento`",
+        ),
+        "MIGRATION_OTHER_LEVEL": (
+            "Un elemento dovrebbe andare in un altro (sotto)processo",
+            "Scegli un elemento dello stesso livello",
+        ),
+        "MIGRATION_NOT_A_PLACE": (
+            "L'elemento scelto non può prendere quel posto",
+            "Non si ricomincia da un'unione, da un evento di bordo o d'inizio: scegline un altro",
+        ),
+        "MIGRATION_EXPOSES": (
+            "Ciò che era riservato non lo sarebbe più",
+            "Rimetti la proprietà `riservato` nel compito o nel campo della nuova versione",
+        ),
+        "MIGRATION_UNMAPPED": (
+            "Un elemento non ha corrispondente nella nuova versione",
+            "Se vi è ferma una pratica, indica chi ne prende il posto; un evento di bordo tolto non si attende più",
+        ),
+        "MIGRATION_BEGINS_ANEW": (
+            "L'elemento scelto è di genere diverso",
+            "Dove era aperto, quel passo finisce e si comincia l'altro: controlla che sia voluto",
+        ),
+        "MIGRATION_TIMER_CHANGED": (
+            "Una scadenza è scritta in altro modo",
+            "Sarà ricontata da quando si è cominciato ad attenderla; le altre restano al loro momento",
+        ),
+    },
     "Il processo": {
         "ONE_PROCESS": (
             "Nessun processo è eseguibile, o più d'uno",

@@ -22,6 +22,7 @@ KINDS = {
     "instance.modified": "Modificata a mano da un amministratore: `reason`, `instructions` (delle variabili solo "
     "i nomi), gli elementi attivi prima e dopo (`before`, `after`)",
     "instance.reopened": "Ne è nata una nuova, collegata: `new`, `reason`",
+    "instance.migrated": "Passata a un'altra versione del processo: `from`, `to`, `elements` (i rinominati), `reason`",
     "task.created": "È nato un compito",
     "task.claimed": "Preso in carico: `from`, `to`",
     "task.released": "Rilasciato al gruppo",

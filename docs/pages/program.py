@@ -33,6 +33,7 @@ PERMISSIONS = {
     "budget.read": "leggere budget e rendiconti",
     "document.read": "leggere i documenti emessi",
     "definition.deploy": "pubblicare e ritirare i processi",
+    "instance.migrate": "far passare le pratiche in corso a un'altra versione del loro processo",
     "parameter.write": "cambiare i parametri",
     "incident.manage": "vedere, ritentare e chiudere gli incidenti",
     "user.manage": "creare utenti, dare e togliere ruoli",

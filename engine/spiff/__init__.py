@@ -4,17 +4,25 @@ Nothing outside sees a library object: a `Program` goes in, tokens (texts) and b
 """
 
 from engine.spiff.awaited import Failure, Wait
+from engine.spiff.counterpart import ElementMap, same_kind
+from engine.spiff.migration import Carried, Obstacle, Transfer, transfer
 from engine.spiff.modification import Instruction, instructions_of
 from engine.spiff.program import Program, compile_program
 from engine.spiff.run import Host, ProcessRun
 
 __all__ = [
+    "Carried",
+    "ElementMap",
     "Failure",
     "Host",
     "Instruction",
+    "Obstacle",
     "ProcessRun",
     "Program",
+    "Transfer",
     "Wait",
     "compile_program",
     "instructions_of",
+    "same_kind",
+    "transfer",
 ]
