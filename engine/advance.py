@@ -119,6 +119,7 @@ def _write_instance(step: Advance) -> None:
         step.host.note("phase.changed", None, {"from": step.phase, "to": run.phase})
     if step.host.subject is not None:
         values["subject"], values["title"] = step.host.subject
+        values["words"] = values["title"]
     if run.completed:
         values["ended_at"] = step.now
         values["state"] = "completed" if step.state == "active" else step.state

@@ -6,25 +6,27 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, select
 
 from engine.actors import Actor
 from engine.calendar import day_in_rome, end_of_day, start_of_day
 from engine.clock import Clock
 from engine.errors import NotFound
 from engine.instances import view as instance_view
-from engine.paging import beyond, cursor, order
+from engine.lists import Due, Lists, first_tasks, how_many, lists_of, tasks_among
+from engine.paging import cursor, ordering, place
 from engine.permissions import Permission, PermissionMatrix
 from engine.repository import Repository
 from engine.restricted import restricted_names, without
+from engine.searches import LARGEST_PAGE, CaseSearch, cases_with_definition, sought
 from engine.spiff import ProcessRun
 from engine.storage import Database
 from engine.storage.tables import attachment, comment, definition, instance, task, task_candidate
 from engine.storage.values import decode
 from engine.tasks import attachment_view, has_candidates, may_take, may_work
 from engine.views import (
+    COUNTED_UP_TO,
     Attachment,
-    CaseHit,
     Comment,
     InboxCounts,
     InboxFilter,
@@ -33,22 +35,20 @@ from engine.views import (
     TaskRow,
     TaskView,
 )
-from engine.visibility import candidate_for, may_see_case, require_case, visible_cases, within
+from engine.visibility import may_see_case, require_case, within
 
 SOON = timedelta(days=3)
-LARGEST_PAGE = 100
 
 
-class Inbox:
-    """The tasks, seen from one person's chair."""
+class Inbox(CaseSearch):
+    """The tasks, seen from one person's chair; and the cases, as `CaseSearch` finds them."""
 
     def __init__(
         self, database: Database, clock: Clock, repository: Repository, permissions: PermissionMatrix
     ) -> None:
-        self._database = database
+        super().__init__(database, permissions)
         self._clock = clock
         self._repository = repository
-        self._permissions = permissions
 
     def page(self, actor: Actor, wanted: InboxFilter, after: str | None = None, limit: int = 25) -> InboxPage:
         """One page of open tasks in the wanted order. `after` is the `next` of the page before.
@@ -56,39 +56,63 @@ class Inbox:
         Box ``all`` holds what the actor may work on or may see because the case is in their scope.
         """
         limit = max(1, min(limit, LARGEST_PAGE))
-        keys, descending = order(wanted.sort)
-        query = _rows().where(task.c.state == "open", self._box(actor, wanted.box), *self._filters(wanted))
-        if after:
-            query = query.where(beyond(keys, descending, after))
-        ordering = [key.desc() if down else key.asc() for key, down in zip(keys, descending, strict=True)]
+        ended = place(wanted.sort, after) if after else None
+        lists = lists_of(actor, wanted.box, self._permissions, process=wanted.process, scope=wanted.scope)
+        if lists is None:
+            return InboxPage((), None)
         with self._database.read() as connection:
-            rows = connection.execute(query.order_by(*ordering).limit(limit + 1)).all()
+            rows = self._ordered(connection, lists, wanted, ended, limit + 1)
             shown = rows[:limit]
             items = self._task_rows(connection, shown)
         more = len(rows) > limit
         return InboxPage(items, cursor(wanted.sort, shown[-1]) if more else None)
 
+    def _ordered(
+        self, connection: Connection, lists: Lists, wanted: InboxFilter, ended: Any, size: int
+    ) -> Sequence[Row[Any]]:
+        sqlite, due = self._database.is_sqlite, _due(wanted.due, self._clock.now())
+        on_cases = [instance.c.definition_key == wanted.process] if wanted.process else []
+        on_cases.append(within(task.c.scope, wanted.scope or ""))
+        looked_for = sought(connection, wanted.person, wanted.text, sqlite=sqlite)
+        lists = Lists(lists.wanted, lists.part_of, (*lists.conditions, *looked_for.conditions))
+        if looked_for.few is not None:
+            found = tasks_among(lists, looked_for.few, wanted.sort, ended, size, due=due, on_cases=on_cases)
+        else:
+            found = first_tasks(lists, wanted.sort, ended, size, due=due, on_cases=on_cases, sqlite=sqlite)
+        query = _rows().join(found, found.c.task_id == task.c.id)
+        return connection.execute(
+            query.order_by(*ordering(wanted.sort, found.c.moment, found.c.task_id, found.c.priority))
+        ).all()
+
     def counts(self, actor: Actor) -> InboxCounts:
-        """How many open tasks are mine, free for my groups, and of all those overdue, due today, due soon."""
+        """How many open tasks are mine, free for my groups, and of all those overdue, due today, due soon.
+
+        Exact up to `COUNTED_UP_TO`; one more than that stands for any larger number.
+        """
         now = self._clock.now()
         today_ends = end_of_day(day_in_rome(now)).astimezone(UTC)
-
-        def count(*conditions: ColumnElement[bool]) -> Any:
-            return func.coalesce(func.sum(case((and_(*conditions), 1), else_=0)), 0)
-
-        query = (
-            select(
-                count(task.c.assignee == actor.id),
-                count(task.c.assignee.is_(None)),
-                count(task.c.due_at < now),
-                count(task.c.due_at >= now, task.c.due_at <= today_ends),
-                count(task.c.due_at > today_ends, task.c.due_at <= now + SOON),
-            )
-            .select_from(task)
-            .where(task.c.state == "open", self._box(actor, "todo"))
+        most = (COUNTED_UP_TO + 1) * (
+            len(actor.roles) + 1
+        )  # a task stands in one list of each of these at most
+        asked: tuple[tuple[str, Due], ...] = (
+            ("mine", lambda due: []),
+            ("groups", lambda due: []),
+            ("todo", lambda due: [due < now]),
+            ("todo", lambda due: [due >= now, due <= today_ends]),
+            ("todo", lambda due: [due > today_ends, due <= now + SOON]),
         )
+        counts = []
+        for box, due in asked:
+            lists = lists_of(actor, box, self._permissions, process=None, scope=None)
+            assert lists is not None
+            counts.append(how_many(lists, most, due=due, sqlite=self._database.is_sqlite))
         with self._database.read() as connection:
-            return InboxCounts(*(int(value) for value in connection.execute(query).one()))
+            found = connection.execute(select(*counts)).one()
+        return InboxCounts(*(min(int(value), COUNTED_UP_TO + 1) for value in found))
+
+    def search_tasks(self, text: str, actor: Actor, limit: int = 20) -> tuple[TaskRow, ...]:
+        """Open tasks whose name or case has words that begin with those of the text, or whose case has that number."""
+        return self.page(actor, InboxFilter(box="all", text=text), limit=limit).items if text.strip() else ()
 
     def task(self, task_id: str, actor: Actor) -> TaskView:
         """A task with all its page shows; for those who may work on it or see its case. NotFound, Forbidden.
@@ -159,103 +183,7 @@ class Inbox:
                 connection, instance_view(found), actor
             )
 
-    def search_tasks(self, text: str, actor: Actor, limit: int = 20) -> tuple[TaskRow, ...]:
-        """Open tasks whose name or case holds the text."""
-        with self._database.read() as connection:
-            rows = connection.execute(
-                _rows()
-                .where(task.c.state == "open", self._box(actor, "all"), _holds(text))
-                .order_by(task.c.due_order, task.c.id)
-                .limit(limit)
-            ).all()
-            return self._task_rows(connection, rows)
-
-    def search_cases(self, text: str, actor: Actor, limit: int = 20) -> tuple[CaseHit, ...]:
-        """Cases whose number, title or key holds the text."""
-        conditions = [
-            instance.c.title.icontains(text, autoescape=True),
-            instance.c.business_key.icontains(text, autoescape=True),
-        ]
-        if text.strip().isdigit() and len(text.strip()) < 18:
-            conditions.append(instance.c.number == int(text))
-        with self._database.read() as connection:
-            rows = connection.execute(
-                _cases()
-                .where(or_(*conditions), visible_cases(actor, self._permissions))
-                .order_by(instance.c.number.desc())
-                .limit(limit)
-            ).all()
-        return tuple(CaseHit(r.id, r.number, r.title, r.definition_name, r.phase, r.state) for r in rows)
-
-    def cases(
-        self,
-        actor: Actor,
-        *,
-        state: str | None = None,
-        process: str | None = None,
-        scope: str | None = None,
-        text: str | None = None,
-        subject: str | None = None,
-        after: int | None = None,
-        limit: int = 25,
-    ) -> tuple[InstanceView, ...]:
-        """The cases one may see, the newest first; `after` is the number of the last one seen."""
-        query = _cases().where(visible_cases(actor, self._permissions))
-        for condition, wanted in (
-            (instance.c.state == state, state),
-            (instance.c.definition_key == process, process),
-            (within(instance.c.scope, scope or ""), scope),
-            (instance.c.subject == subject, subject),
-            (instance.c.number < after if after else None, after),
-        ):
-            if wanted and condition is not None:
-                query = query.where(condition)
-        if text:
-            query = query.where(
-                or_(instance.c.title.icontains(text, autoescape=True), instance.c.phase == text)
-            )
-        with self._database.read() as connection:
-            rows = connection.execute(
-                query.order_by(instance.c.number.desc()).limit(max(1, min(limit, LARGEST_PAGE)))
-            )
-            return tuple(instance_view(row) for row in rows)
-
     # -- within ----------------------------------------------------------------------------------------------------
-
-    def _box(self, actor: Actor, box: str) -> ColumnElement[bool]:
-        mine = task.c.assignee == actor.id
-        groups = and_(task.c.assignee.is_(None), candidate_for(actor))
-        if box == "mine":
-            return mine
-        if box == "groups":
-            return groups
-        if box == "todo":
-            return or_(mine, groups)
-        seen = task.c.instance_id.in_(select(instance.c.id).where(visible_cases(actor, self._permissions)))
-        return or_(mine, groups, seen) if actor.memberships or actor.is_system else false()
-
-    def _filters(self, wanted: InboxFilter) -> list[ColumnElement[bool]]:
-        now = self._clock.now()
-        today = day_in_rome(now)
-        found: list[ColumnElement[bool]] = []
-        if wanted.process:
-            found.append(instance.c.definition_key == wanted.process)
-        if wanted.scope:
-            found.append(within(task.c.scope, wanted.scope))
-        if wanted.person:
-            found.append(instance.c.title.icontains(wanted.person, autoescape=True))
-        if wanted.text:
-            found.append(_holds(wanted.text))
-        if wanted.due == "overdue":
-            found.append(task.c.due_at < now)
-        elif wanted.due == "today":
-            found += [
-                task.c.due_at >= start_of_day(today).astimezone(UTC),
-                task.c.due_at <= end_of_day(today).astimezone(UTC),
-            ]
-        elif wanted.due == "soon":
-            found += [task.c.due_at >= now, task.c.due_at <= now + SOON]
-        return found
 
     def _task_rows(self, connection: Connection, rows: Sequence[Row[Any]]) -> tuple[TaskRow, ...]:
         candidates: dict[str, dict[str, list[str]]] = {}
@@ -347,23 +275,26 @@ def _rows(*more: Any) -> Select[Any]:
     )
 
 
-def _cases() -> Select[Any]:
-    return select(instance, definition.c.name.label("definition_name"), definition.c.version).join(
-        definition, definition.c.id == instance.c.definition_id
-    )
+def _due(wanted: str | None, now: datetime) -> Due:
+    today = day_in_rome(now)
+
+    def conditions(due: Any) -> list[ColumnElement[bool]]:
+        if wanted == "overdue":
+            return [due < now]
+        if wanted == "today":
+            return [due >= start_of_day(today).astimezone(UTC), due <= end_of_day(today).astimezone(UTC)]
+        return [due >= now, due <= now + SOON] if wanted == "soon" else []
+
+    return conditions
 
 
 def _instance_row(connection: Connection, instance_id: str) -> Row[Any]:
-    row: Row[Any] | None = connection.execute(_cases().where(instance.c.id == instance_id)).one_or_none()
+    row: Row[Any] | None = connection.execute(
+        cases_with_definition().where(instance.c.id == instance_id)
+    ).one_or_none()
     if row is None:
         raise NotFound("La pratica non c'è")
     return row
-
-
-def _holds(text: str) -> ColumnElement[bool]:
-    return or_(
-        task.c.name.icontains(text, autoescape=True), instance.c.title.icontains(text, autoescape=True)
-    )
 
 
 def _why_not(row: Row[Any], actor: Actor) -> str:

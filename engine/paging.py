@@ -4,47 +4,76 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, and_, or_
+from sqlalchemy import ColumnElement, Row, String, case, literal, tuple_
 
 from engine.errors import InvalidInput
-from engine.storage.tables import task
+from engine.storage.types import UtcDateTime
+
+Sort = Literal["due", "created", "priority"]
+BEGINNING = datetime(1, 1, 1, tzinfo=UTC)
 
 
-def order(sort: str) -> tuple[list[Any], list[bool]]:
-    """The columns of an order and which of them descend; the last is unique."""
-    if sort == "created":
-        return [task.c.created_at, task.c.id], [True, True]
-    if sort == "priority":
-        return [task.c.priority, task.c.due_order, task.c.id], [True, False, False]
-    return [task.c.due_order, task.c.id], [False, False]
+@dataclass(frozen=True)
+class Place:
+    """Where a page ended: the moment the order goes by, the task's id, and its priority where that comes first."""
+
+    moment: datetime
+    task_id: str
+    priority: int = 0
 
 
-def cursor(sort: str, row: Row[Any]) -> str:
+def moment_of(sort: Sort) -> str:
+    """The column that an order goes by; ``created`` descends, the others ascend."""
+    return "created_at" if sort == "created" else "due_order"
+
+
+def cursor(sort: Sort, row: Row[Any]) -> str:
     """The place of a row in an order, to put in an address."""
-    keys, _ = order(sort)
-    values = [getattr(row, key.name) for key in keys]
-    texts = [value.isoformat() if isinstance(value, datetime) else value for value in values]
-    return base64.urlsafe_b64encode(json.dumps(texts).encode()).decode().rstrip("=")
+    keys: list[Any] = [getattr(row, moment_of(sort)).isoformat(), row.id]
+    if sort == "priority":
+        keys.insert(0, row.priority)
+    return base64.urlsafe_b64encode(json.dumps(keys).encode()).decode().rstrip("=")
 
 
-def beyond(keys: list[Any], descending: list[bool], after: str) -> ColumnElement[bool]:
-    """SQL: what comes after the place of a cursor. InvalidInput for one that is not ours."""
+def place(sort: Sort, after: str) -> Place:
+    """The place that a cursor names. InvalidInput for one that is not ours."""
     try:
-        texts = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
-        values = [
-            datetime.fromisoformat(text)
-            if key.name in ("due_order", "created_at")
-            else key.type.python_type(text)
-            for key, text in zip(keys, texts, strict=True)
-        ]
-    except (ValueError, TypeError, UnicodeDecodeError) as problem:
+        keys = json.loads(base64.urlsafe_b64decode(after + "=" * (-len(after) % 4)))
+        priority = int(keys.pop(0)) if sort == "priority" else 0
+        moment, task_id = keys
+        if not isinstance(task_id, str) or "\0" in task_id:
+            raise ValueError("Not the id of a task")
+        return Place(datetime.fromisoformat(moment).astimezone(UTC), task_id, priority)
+    except (ValueError, TypeError, AttributeError, OverflowError) as problem:
         raise InvalidInput("L'indirizzo della pagina non è valido: riparti dalla prima") from problem
-    steps = []
-    for place, key in enumerate(keys):
-        same = [earlier == value for earlier, value in zip(keys[:place], values[:place], strict=True)]
-        further = key < values[place] if descending[place] else key > values[place]
-        steps.append(and_(*same, further))
-    return or_(*steps)
+
+
+def ordering(sort: Sort, moment: Any, task_id: Any, priority: Any) -> list[ColumnElement[Any]]:
+    """SQL: the order of these columns."""
+    if sort == "created":
+        return [moment.desc(), task_id.desc()]
+    return [*([priority] if sort == "priority" else []), moment, task_id]
+
+
+def beyond(sort: Sort, ended: Place, moment: Any, task_id: Any, priority: Any) -> list[ColumnElement[bool]]:
+    """SQL: what comes after a place; the comparison of rows is one that an index answers."""
+    row = tuple_(moment, task_id)
+    if sort == "created":
+        return [row < tuple_(*_literals(ended.moment, ended.task_id))]
+    if sort == "due":
+        return [row > tuple_(*_literals(ended.moment, ended.task_id))]
+    start, first = _literals(BEGINNING, "")
+    last, last_id = _literals(ended.moment, ended.task_id)
+    later = priority > ended.priority
+    return [
+        priority >= ended.priority,
+        row > tuple_(case((later, start), else_=last), case((later, first), else_=last_id)),
+    ]
+
+
+def _literals(moment: datetime, task_id: str) -> tuple[Any, Any]:
+    return literal(moment, UtcDateTime), literal(task_id, String)

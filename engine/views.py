@@ -104,9 +104,16 @@ class InboxPage:
     next: str | None
 
 
+COUNTED_UP_TO = 1000
+"""Beyond this nobody needs the exact number of waiting tasks, and counting them would cost more than showing them."""
+
+
 @dataclass(frozen=True)
 class InboxCounts:
-    """How many tasks wait: assigned to me, free for my groups, and of all those overdue, due today, due soon."""
+    """How many tasks wait: assigned to me, free for my groups, and of all those overdue, due today, due soon.
+
+    Each is exact up to `COUNTED_UP_TO`; one more than that means «more than so many».
+    """
 
     mine: int
     groups: int

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, request, url_for
 from flask_babel import format_currency, format_date, format_datetime, format_decimal, gettext, ngettext
 
-from engine.views import TaskRow
+from engine.views import COUNTED_UP_TO, TaskRow
 from web import current, words
 
 ROME = ZoneInfo("Europe/Rome")
@@ -114,6 +114,11 @@ def size(octets: int) -> str:
     return f"{format_decimal(round(octets / 1024 / 1024, 1))} MB"
 
 
+def counted(number: int) -> str:
+    """How many, counted as far as the inbox counts: ``37``, ``1000+``."""
+    return f"{COUNTED_UP_TO}+" if number > COUNTED_UP_TO else str(number)
+
+
 def same_page(**changes: Any) -> str:
     """The address of this page with some of its filters changed; None drops one."""
     arguments = {**request.args.to_dict(), **(request.view_args or {}), **changes}
@@ -133,6 +138,7 @@ def install(app: Flask) -> None:
         typed_value=typed_value,
         label=label,
         size=size,
+        counted=counted,
         phase_label=words.phase_label,
         phase_tone=words.phase_tone,
         state_label=words.state_label,

@@ -17,6 +17,10 @@ TABLES = {
     "participant": "Chi ha un incarico in una pratica, e da quando a quando",
     "task": "Un compito, aperto o chiuso",
     "task_candidate": "A quali ruoli o utenti è offerto un compito",
+    "listing": "Gli elenchi di compiti aperti che qualcuno legge: di un ruolo o di una persona, in un ambito, per "
+    "processo e priorità",
+    "listed": "Quali compiti aperti stanno in quali elenchi. La base di dati lo tiene aggiornato da sé, perché la "
+    "prima pagina costi uguale con cento compiti e con un milione",
     "timer": "Che cosa scatta e quando: è la verità sui tempi",
     "subscription": "Quali messaggi sono attesi, e con quale chiave",
     "incident": "Che cosa si è fermato, in una frase",

@@ -17,11 +17,13 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from engine.storage.append_only import append_only
 from engine.storage.metadata import metadata
 from engine.storage.types import Json, UtcDateTime
+from engine.storage.words import Words, words_of
 
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER keys
 
@@ -69,6 +71,9 @@ instance = Table(
     Column("business_key", String(160), nullable=False),
     Column("scope", String(160), nullable=False),
     Column("title", Text, nullable=False),
+    Column(
+        "words", Words, nullable=False, default=words_of("title")
+    ),  # to be found by; whoever sets a title sets it
     Column("subject", String(80), index=True),
     Column("phase", String(40), nullable=False),  # the domain's state: bozza, candidato…
     Column("state", String(16), nullable=False),
@@ -83,6 +88,7 @@ instance = Table(
     _one_of("state", "active", "suspended", "completed", "cancelled"),
     Index("ix_instance_scope_state", "scope", "state", "number"),
     Index("ix_instance_business_key", "business_key"),
+    Index("ix_instance_words", "words", postgresql_using="gin"),
 )
 
 participant = Table(
@@ -105,6 +111,7 @@ task = Table(
     Column("definition_id", String(160), nullable=False),
     Column("element_id", String(160), nullable=False),
     Column("name", Text, nullable=False),
+    Column("words", Words, nullable=False, default=words_of("name")),  # to be found by
     Column("instructions", Text, nullable=False),
     Column("form_id", String(160)),
     Column("process_id", String(160), nullable=False),  # the (called) process whose bundle holds the form
@@ -125,8 +132,13 @@ task = Table(
     UniqueConstraint("instance_id", "token"),
     _one_of("state", "open", "suspended", "completed", "cancelled"),
     Index("ix_task_instance", "instance_id", "state"),
-    Index("ix_task_assignee", "assignee", "state", "due_order", "id"),
-    Index("ix_task_state_due", "state", "due_order", "id"),
+    Index(
+        "ix_task_words",
+        "words",
+        postgresql_using="gin",
+        postgresql_where=text("state = 'open'"),
+        sqlite_where=text("state = 'open'"),
+    ),
 )
 
 task_candidate = Table(
@@ -137,6 +149,34 @@ task_candidate = Table(
     Column("name", String(120), primary_key=True),
     Index("ix_task_candidate_name", "kind", "name", "task_id"),
     _one_of("kind", "role", "user"),
+)
+
+listing = Table(
+    "listing",
+    metadata,
+    Column("id", BIG, primary_key=True, autoincrement=True),
+    Column(
+        "kind", String(8), nullable=False
+    ),  # role, user: offered and free; holder: assigned; scope: every open task
+    Column("name", String(120), nullable=False),  # of the role or user; empty for a scope
+    Column("scope", String(160), nullable=False),
+    Column("process", String(120), nullable=False),
+    Column("priority", Integer, nullable=False),
+    UniqueConstraint("kind", "name", "scope", "process", "priority"),
+    _one_of("kind", "role", "user", "holder", "scope"),
+)
+
+listed = (
+    Table(  # written by the triggers of engine.storage.listing; references would lock the rows of listing
+        "listed",
+        metadata,
+        Column("task_id", String(32), primary_key=True),
+        Column("listing_id", BigInteger, primary_key=True),
+        Column("due_order", UtcDateTime, nullable=False),
+        Column("created_at", UtcDateTime, nullable=False),
+        Index("ix_listed_due", "listing_id", "due_order", "task_id"),
+        Index("ix_listed_created", "listing_id", "created_at", "task_id"),
+    )
 )
 
 timer = Table(

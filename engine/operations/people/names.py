@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from difflib import SequenceMatcher
+
+from engine.storage.words import words as words
 
 _SIMILAR = 0.86
 """Above this share of matching letters two names are worth a look: Giovanna–Giovana is 0.93, Anna–Enna 0.75."""
-
-
-def words(text: str) -> str:
-    """Plain lower-case words with one space between: «D’Angelò  María» → ``d angelo maria``."""
-    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
-    letters = "".join(" " if not c.isalnum() else c for c in plain if not unicodedata.combining(c))
-    return " ".join(letters.casefold().split())
 
 
 def key(text: str) -> str:

@@ -1,0 +1,143 @@
+"""Finding cases and tasks by the words of a title or a name, or by a number; and the list of cases.
+
+A few hits are looked up one by one; when a search hits many, the list is walked in its order until a page is full.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Subquery, func, or_, select, union_all
+
+from engine.actors import Actor
+from engine.instances import view as instance_view
+from engine.permissions import PermissionMatrix
+from engine.storage import Database
+from engine.storage.tables import definition, instance, task
+from engine.storage.words import holds
+from engine.views import CaseHit, InstanceView
+from engine.visibility import visible_cases, within
+
+MANY = 2000
+"""Beyond so many hits a list is walked in its order: a page is full long before its end."""
+LONGEST_NUMBER = 17
+LARGEST_PAGE = 100
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What an inbox is narrowed to: conditions on `task` and `instance`, and the tasks looked up if they are few."""
+
+    conditions: tuple[ColumnElement[bool], ...] = ()
+    few: ColumnElement[bool] | None = None
+
+
+class CaseSearch:
+    """The cases that a person may see, listed and searched."""
+
+    def __init__(self, database: Database, permissions: PermissionMatrix) -> None:
+        self._database = database
+        self._permissions = permissions
+
+    def search_cases(self, text: str, actor: Actor, limit: int = 20) -> tuple[CaseHit, ...]:
+        """Cases of that number or business key, or whose title has words that begin with those of the text."""
+        with self._database.read() as connection:
+            found = case_named(text, sqlite=self._database.is_sqlite)
+            query = _narrowed(
+                connection, cases_with_definition(), or_(found, instance.c.business_key == text.strip())
+            )
+            rows = connection.execute(
+                query.where(visible_cases(actor, self._permissions))
+                .order_by(instance.c.number.desc())
+                .limit(limit)
+            ).all()
+        return tuple(CaseHit(r.id, r.number, r.title, r.definition_name, r.phase, r.state) for r in rows)
+
+    def cases(
+        self,
+        actor: Actor,
+        *,
+        state: str | None = None,
+        process: str | None = None,
+        scope: str | None = None,
+        text: str | None = None,
+        subject: str | None = None,
+        after: int | None = None,
+        limit: int = 25,
+    ) -> tuple[InstanceView, ...]:
+        """The cases one may see, the newest first; `after` is the number of the last one seen.
+
+        `text` finds by number or by words of the title, as `search_cases` does.
+        """
+        query = cases_with_definition().where(visible_cases(actor, self._permissions))
+        for condition, wanted in (
+            (instance.c.state == state, state),
+            (instance.c.definition_key == process, process),
+            (within(instance.c.scope, scope or ""), scope),
+            (instance.c.subject == subject, subject),
+            (instance.c.number < after if after else None, after),
+        ):
+            if wanted and condition is not None:
+                query = query.where(condition)
+        with self._database.read() as connection:
+            if text:
+                query = _narrowed(connection, query, case_named(text, sqlite=self._database.is_sqlite))
+            rows = connection.execute(
+                query.order_by(instance.c.number.desc()).limit(max(1, min(limit, LARGEST_PAGE)))
+            )
+            return tuple(instance_view(row) for row in rows)
+
+
+def cases_with_definition() -> Select[Any]:
+    """Cases with the name and version of their definition."""
+    return select(instance, definition.c.name.label("definition_name"), definition.c.version).join(
+        definition, definition.c.id == instance.c.definition_id
+    )
+
+
+def case_named(text: str, *, sqlite: bool) -> ColumnElement[bool]:
+    """SQL on `instance`: its number is the text, or each word of the text begins a word of its title."""
+    number = text.strip()
+    words = holds(instance.c.words, text, sqlite=sqlite)
+    if number.isascii() and number.isdigit() and len(number) <= LONGEST_NUMBER:
+        return or_(words, instance.c.number == int(number))
+    return words
+
+
+def sought(connection: Connection, person: str | None, text: str | None, *, sqlite: bool) -> Sought:
+    """What a person and a text narrow an inbox to. `person` is sought in the case, `text` in the task's name too."""
+    conditions: list[ColumnElement[bool]] = []
+    few: ColumnElement[bool] | None = None
+    if text:
+        about = case_named(text, sqlite=sqlite)
+        named = holds(task.c.words, text, sqlite=sqlite)
+        conditions.append(or_(named, about))
+        tasks = select(task.c.id).where(task.c.state == "open", named)
+        of_cases = (
+            select(task.c.id)
+            .join(instance, instance.c.id == task.c.instance_id)
+            .where(task.c.state == "open", about)
+        )
+        if _are_few(connection, tasks) and _are_few(connection, of_cases):
+            few = task.c.id.in_(select(union_all(tasks, of_cases).subquery("hits").c.id))
+    if person:
+        about = case_named(person, sqlite=sqlite)
+        conditions.append(about)
+        cases = select(instance.c.id).where(about)
+        if few is None and _are_few(connection, cases):
+            few = task.c.instance_id.in_(cases)
+    return Sought(tuple(conditions), few)
+
+
+def _narrowed(connection: Connection, query: Select[Any], condition: ColumnElement[bool]) -> Select[Any]:
+    hits = select(instance.c.id).where(condition)
+    if not _are_few(connection, hits):
+        return query.where(condition)
+    few: Subquery = hits.limit(MANY).subquery("hits")
+    return query.where(instance.c.id.in_(select(few.c.id)))
+
+
+def _are_few(connection: Connection, hits: Select[Any]) -> bool:
+    some = hits.limit(MANY + 1).subquery("some")
+    return int(connection.execute(select(func.count()).select_from(some)).scalar_one()) <= MANY
