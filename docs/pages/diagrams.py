@@ -26,23 +26,34 @@ ELEMENTS = {
     "senza, deve dare un contesto e scrive ogni sua voce.",
     "callActivity": "Chiama un altro processo (`calledElement`), nella versione che era in vigore quando il "
     "chiamante è stato pubblicato. Ha variabili proprie.",
-    "subProcess": "Sottoprocesso incorporato: divide le variabili con chi lo contiene. Non a evento.",
+    "subProcess": "Sottoprocesso incorporato: divide le variabili con chi lo contiene. A evento, "
+    "annulla quello in cui sta (inizio di compensazione).",
+    "transaction": "Sottoprocesso che si può annullare: una fine *cancel* ferma ciò che vi è aperto, annulla a "
+    "ritroso ciò che vi è stato fatto ed esce dall'evento *cancel* al bordo. Un errore esce senza annullare.",
     "startEvent": "L'inizio. Senza evento, può portare il modulo di apertura (`camunda:formRef`); a "
     "messaggio, la pratica nasce quando il messaggio arriva.",
     "endEvent": "La fine di un ramo; a errore, cerca l'evento di bordo che lo raccoglie; *terminate* chiude "
-    "tutto il processo (o sottoprocesso).",
+    "tutto il processo (o sottoprocesso); a compensazione, annulla prima di chiudere.",
     "intermediateCatchEvent": "Attende un momento o un messaggio.",
-    "intermediateThrowEvent": "Solo senza evento: segna un punto della strada, per esempio uno stato.",
+    "intermediateThrowEvent": "Senza evento segna un punto della strada, per esempio uno stato; a "
+    "compensazione annulla un'attività, o tutto ciò che è stato fatto al suo livello.",
     "boundaryEvent": "Sul bordo di un'attività, che interrompa o no. A errore interrompe sempre. Un "
     "messaggio che non interrompe può arrivare più volte; un timer a ripetizione che non interrompe scatta "
-    "ogni volta.",
+    "ogni volta. A compensazione porta, con un'associazione, all'attività che annulla quella su cui sta.",
     "exclusiveGateway": "Il primo flusso la cui condizione è vera; altrimenti quello predefinito.",
     "parallelGateway": "Apre tutti i rami; all'unione li attende tutti. Un'unione non sta in un ciclo.",
     "inclusiveGateway": "Apre i rami la cui condizione è vera; all'unione attende quelli aperti. Non in un "
     "ciclo.",
     "eventBasedGateway": "Attende il primo di più eventi (timer, messaggi, attività di ricezione).",
 }
-EVENTS = {"timer": "timer", "message": "messaggio", "error": "errore", "terminate": "*terminate*"}
+EVENTS = {
+    "timer": "timer",
+    "message": "messaggio",
+    "error": "errore",
+    "terminate": "*terminate*",
+    "compensate": "compensazione",
+    "cancel": "*cancel*",
+}
 ATTRIBUTES = {
     "candidateStarterGroups": ("process", "Ruoli che possono avviarlo, separati da virgola"),
     "assignee": ("userTask", "Chi lo fa: nome utente, o `=` e un'espressione"),
@@ -181,7 +192,7 @@ def diagrams_page() -> str:
         "## Non eseguiti\n\n"
         + table(("Elemento", "Al suo posto"), [(code(name), text) for name, text in UNSUPPORTED.items()])
         + "\n\nLo stesso vale per i sottoprocessi a evento, gli eventi di segnale, *link*, *escalation*, "
-        "compensazione e condizione, e gli script in altri linguaggi.",
+        "condizione, e gli script in altri linguaggi.",
         "## Attributi\n\n"
         + table(
             ("Attributo", "Su", "Che cosa dice"),

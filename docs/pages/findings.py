@@ -163,6 +163,34 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "Un evento di errore non interrompe",
             "Usa l'evento di bordo che interrompe",
         ),
+        "NO_COMPENSATION": (
+            "Un evento di compensazione non dice che cosa annulla l'attività",
+            "Collegalo con un'associazione all'attività che annulla, segnata «Compensation»",
+        ),
+        "COMPENSATION_UNUSED": (
+            "A un'attività di compensazione non porta nessun evento",
+            "Aggiungi l'evento di compensazione al bordo dell'attività da annullare, e l'associazione",
+        ),
+        "COMPENSATION_FLOW": (
+            "Un flusso entra in una compensazione o ne esce",
+            "Togli il flusso: evento e attività che annulla si collegano con un'associazione",
+        ),
+        "COMPENSATION_REF": (
+            "L'attività da annullare non è di questo livello, o non ha compensazione",
+            "Scegli un'attività dello stesso livello che ne ha una, o lascia vuoto per annullare tutto",
+        ),
+        "COMPENSATION_START": (
+            "Un inizio di compensazione è fuori posto",
+            "Va in un sottoprocesso a evento, dentro il sottoprocesso da annullare",
+        ),
+        "CANCEL_END": (
+            "Una fine «Cancel» è fuori da una transazione, o la transazione non la raccoglie",
+            "Mettila dentro una transazione che ha al bordo un evento «Cancel»",
+        ),
+        "CANCEL_BOUNDARY": (
+            "Un evento «Cancel» non è al bordo di una transazione",
+            "Spostalo sul bordo di una transazione, e rendilo interrompente",
+        ),
         "EMPTY_TIMER": ("Il timer non dice quando scatta", "Scrivi una data, una durata o una ripetizione"),
         "BAD_TIMER": (
             "Il testo del timer non si capisce",

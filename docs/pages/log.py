@@ -30,6 +30,7 @@ KINDS = {
     "task.completed": "Completato; `fields` nomina i campi scritti, non i valori",
     "task.cancelled": "Non serve più: la pratica ha preso un'altra strada",
     "element.passed": "Un passo automatico è stato percorso",
+    "activity.compensated": "Un'attività già fatta viene annullata, come dice il diagramma",
     "timer.fired": "È scattata una scadenza; `due` è il momento previsto",
     "message.received": "È arrivata una comunicazione: `message`, i nomi dei valori",
     "decision.made": "Una tabella ha deciso: `evidence` dice quali righe e perché",

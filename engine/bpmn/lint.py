@@ -7,22 +7,22 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine.bpmn import graph, texts
+from engine.bpmn.compensation_rules import apart_from_flow, check_compensation
 from engine.bpmn.model import Element, Flow, ProcessModel
 from engine.bpmn.reader import ACTIVITIES, Diagram, line_of
 from engine.errors import Finding
 
 UNSUPPORTED = {
-    "transaction": "le transazioni BPMN non sono eseguite: usa un sottoprocesso con eventi di errore",
     "adHocSubProcess": "i sottoprocessi ad hoc non sono eseguiti: disegna un ciclo con una condizione d'uscita",
     "complexGateway": "il gateway complesso non è eseguito: usa un gateway esclusivo, inclusivo o parallelo",
 }
 RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
 ALLOWED_EVENTS: dict[str, frozenset[str]] = {
-    "startEvent": frozenset({"message"}),
-    "endEvent": frozenset({"error", "terminate"}),
+    "startEvent": frozenset({"compensate", "message"}),
+    "endEvent": frozenset({"cancel", "compensate", "error", "terminate"}),
     "intermediateCatchEvent": frozenset({"timer", "message"}),
-    "intermediateThrowEvent": frozenset(),
-    "boundaryEvent": frozenset({"timer", "message", "error"}),
+    "intermediateThrowEvent": frozenset({"compensate"}),
+    "boundaryEvent": frozenset({"cancel", "compensate", "error", "message", "timer"}),
 }
 
 
@@ -99,6 +99,7 @@ class _Checker:
             )
             yield self._found(element, "RESERVED_ID", sentence)
         yield from self._events(element)
+        yield from check_compensation(self.process, element, self._found)
         yield from self._connections(element)
         yield from self._kind(element)
         yield from self._loop(element)
@@ -153,6 +154,8 @@ class _Checker:
                 yield self._found(element, "ERROR_MUST_INTERRUPT", "un errore interrompe sempre l'attività")
 
     def _connections(self, element: Element) -> Iterator[Finding]:
+        if apart_from_flow(element):
+            return
         starts_itself = element.type in ("startEvent", "boundaryEvent")
         if not element.incoming and not starts_itself and not element.triggered_by_event:
             yield self._found(element, "UNREACHABLE", "nessun flusso arriva qui: collegalo o toglilo")
@@ -202,6 +205,8 @@ class _Checker:
             yield self._found(element, "NO_MESSAGE", "scegli il messaggio atteso e dagli un nome")
 
     def _subprocess(self, element: Element) -> Iterator[Finding]:
+        if element.triggered_by_event and self._undoes(element):
+            return
         if element.triggered_by_event:
             sentence = (
                 "i sottoprocessi a evento non sono eseguiti: usa un evento di bordo su un sottoprocesso"
@@ -209,6 +214,12 @@ class _Checker:
             yield self._found(element, "UNSUPPORTED_ELEMENT", sentence)
         else:
             yield from self._starts(element.id)
+
+    def _undoes(self, element: Element) -> bool:
+        starts = [
+            e for e in self.process.elements.values() if e.parent_id == element.id and e.type == "startEvent"
+        ]
+        return len(starts) == 1 and starts[0].events == ("compensate",)
 
     def _exclusive(self, element: Element) -> Iterator[Finding]:
         if len(element.outgoing) > 1 and not any(self.flows[flow].is_default for flow in element.outgoing):
@@ -337,6 +348,7 @@ _BY_TYPE: dict[str, Callable[[_Checker, Element], Iterator[Finding]]] = {
     "callActivity": _Checker._call,
     "receiveTask": _Checker._receive,
     "subProcess": _Checker._subprocess,
+    "transaction": _Checker._subprocess,
     "exclusiveGateway": _Checker._exclusive,
     "eventBasedGateway": _Checker._event_gateway,
 }

@@ -52,6 +52,10 @@ class Assignment:
 class Element:
     """A flow node. Fields that its type does not use stay empty.
 
+    Compensation: `handler` is the activity that undoes this one, `undone_by` the compensation event subprocess inside
+    it; `compensable` says that one of the two is here or further inside, `compensating` that this event has to do with
+    undoing; `activity_ref` is what a throwing event undoes (empty: all that its scope has done).
+
     `inputs` and `outputs` are the input/output parameters; `properties` the camunda:properties.
     """
 
@@ -84,6 +88,13 @@ class Element:
     error_message_variable: str = ""
     events: tuple[str, ...] = ()
     attached_to: str = ""
+    handler: str = ""
+    undone_by: str = ""
+    compensable: bool = False
+    compensating: bool = False
+    for_compensation: bool = False
+    activity_ref: str = ""
+    waits_for_completion: bool = True
     interrupting: bool = True
     triggered_by_event: bool = False
     multi_instance: MultiInstance | None = None

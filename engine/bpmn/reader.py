@@ -9,6 +9,7 @@ from typing import Any
 
 from lxml import etree
 
+from engine.bpmn import compensation
 from engine.bpmn.dialect import CAMUNDA, condition_in_feel, in_feel, parameter_in_feel
 from engine.bpmn.model import Assignment, DataMapping, Element, Flow, MultiInstance, ProcessModel, Timer
 from engine.errors import Finding, InvalidInput
@@ -30,12 +31,12 @@ ACTIVITIES = (
         "businessRuleTask",
         "scriptTask",
     ),
-    *("callActivity", "subProcess"),
+    *("callActivity", "subProcess", "transaction"),
 )
 FLOW_NODES = frozenset(
     (
         *ACTIVITIES,
-        *("transaction", "adHocSubProcess"),
+        "adHocSubProcess",
         *("startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"),
         *("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"),
     )
@@ -112,6 +113,9 @@ class _Reader:
 
     def __init__(self, root: etree._Element) -> None:
         self.messages = {n.get("id"): n.get("name") or "" for n in root.iterfind(f"{{{BPMN}}}message")}
+        self.handlers = compensation.handlers(root)
+        self.undone_by = compensation.event_subprocesses(root)
+        self.compensable = _with_what_contains(root, {*self.handlers, *self.undone_by})
         self.errors = {
             n.get("id"): n.get("errorCode") or n.get("name") or "" for n in root.iterfind(f"{{{BPMN}}}error")
         }
@@ -208,6 +212,14 @@ class _Reader:
                 for n in node
                 if str(n.tag).endswith("EventDefinition")
             ),
+            handler=self.handlers.get(element_id, ""),
+            undone_by=self.undone_by.get(element_id, ""),
+            compensable=element_id in self.compensable,
+            compensating=compensation.compensates(node)
+            or node.find(f"{{{BPMN}}}cancelEventDefinition") is not None,
+            for_compensation=node.get("isForCompensation") == "true",
+            activity_ref=_first_attribute(node, compensation.EVENT, "activityRef"),
+            waits_for_completion=_first_attribute(node, compensation.EVENT, "waitForCompletion") != "false",
             attached_to=node.get("attachedToRef") or "",
             interrupting=(node.get("cancelActivity") or node.get("isInterrupting") or "true") == "true",
             triggered_by_event=node.get("triggeredByEvent") == "true",
@@ -234,6 +246,16 @@ class _Reader:
             line_of(node),
             default,
         )
+
+
+def _with_what_contains(root: etree._Element, inner: set[str]) -> set[str]:
+    """The identifiers with those of all subprocesses around them."""
+    return {
+        around.get("id") or ""
+        for node in root.iter()
+        if inner and node.get("id") in inner
+        for around in (node, *node.iterancestors())
+    }
 
 
 def _documentation(node: etree._Element) -> str:

@@ -55,7 +55,7 @@ def waits(top: TopWorkflow, scopes: Scopes) -> list[Wait]:
 
 def _events(task: Task, scopes: Scopes) -> list[Wait]:
     definition = getattr(task.task_spec, "event_definition", None)
-    if not isinstance(definition, specs.WaitedEvent) or definition.kind == "error":
+    if not isinstance(definition, specs.WaitedEvent) or definition.kind in ("error", "cancel"):
         return []
     view = scopes.view(task)
     if definition.kind == "gateway":

@@ -13,6 +13,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions import ErrorEventDefinition
 
 from engine.bpmn.dialect import condition_in_feel
 from engine.spiff import specs
+from engine.spiff.compensation_specs import CompensationEnd, CompensationThrow
 from engine.spiff.stepwise import BOUNDARY_SPLIT, BoundarySplit, ProcessSpec
 
 
@@ -88,9 +89,16 @@ class _Start(_Dialect, event_parsers.StartEventParser):
         return task
 
 
+def _compensates(node: Any) -> bool:
+    """Whether a throwing event undoes: compensation, or the end that cancels a transaction."""
+    return any(node.find(f"{{*}}{kind}EventDefinition") is not None for kind in ("compensate", "cancel"))
+
+
 class _End(_Dialect, event_parsers.EndEventParser):
     def create_task(self) -> Any:
         """An end leads nowhere."""
+        if _compensates(self.node):
+            self.spec_class = CompensationEnd
         found = self.get_event_definition(
             [event_parsers.ERROR_EVENT_XPATH, event_parsers.TERMINATION_EVENT_XPATH]
         )
@@ -109,7 +117,9 @@ class _Catch(_Dialect, event_parsers.IntermediateCatchEventParser):
 
 class _Throw(_Dialect, event_parsers.IntermediateThrowEventParser):
     def create_task(self) -> Any:
-        """Only the none throw event is let in by the lint: a milestone."""
+        """Compensation, or a milestone."""
+        if _compensates(self.node):
+            self.spec_class = CompensationThrow
         return self._create_task(event_parsers.NoneEventDefinition(description="Default"))
 
 
@@ -123,6 +133,10 @@ class _Boundary(_Dialect, event_parsers.BoundaryEventParser):
     def parse_error_event(self, error_event: Any) -> specs.WaitedEvent:
         """An error: the run finds who catches it."""
         return specs.WaitedEvent("error", self.bpmn_id)
+
+    def parse_cancel_event(self, event: Any) -> specs.WaitedEvent:
+        """A transaction is cancelled: the run leaves by here."""
+        return specs.WaitedEvent("cancel", self.bpmn_id)
 
 
 class _EventGateway(_Dialect, event_parsers.EventBasedGatewayParser):
@@ -146,6 +160,7 @@ class DialectParser(BpmnParser):
         full_tag("scriptTask"): (_Task, specs.AutomaticTask),
         full_tag("businessRuleTask"): (_Task, specs.AutomaticTask),
         full_tag("subProcess"): (_Subprocess, specs.EmbeddedSubprocess),
+        full_tag("transaction"): (_Subprocess, specs.Transaction),
         full_tag("callActivity"): (_Call, specs.CallActivity),
         full_tag("exclusiveGateway"): (_Conditional, specs.ExclusiveGateway),
         full_tag("inclusiveGateway"): (_Conditional, specs.InclusiveGateway),

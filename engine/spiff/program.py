@@ -11,10 +11,12 @@ from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import SubWorkflowTask
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 
+from engine.bpmn.compensation import SUFFIX, set_apart
 from engine.bpmn.model import Element, ProcessModel
 from engine.bpmn.reader import Diagram
 from engine.errors import Finding, InvalidInput
 from engine.spiff import specs
+from engine.spiff.compensation_specs import equip
 from engine.spiff.joins import wire
 from engine.spiff.parser import DialectParser
 from engine.spiff.stepwise import Stepwise
@@ -52,11 +54,13 @@ def compile_program(key: str, diagrams: Sequence[Diagram]) -> Program:
 def _specs_of(diagram: Diagram, process: ProcessModel) -> dict[str, BpmnProcessSpec]:
     parser = DialectParser()
     try:
-        parser.add_bpmn_xml(diagram.tree, diagram.file)
+        parser.add_bpmn_xml(set_apart(diagram.tree), diagram.file)
         top = parser.get_spec(process.id)
         inner: dict[str, BpmnProcessSpec] = {}
         while fresh := [
-            name for name in parser.process_parsers if name in process.elements and name not in inner
+            name
+            for name in parser.process_parsers
+            if name.removesuffix(SUFFIX) in process.elements and name not in inner
         ]:
             inner.update(
                 (name, parser.get_spec(name)) for name in fresh
@@ -93,6 +97,7 @@ def _attach(spec: BpmnProcessSpec, process: ProcessModel) -> None:
         task_spec.element = process.elements.get(drawn) if drawn else None
         if isinstance(task_spec, specs.EmbeddedSubprocess):
             task_spec.spec = f"{process.id}:{task_spec.spec}"
+    equip(spec, process.elements)
     for task_spec in list(spec.task_specs.values()):
         if isinstance(task_spec, specs.ParallelMultiInstance | specs.SequentialMultiInstance):
             child = spec.task_specs[task_spec.task_spec]
@@ -111,6 +116,6 @@ def _check_calls(key: str, found: Mapping[str, BpmnProcessSpec], models: Mapping
         )
     for spec in found.values():
         for task_spec in spec.task_specs.values():
-            if isinstance(task_spec, SubWorkflowTask) and task_spec.spec not in found:
+            if isinstance(task_spec, SubWorkflowTask) and task_spec.spec and task_spec.spec not in found:
                 element = task_spec.element
                 raise InvalidInput(f"«{element.label}» chiama il processo «{task_spec.spec}», che non c'è")

@@ -18,6 +18,7 @@ from engine.bpmn.model import Element
 from engine.errors import BusinessError, EngineError, ExecutionFailed, InvalidState
 from engine.spiff import activities, awaited, joins, modification, specs
 from engine.spiff.awaited import FAILURE, Failure, Wait
+from engine.spiff.compensation import Compensation
 from engine.spiff.earlier import from_version_1
 from engine.spiff.guard import Guard
 from engine.spiff.modification import Instruction
@@ -69,7 +70,13 @@ class ProcessRun:
     """The run. Use `start` or `restore`; never share one between threads."""
 
     def __init__(
-        self, program: Program, host: Host, workflow: TopWorkflow, scopes: Scopes, phase: str
+        self,
+        program: Program,
+        host: Host,
+        workflow: TopWorkflow,
+        scopes: Scopes,
+        phase: str,
+        compensation: dict[str, Any] | None = None,
     ) -> None:
         self.program = program
         self.host = host
@@ -77,6 +84,7 @@ class ProcessRun:
         self.phase = phase
         self._errors: list[tuple[Task, str, str]] = []
         self._workflow = workflow
+        self.compensation = Compensation(self, compensation)
         workflow.run = self
         workflow.script_engine = _FeelScripts()
 
@@ -97,7 +105,8 @@ class ProcessRun:
                 f"Lo stato salvato ha la versione {data['version']}, che questo programma non conosce"
             )
         tree = from_version_1(program, data["tree"]) if data["version"] == 1 else data["tree"]
-        return cls(program, host, restore_tree(program, tree), Scopes(data["scopes"]), data["phase"])
+        top = restore_tree(program, tree)
+        return cls(program, host, top, Scopes(data["scopes"]), data["phase"], data.get("compensation"))
 
     def dump(self) -> bytes:
         """The whole run as bytes, for `restore`."""
@@ -107,6 +116,7 @@ class ProcessRun:
                 "phase": self.phase,
                 "scopes": self.scopes.sets,
                 "tree": dump_tree(self._workflow),
+                **self.compensation.dump(),
             }
         )
 
@@ -180,7 +190,7 @@ class ProcessRun:
                     guard.passing(task)
                     self._run(task)
                 self._handle_errors()
-            if not ready and not self._joined():
+            if not ready and not self._joined() and not self.compensation.advance():
                 break
             if self._size() > 2 * settled + MOST_GROWTH:
                 self._forget()
@@ -229,7 +239,7 @@ class ProcessRun:
             self.throw_error(task, error.code, error.message)
             return False
         except Exception as problem:
-            self._failed(task, problem, "operation")
+            self.fail(task, problem, "operation")
             return False
         return True
 
@@ -241,7 +251,7 @@ class ProcessRun:
             prepare(task)
         except EngineError as problem:
             task._set_state(TaskState.WAITING)
-            self._failed(task, problem, "expression")
+            self.fail(task, problem, "expression")
             return False
         return True
 
@@ -273,7 +283,7 @@ class ProcessRun:
             return True
         for workflow in self._workflow.all():
             for task in list(joins.stuck(workflow)):
-                self._failed(task, ExecutionFailed(joins.STUCK), "expression")
+                self.fail(task, ExecutionFailed(joins.STUCK), "expression")
         return False
 
     def _size(self) -> int:
@@ -290,13 +300,14 @@ class ProcessRun:
             task.run()
         except Exception as problem:  # a condition that fails, a gateway with no way out
             task._state = TaskState.READY
-            self._failed(task, problem, "expression")
+            self.fail(task, problem, "expression")
             return
         element = task.task_spec.element
         if element is not None and task.state == TaskState.COMPLETED:
             self.host.note("element.passed", element)
 
-    def _failed(self, task: Task, problem: Exception, kind: str) -> None:
+    def fail(self, task: Task, problem: Exception, kind: str) -> None:
+        """A step has failed and stays."""
         attempts = task.internal_data.get("attempts", 0) + 1
         sentence = (
             problem.message if isinstance(problem, EngineError) else f"{type(problem).__name__}: {problem}"
@@ -313,12 +324,12 @@ class ProcessRun:
                 sentence = f"L'errore {code} non è previsto dal diagramma" + (
                     f": {message}" if message else ""
                 )
-                self._failed(task, ExecutionFailed(sentence), "error")
+                self.fail(task, ExecutionFailed(sentence), "error")
                 continue
             element: Element = caught.task_spec.element
             values = {element.error_code_variable: code, element.error_message_variable: message}
             self.scopes.write(caught, {name: value for name, value in values.items() if name})
-            self._mark(caught)
+            self.happen(caught)
 
     def _catcher(self, task: Task, code: str) -> Task | None:
         current = task
@@ -342,10 +353,15 @@ class ProcessRun:
     def _happen(self, task: Task, token: str) -> None:
         if ":" in token:
             task.internal_data[specs.CHOSEN] = int(token.partition(":")[2])
-        self._mark(task)
+        self.happen(task)
         self.settle()
 
-    def _mark(self, task: Task) -> None:
+    def find(self, task_id: UUID) -> Task | None:
+        """The task of an identifier; None when it is gone."""
+        return self._workflow.find(task_id)
+
+    def happen(self, task: Task) -> None:
+        """An event that is waited for happens now."""
         task.internal_data[specs.FIRED] = True
         task.task_spec._update(task)
 
@@ -363,7 +379,7 @@ class ProcessRun:
 
     def _tidy(self) -> None:
         self._forget()
-        if len(self.scopes.sets) > 1:
+        if len(self.scopes.sets) > 1 or not self.compensation.idle:
             alive = {
                 task.id.hex
                 for workflow in self._workflow.all()
@@ -371,6 +387,7 @@ class ProcessRun:
                 if not task.has_state(TaskState.FINISHED_MASK)
             }
             self.scopes.keep_only(alive)
+            self.compensation.forget(alive)
 
 
 def _label(task: Task) -> str:

@@ -87,6 +87,10 @@ class EmbeddedSubprocess(Stepwise, defaults.SubWorkflowTask):
         """Nothing to copy back."""
 
 
+class Transaction(EmbeddedSubprocess):
+    """A subprocess that can be cancelled: all that it has done is undone, then it is left by its cancel event."""
+
+
 class CallActivity(Stepwise, defaults.CallActivity):
     """Calls another process with a set of variables of its own."""
 

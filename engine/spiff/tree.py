@@ -15,6 +15,7 @@ from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.spiff.compensation_specs import spec_of
 from engine.spiff.program import Program
 
 OPEN = TaskState.DEFINITE_MASK
@@ -172,7 +173,7 @@ def restore_tree(program: Program, data: list[dict[str, Any]]) -> TopWorkflow:
     _fill(top, data[0])
     for part in data[1:]:
         parent = top.get_task_from_id(UUID(part["parent"]))
-        spec = program.subprocess_specs[parent.task_spec.spec]
+        spec = program.subprocess_specs[spec_of(parent)]
         inner = Subworkflow(spec, parent, top, deserializing=True)
         top.subprocesses[parent.id] = inner
         _fill(inner, part)
