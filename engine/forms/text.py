@@ -26,7 +26,7 @@ def clean_text(text: str, *, several_lines: bool) -> tuple[str | None, Sentence 
         text = text.replace("\t", " ")
         if "\n" in text:
             return None, sentence("Scrivi il testo su una riga sola")
-    for character in text:
+    for character in "" if text.isprintable() else text:  # what is refused is never printable
         if _unwanted(character):
             return None, sentence(
                 "Il testo contiene un carattere invisibile (codice %(code)s): cancellalo e scrivi di nuovo "

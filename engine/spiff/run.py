@@ -16,7 +16,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.model import Element
 from engine.errors import BusinessError, EngineError, ExecutionFailed, InvalidState
-from engine.spiff import activities, awaited, joins, modification, specs
+from engine.spiff import activities, awaited, joins, modification, quiet, specs
 from engine.spiff.awaited import FAILURE, Failure, Wait
 from engine.spiff.compensation import Compensation
 from engine.spiff.earlier import from_version_1
@@ -30,6 +30,7 @@ from engine.storage.values import decode, encode
 
 for _name in ("spiff", "spiff.workflow", "spiff.task"):
     logging.getLogger(_name).setLevel(logging.WARNING)
+quiet.install()
 
 STATE_VERSION = 2
 MOST_GROWTH = 256
