@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick lint format types bench bench-peers docs screenshots lock clean env env-dev assets translations chromium
+.PHONY: help run test test-quick lint format types bench bench-peers corpus docs screenshots lock clean env env-dev assets translations chromium
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -39,6 +39,9 @@ bench: env-dev  ## measure the hot paths
 
 bench-peers: env-dev  ## measure the common piece of work beside other engines (half an hour)
 	$(BIN)/python -m benchmarks.common_table --long
+
+corpus: env-dev  ## walk the public diagrams of ../shared/corpus, and say what became of them
+	$(BIN)/python -m tests.corpus
 
 docs: env-dev  ## write docs/reference anew from the code
 	$(BIN)/python docs/generate.py

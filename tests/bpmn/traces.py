@@ -12,16 +12,18 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class _Node:
+class Node:
+    """One pass of an element, and the numbers of the passes that must have come before it."""
+
     element: str
     after: frozenset[int]
 
 
 def difference(expected: Sequence[Any], found: Sequence[str]) -> str:
     """A readable account of the first difference; empty when `found` is one of the orders allowed."""
-    nodes: list[_Node] = []
+    nodes: list[Node] = []
     _sequence(expected, frozenset(), nodes)
-    reached, allowed = _walk(nodes, found)
+    reached, allowed = followed(nodes, found)
     if reached == len(found) and not allowed:
         return ""
     lines = [f"  {'=' if number < reached else '≠'} {element}" for number, element in enumerate(found)]
@@ -33,25 +35,25 @@ def difference(expected: Sequence[Any], found: Sequence[str]) -> str:
     return "the trace differs:\n" + "\n".join(lines) + f"\n  expected: {list(expected)}"
 
 
-def _sequence(parts: Sequence[Any], before: frozenset[int], nodes: list[_Node]) -> frozenset[int]:
+def _sequence(parts: Sequence[Any], before: frozenset[int], nodes: list[Node]) -> frozenset[int]:
     for part in parts:
         before = _group(part, before, nodes) if isinstance(part, list) else _one(part, before, nodes)
     return before
 
 
-def _group(parts: Sequence[Any], before: frozenset[int], nodes: list[_Node]) -> frozenset[int]:
+def _group(parts: Sequence[Any], before: frozenset[int], nodes: list[Node]) -> frozenset[int]:
     ends: frozenset[int] = frozenset()
     for part in parts:
         ends |= _sequence(part, before, nodes) if isinstance(part, list) else _one(part, before, nodes)
     return ends or before
 
 
-def _one(element: Any, before: frozenset[int], nodes: list[_Node]) -> frozenset[int]:
-    nodes.append(_Node(str(element), before))
+def _one(element: Any, before: frozenset[int], nodes: list[Node]) -> frozenset[int]:
+    nodes.append(Node(str(element), before))
     return frozenset({len(nodes) - 1})
 
 
-def _walk(nodes: Sequence[_Node], found: Sequence[str]) -> tuple[int, set[str]]:
+def followed(nodes: Sequence[Node], found: Sequence[str]) -> tuple[int, set[str]]:
     """How much of `found` fits, and what could have come next: every way of naming equal elements is followed."""
     states: set[frozenset[int]] = {frozenset()}
     for number, element in enumerate(found):
@@ -67,7 +69,7 @@ def _walk(nodes: Sequence[_Node], found: Sequence[str]) -> tuple[int, set[str]]:
     return len(found), _next(nodes, states)
 
 
-def _next(nodes: Sequence[_Node], states: set[frozenset[int]]) -> set[str]:
+def _next(nodes: Sequence[Node], states: set[frozenset[int]]) -> set[str]:
     return {
         node.element
         for done in states

@@ -28,6 +28,11 @@ def registry() -> OperationRegistry:
     return found
 
 
+def doing_nothing(topic: str) -> Operation:
+    """An operation of that name that does nothing."""
+    return _operation(topic, _pass, ())
+
+
 class _Deaf(dict[str, Any]):
     """Every kind of message has a handler that does nothing."""
 
