@@ -89,6 +89,7 @@ class Batches:
     def preview(self, kind: str, selection: Selection, actor: Actor) -> int:
         """How many cases an operation would touch: those selected where the actor has the kind's permission."""
         permission = self.kind(kind).permission
+        self._permissions.require(actor, Permission.CASE_BATCH)
         self._permissions.require(actor, permission)
         query = select(func.count()).select_from(instance).where(self._meant(selection, permission, actor))
         with self._stepper.database.read() as connection:
@@ -104,9 +105,9 @@ class Batches:
     ) -> str:
         """Order an operation over the selected cases (or over those named by id) and give its id.
 
-        Only cases in whose scope the actor has the kind's permission are taken from a selection; a named one outside
-        raises Forbidden. The handler runs later, as this actor with the roles held now. InvalidInput without a reason
-        or when no case is meant.
+        Needs `case.batch`. Only cases in whose scope the actor has the kind's permission are taken from a selection;
+        a named one outside raises Forbidden. The payload gets the `reason`. The handler runs later, as this actor with
+        the roles held now. InvalidInput without a reason or when no case is meant.
         """
         with self._stepper.database.begin() as work:
             return self.create_in(work, kind, payload, targets, actor, reason)
@@ -122,6 +123,7 @@ class Batches:
     ) -> str:
         """As `create`, within the caller's transaction."""
         permission = self.kind(kind).permission
+        self._permissions.require(actor, Permission.CASE_BATCH)
         self._permissions.require(actor, permission)
         if not reason.strip():
             raise InvalidInput("Scrivi il motivo", fields={"motivo": "Scrivi il motivo"})
@@ -132,7 +134,7 @@ class Batches:
                 id=batch_id,
                 number=number,
                 kind=kind,
-                payload=dict(payload),
+                payload={**payload, "reason": reason.strip()},
                 asked=targets.as_values() if isinstance(targets, Selection) else None,
                 reason=reason.strip(),
                 actor_id=actor.id,

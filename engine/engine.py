@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 import engine.operations.catalogue  # noqa: F401  (registers every operation)
+from engine.batch_kinds import CaseOperations
 from engine.batches import Batches
 from engine.clock import Clock, SystemClock
 from engine.expressions import YearsMonths
@@ -27,6 +28,7 @@ from engine.settings import Settings
 from engine.steps import Stepper
 from engine.storage import Database, migrate
 from engine.storage.values import register_type
+from engine.suspended_definitions import SuspendedDefinitions
 from engine.tasks import Tasks
 from engine.timers import Timers
 
@@ -63,6 +65,8 @@ class Engine:
         self.incidents = Incidents(self.stepper, permissions, self.outbox)
         self.modifications = Modifications(self.stepper, permissions)
         self.batches = Batches(self.stepper, permissions)
+        CaseOperations(self.instances, self.modifications, self.incidents).register(self.batches)
+        self.suspended_definitions = SuspendedDefinitions(self.stepper, permissions, self.batches)
         self.history = History(database, clock, self.repository, permissions)
         self.parameters = Parameters(database, clock, self.repository, permissions)
         self.migrations = Migrations(self.stepper, permissions, self.batches)

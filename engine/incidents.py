@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, true, update
 
 from engine.actors import Actor
 from engine.advance import write
 from engine.errors import InvalidInput, InvalidState, NotFound
+from engine.incident_lists import IncidentFilter, IncidentGroup, groups_of, page_of
 from engine.outbox import Outbox
 from engine.permissions import Permission, PermissionMatrix
-from engine.steps import Stepper
+from engine.selection import where_allowed
+from engine.spiff import Instruction
+from engine.steps import Stepper, locked, require_reason
+from engine.storage import UnitOfWork
 from engine.storage.tables import event, incident, instance, timer
 from engine.views import IncidentView
-from engine.visibility import within
+
+MOST_OF_ONE = 1_000
+"""How many incidents of one instance are tried again at once."""
+
+__all__ = ["IncidentFilter", "IncidentGroup", "Incidents"]
 
 
 class Incidents:
@@ -25,58 +34,130 @@ class Incidents:
         self._permissions = permissions
         self._outbox = outbox
 
+    # -- reading ---------------------------------------------------------------------------------------------------
+
     def list(
         self, actor: Actor, *, state: str = "open", instance_id: str | None = None, limit: int = 200
     ) -> tuple[IncidentView, ...]:
         """The incidents of the scopes where the actor manages them, the oldest first."""
-        self._permissions.require(actor, Permission.INCIDENT_MANAGE)
-        mine: list[ColumnElement[bool]] = [
-            within(instance.c.scope, scope)
-            for scope in self._permissions.scopes(actor, Permission.INCIDENT_MANAGE)
-        ]
-        query = (
-            select(incident, instance.c.number, instance.c.title, instance.c.scope)
-            .join(instance, instance.c.id == incident.c.instance_id, isouter=True)
-            .where(incident.c.state == state, or_(*mine, incident.c.instance_id.is_(None)))
-            .order_by(incident.c.created_at)
-            .limit(limit)
-        )
-        if instance_id:
-            query = query.where(incident.c.instance_id == instance_id)
+        chosen = IncidentFilter(state=state, instance_id=instance_id or "")
+        return self.page(actor, chosen, limit=limit)[0]
+
+    def page(
+        self, actor: Actor, chosen: IncidentFilter, *, after: str = "", limit: int = 50
+    ) -> tuple[tuple[IncidentView, ...], str | None]:
+        """A page of incidents, the oldest first, and the key of the next page (None at the end)."""
         with self._stepper.database.read() as connection:
-            return tuple(_view(row) for row in connection.execute(query))
+            rows = connection.execute(page_of(self._seen(actor), chosen, after, limit + 1)).all()
+        more = rows[limit - 1].id if len(rows) > limit else None
+        return tuple(_view(row) for row in rows[:limit]), more
+
+    def groups(self, actor: Actor, chosen: IncidentFilter) -> tuple[IncidentGroup, ...]:
+        """How many incidents there are by process, kind and element, the most numerous first."""
+        with self._stepper.database.read() as connection:
+            return tuple(
+                IncidentGroup(r.definition_key or "", r.kind, r.element_id, r.element_name, r.many, r.oldest)
+                for r in connection.execute(groups_of(self._seen(actor), chosen))
+            )
+
+    def _seen(self, actor: Actor) -> ColumnElement[bool]:
+        self._permissions.require(actor, Permission.INCIDENT_MANAGE)
+        mine = where_allowed(actor, Permission.INCIDENT_MANAGE, self._permissions)
+        return or_(mine, incident.c.instance_id.is_(None))
+
+    # -- retrying --------------------------------------------------------------------------------------------------
 
     def retry(self, incident_id: str, actor: Actor) -> None:
         """Try the failed step again now. When it fails once more, a new incident is opened."""
         row = self._found(incident_id, actor)
-        now = self._stepper.clock.now()
         with self._stepper.database.begin() as work:
-            if row.instance_id is None or row.kind == "outbox":
-                self._outbox.again(work.connection, row.outbox_id, now)
-                self._end(work.connection, row, "retried", actor, "")
+            self._retry(work, row.instance_id, [row], actor)
+
+    def retry_in(
+        self, work: UnitOfWork, instance_id: str, actor: Actor, *, kind: str = "", element: str = ""
+    ) -> tuple[int, int]:
+        """Try again, in the caller's transaction, all that has stopped in an instance (of one kind, at one element).
+
+        Gives how many were tried and how many of the instance are open afterwards.
+        """
+        case = locked(work.connection, instance_id)
+        self._permissions.require(actor, Permission.INCIDENT_MANAGE, case.scope)
+        chosen = IncidentFilter(instance_id=instance_id, kind=kind, element=element)
+        rows = work.connection.execute(page_of(true(), chosen, "", MOST_OF_ONE)).all()
+        if rows:
+            self._retry(work, instance_id, rows, actor)
+        left = (
+            select(func.count())
+            .select_from(incident)
+            .where(incident.c.instance_id == instance_id, incident.c.state == "open")
+        )
+        return len(rows), int(work.connection.execute(left).scalar_one())
+
+    def retry_messages(self, actor: Actor, *, element: str = "", limit: int = 500) -> int:
+        """Send again what could not be sent and belongs to no instance; says how many.
+
+        Needs the permission everywhere.
+        """
+        self._permissions.require(actor, Permission.INCIDENT_MANAGE, "")
+        with self._stepper.database.begin() as work:
+            query = select(incident).where(incident.c.instance_id.is_(None), incident.c.state == "open")
+            if element:
+                query = query.where(incident.c.element_id == element)
+            rows = work.connection.execute(query.limit(limit)).all()
+            self._retry(work, None, rows, actor)
+        return len(rows)
+
+    def _retry(
+        self, work: UnitOfWork, instance_id: str | None, rows: Sequence[Row[Any]], actor: Actor
+    ) -> None:
+        now, connection = self._stepper.clock.now(), work.connection
+        tokens = {row.token for row in rows if row.token is not None}
+        advance = self._stepper.open(work, instance_id, actor) if instance_id and tokens else None
+        for row in rows:
+            self._end(connection, row, "retried", actor, "")
+            if row.kind == "outbox":
+                self._outbox.again(connection, row.outbox_id, now)
             elif row.token is None:
-                work.connection.execute(
+                connection.execute(
                     update(timer)
                     .where(timer.c.id == row.outbox_id, timer.c.state == "failed")
                     .values(state="waiting", due_at=now)
                 )
-                self._end(work.connection, row, "retried", actor, "")
-            else:
-                advance = self._stepper.open(work, row.instance_id, actor)
-                self._end(work.connection, row, "retried", actor, "")
-                advance.host.note("incident.retried", None, {"incident": incident_id})
-                if any(failure.token == row.token for failure in advance.run.failures()):
-                    advance.run.retry(row.token)
-                write(advance)
-            work.after_commit(self._stepper.nudge)
+        if advance is not None:
+            for token in sorted(tokens):
+                if any(failure.token == token for failure in advance.run.failures()):
+                    advance.run.retry(token)
+            write(advance)
+        work.after_commit(self._stepper.nudge)
 
-    def resolve(self, incident_id: str, reason: str, actor: Actor) -> None:
-        """Close an incident without retrying, with the reason (for example: done by hand)."""
-        if not reason.strip():
-            raise InvalidInput("Scrivi il motivo", fields={"motivo": "Scrivi il motivo"})
+    # -- closing without a retry -----------------------------------------------------------------------------------
+
+    def resolve(self, incident_id: str, reason: str, actor: Actor, *, go_on: bool = False) -> None:
+        """Close an incident without retrying, with the reason (for example: done by hand).
+
+        The step stays where it is, silent, until a modification moves it; with `go_on` it counts as done and the
+        instance goes on behind it.
+        """
+        require_reason(reason)
         row = self._found(incident_id, actor)
         with self._stepper.database.begin() as work:
+            if row.instance_id is None or row.token is None:
+                if go_on:
+                    raise InvalidInput("Questo incidente non ferma un passo: non c'è da dove proseguire")
+                self._end(work.connection, row, "resolved", actor, reason.strip())
+                return
+            advance = self._stepper.open(work, row.instance_id, actor, suspended=not go_on)
             self._end(work.connection, row, "resolved", actor, reason.strip())
+            if go_on:
+                place = {"element": row.element_id, "process": advance.run.process_of(row.token)}
+                advance.run.modify(
+                    [Instruction("cancel", token=row.token, **place), Instruction("after", **place)]
+                )
+                advance.run.settle()
+            else:
+                advance.run.leave(row.token)
+            write(advance)
+            work.after_commit(self._stepper.nudge)
 
     def _found(self, incident_id: str, actor: Actor) -> Row[Any]:
         with self._stepper.database.read() as connection:

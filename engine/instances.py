@@ -49,8 +49,7 @@ class Instances:
         repository = self._stepper.repository
         found = repository.latest(key)
         repository.require_start(found, actor, scope)
-        if found.state != "active":
-            raise InvalidState(f"«{found.name}» è ritirato: non se ne avviano di nuovi")
+        repository.require_starts(found)
         accepted = self._checked(found, values, scope)
         with self._stepper.database.begin() as work:
             advance = self._stepper.begin(
@@ -144,12 +143,15 @@ class Instances:
                 is not None
             ):
                 raise InvalidState(f"La pratica n. {row.number} è già stata riaperta")
+            latest = repository.latest(row.definition_key)
+            if latest.suspended_at is not None:
+                repository.require_starts(latest)
             before = decode(bytes(row.run_state))["scopes"][""]
             before.pop("precedente", None)
             variables = {**before, "riapertura": True, "motivo_riapertura": reason, "precedente": before}
             advance = self._stepper.begin(
                 work,
-                repository.latest(row.definition_key),
+                latest,
                 variables,
                 actor,
                 scope=row.scope,

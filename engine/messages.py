@@ -76,6 +76,7 @@ class Messages:
                 raise NotFound(f"Nessun processo inizia con il messaggio «{name}»")
             found: Definition = self._stepper.repository.get(row.id)
             self._stepper.repository.require_start(found, actor, scope)
+            self._stepper.repository.require_starts(found)
             advance = self._stepper.begin(
                 work, found, payload, actor, scope=scope, business_key=business_key, subject=None, title=None
             )

@@ -25,6 +25,7 @@ class Permission(StrEnum):
     CASE_REOPEN = "case.reopen"
     CASE_MESSAGE = "case.message"  # send a message to a case (replacement of a tutor, withdrawal…)
     CASE_MODIFY = "case.modify"  # change by hand where a case stands and its variables
+    CASE_BATCH = "case.batch"  # order what one may do to a case for many at once
     TASK_ASSIGN = "task.assign"  # hand over tasks of others in one's scopes
     PERSON_READ = "person.read"
     PERSON_WRITE = "person.write"

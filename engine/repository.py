@@ -15,7 +15,7 @@ from engine.bpmn import read_diagram
 from engine.bundle import Bundle, Resource
 from engine.clock import Clock
 from engine.compiled import Compiled, Parts, compile_parts, read_parts
-from engine.errors import Finding, Forbidden, InvalidInput, NotFound
+from engine.errors import Finding, Forbidden, InvalidInput, InvalidState, NotFound
 from engine.forms import Form
 from engine.operations import OperationRegistry
 from engine.permissions import Permission, PermissionMatrix
@@ -211,7 +211,7 @@ class Repository:
         latest: dict[str, Definition] = {}
         for found in self.list():
             latest.setdefault(found.key, found)
-        return tuple(d for d in latest.values() if d.state == "active" and self.may_start(d, actor))
+        return tuple(d for d in latest.values() if d.starts and self.may_start(d, actor))
 
     def may_start(self, found: Definition, actor: Actor, scope: str | None = None) -> bool:
         """Whether one of the actor's roles is among the definition's starters (in the scope, when one is given)."""
@@ -225,6 +225,16 @@ class Repository:
         """Raise Forbidden unless the actor may start it there."""
         if not self.may_start(found, actor, scope):
             raise Forbidden(f"{actor.name} non può avviare «{found.name}» nell'ambito «{scope}»")
+
+    @staticmethod
+    def require_starts(found: Definition) -> None:
+        """Raise InvalidState unless new cases of the definition may begin."""
+        if found.state != "active":
+            raise InvalidState(f"«{found.name}» è ritirato: non se ne avviano di nuovi")
+        if found.suspended_at is not None:
+            raise InvalidState(
+                f"«{found.name}» è sospeso: non se ne avviano di nuovi finché non viene ripreso"
+            )
 
     def resources(self, definition_id: str) -> tuple[Resource, ...]:
         """The files of a version."""
@@ -332,4 +342,5 @@ def _view(row: Row[Any]) -> Definition:
         dict(row.called),
         row.deployed_at,
         row.deployed_by,
+        row.suspended_at,
     )

@@ -22,6 +22,12 @@ class Definition:
     called: Mapping[str, str]
     deployed_at: datetime
     deployed_by: str
+    suspended_at: datetime | None = None
+
+    @property
+    def starts(self) -> bool:
+        """Whether new cases of it may begin."""
+        return self.state == "active" and self.suspended_at is None
 
 
 @dataclass(frozen=True)

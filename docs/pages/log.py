@@ -53,6 +53,8 @@ KINDS = {
     "batch.created": "Ordinata un'operazione su molte pratiche: `batch`, `number`, `kind`, `total`, `reason`",
     "batch.ended": "L'operazione è finita: quante pratiche per esito",
     "batch.cancelled": "Fermata da una persona: `reason`, e quante pratiche sono rimaste com'erano (`left`)",
+    "definition.suspended": "Un processo (`key`, `version` se una sola) è stato sospeso: `reason`, `batch`",
+    "definition.resumed": "Il processo è ripreso: `batch` è l'operazione che riprende le sue pratiche",
     "parameter.changed": "Un parametro è cambiato: `scope`, `old`, `new`, `reason`",
 }
 

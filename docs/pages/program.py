@@ -26,6 +26,7 @@ PERMISSIONS = {
     "case.cancel": "annullare una pratica",
     "case.reopen": "riaprire una pratica chiusa con una nuova, collegata",
     "case.message": "comunicare a una pratica che cosa è accaduto (sostituzione, incontro straordinario…)",
+    "case.batch": "ordinare un'operazione su molte pratiche insieme",
     "case.modify": "cambiare a mano il punto in cui è una pratica e le sue variabili",
     "task.assign": "affidare o rilasciare i compiti di altri",
     "person.read": "leggere le schede delle persone",

@@ -75,7 +75,9 @@ def failures(top: TopWorkflow) -> list[Failure]:
         Failure(task.id.hex, drawn(task), data["sentence"], data["attempts"], data["kind"])
         for workflow in top.all()
         for task in workflow.tasks.values()
-        if (data := task.internal_data.get(FAILURE)) and not task.has_state(TaskState.FINISHED_MASK)
+        if (data := task.internal_data.get(FAILURE))
+        and not data.get("left")
+        and not task.has_state(TaskState.FINISHED_MASK)
     ]
 
 

@@ -18,7 +18,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.model import Element
 from engine.errors import InvalidInput, InvalidState
-from engine.spiff import specs
+from engine.spiff import awaited, specs
 from engine.spiff.awaited import FAILURE
 from engine.spiff.scopes import PROCESS
 from engine.spiff.stepwise import BOUNDARY_SPLIT, is_split
@@ -56,8 +56,8 @@ class Instruction:
         }
 
 
-def apply(run: ProcessRun, instructions: Sequence[Instruction]) -> None:
-    """Make all changes, in their order; what they set going runs at the next `settle`.
+def modify(run: ProcessRun, instructions: Sequence[Instruction]) -> None:
+    """Change where the run stands and its variables, all or nothing; what that sets going runs at the next `settle`.
 
     Raises InvalidInput or InvalidState with a sentence; the run is then of no more use and must be thrown away.
     """
@@ -84,6 +84,16 @@ def standing(run: ProcessRun) -> list[tuple[Element, int]]:
                 found[element.process_id, element.id] += 1
                 elements[element.process_id, element.id] = element
     return [(elements[place], many) for place, many in found.items()]
+
+
+def leave(run: ProcessRun, token: str) -> None:
+    """A failed step is left as it is by a person's decision: it is no failure any more, and nothing tries it."""
+    run._task(token).internal_data.get(FAILURE, {})["left"] = True
+
+
+def process_of(run: ProcessRun, token: str) -> str:
+    """The id of the (called) process that a token is in."""
+    return awaited.drawn(run._task(token)).process_id
 
 
 class _Change:

@@ -6,7 +6,7 @@ A run knows no database: it takes a `Host` for what lies outside, and is read af
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -21,7 +21,6 @@ from engine.spiff.awaited import FAILURE, Failure, Wait
 from engine.spiff.compensation import Compensation
 from engine.spiff.earlier import from_version_1
 from engine.spiff.guard import Guard
-from engine.spiff.modification import Instruction
 from engine.spiff.program import Program
 from engine.spiff.pruning import prune
 from engine.spiff.scopes import PROCESS, Scopes, View
@@ -169,9 +168,8 @@ class ProcessRun:
             task._state = TaskState.READY
         self.settle()
 
-    def modify(self, instructions: Sequence[Instruction]) -> None:
-        """Change where the run stands, and its variables: all or nothing. What was set down goes on at `settle`."""
-        modification.apply(self, instructions)
+    modify = modification.modify
+    leave = modification.leave
 
     def cancel(self) -> None:
         """End the run at once, everything in it cancelled."""
@@ -216,9 +214,8 @@ class ProcessRun:
         """(process id, element id) of every element that holds a token, those that contain one included."""
         return awaited.active_elements(self._workflow)
 
-    def standing(self) -> list[tuple[Element, int]]:
-        """Every element that holds tokens, with how many."""
-        return modification.standing(self)
+    standing = modification.standing
+    process_of = modification.process_of
 
     def evaluate(self, text: str, task: Task) -> Any:
         """A FEEL text, with the variables that `task` sees."""

@@ -46,6 +46,8 @@ definition = Table(
     Column("called", Json, nullable=False),  # called process key → pinned definition id
     Column("deployed_at", UtcDateTime, nullable=False),
     Column("deployed_by", String(80), nullable=False),
+    Column("suspended_at", UtcDateTime),
+    Column("suspended_batch", String(32)),  # the operation that suspended its cases with it
     UniqueConstraint("key", "version"),
     _one_of("state", "active", "retired"),
 )
