@@ -7,6 +7,7 @@ import click
 from cli.database import database
 from cli.definitions import deploy, lint
 from cli.demo.command import demo
+from cli.migration import migrate
 from cli.printing import Friendly
 from cli.scopes import ambito
 from cli.serving import serve, worker
@@ -26,7 +27,7 @@ def main() -> None:
     """
 
 
-for command in (serve, worker, deploy, lint, simulate, database, demo, user, ambito):
+for command in (serve, worker, deploy, lint, simulate, migrate, database, demo, user, ambito):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ ADMINISTRATION = (
     Permission.PARAMETER_WRITE,
     Permission.USER_MANAGE,
     Permission.DEFINITION_DEPLOY,
+    Permission.INSTANCE_MIGRATE,
 )
 
 

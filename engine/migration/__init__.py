@@ -2,6 +2,6 @@
 
 from engine.migration.plan import MigrationPlan, Place, Proposal
 from engine.migration.preview import Group, Preview
-from engine.migration.service import Migrations
+from engine.migration.service import KIND, Migrations
 
-__all__ = ["Group", "MigrationPlan", "Migrations", "Place", "Preview", "Proposal"]
+__all__ = ["KIND", "Group", "MigrationPlan", "Migrations", "Place", "Preview", "Proposal"]

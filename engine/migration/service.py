@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, false, or_, select, update
+from sqlalchemy import ColumnElement, exists, false, or_, select, update
 
 from engine.actors import Actor
 from engine.advance import write
@@ -21,7 +21,7 @@ from engine.permissions import Permission, PermissionMatrix
 from engine.spiff import ElementMap, transfer
 from engine.steps import Stepper, locked, require_active
 from engine.storage import UnitOfWork
-from engine.storage.tables import instance
+from engine.storage.tables import definition, instance
 from engine.visibility import within
 
 KIND = "instance.migrate"
@@ -47,6 +47,29 @@ class Migrations:
         sources, target = self._compiled(plan, actor)
         _refuse([f for f in findings(plan, sources, target) if f.code in _VERSIONS])
         return propose(plan, sources, target)
+
+    def sources(self, target: str, actor: Actor) -> tuple[str, ...]:
+        """The other versions of the target's process in which cases of the actor's scopes run, the oldest first.
+
+        Without any, the version before the target, so that a plan can be written beforehand. Raises NotFound.
+        """
+        self._permissions.require(actor, Permission.INSTANCE_MIGRATE)
+        found = self._stepper.repository.get(target)
+        query = (
+            select(definition.c.id)
+            .where(definition.c.key == found.key, definition.c.id != target)
+            .order_by(definition.c.version)
+        )
+        runs = exists(
+            select(instance.c.id).where(
+                instance.c.definition_id == definition.c.id,
+                instance.c.state.in_(RUNNING),
+                self._mine(actor),
+            )
+        )
+        with self._stepper.database.read() as connection:
+            busy = tuple(connection.execute(query.where(runs)).scalars())
+            return busy or tuple(connection.execute(query).scalars())[-1:]
 
     def check(self, plan: MigrationPlan, actor: Actor) -> tuple[Finding, ...]:
         """What the two diagrams say about a plan: errors, for which it cannot be applied, and warnings."""

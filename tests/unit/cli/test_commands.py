@@ -40,7 +40,8 @@ def sample(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize(
-    "command", ["serve", "worker", "deploy", "lint", "simulate", "db", "demo", "user", "user role", "ambito"]
+    "command",
+    ["serve", "worker", "deploy", "lint", "simulate", "migrate", "db", "demo", "user", "user role", "ambito"],
 )
 def test_every_command_explains_itself(patti: Run, command: str) -> None:
     answer = patti(*command.split(), "--help")
