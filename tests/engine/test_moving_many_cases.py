@@ -7,8 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from engine.actors import SYSTEM
+from engine.advance import write
+from engine.beginnings import Advance
 from engine.errors import Forbidden, InvalidInput
-from engine.migration import MigrationPlan, service
+from engine.migration import MigrationPlan
 from engine.simulation import World
 from tests.engine.conftest import DIAGRAMS
 from tests.engine.versions import plan_to, redeploy
@@ -33,16 +35,15 @@ def test_killed_in_the_middle_each_case_moves_exactly_once(
     target = redeploy(world.engine, DIAGRAMS / "sollecito.bpmn", mark="seconda")
     batch = world.engine.migrations.apply(plan_to(target), "Versione nuova", SYSTEM)
     seen = 0
-    real = service.write
 
-    def dying(step: object) -> None:
+    def dying(step: Advance) -> None:
         nonlocal seen
         seen += 1
-        real(step)  # type: ignore[arg-type]
+        write(step)
         if seen == at:
             raise Stopped
 
-    monkeypatch.setattr(service, "write", dying)
+    monkeypatch.setattr("engine.migration.service.write", dying)
     with pytest.raises(Stopped):
         world.engine.run_due()
     assert sum(moves(world, case) for case in cases) == at - 1
