@@ -10,6 +10,7 @@ from SpiffWorkflow.task import Task
 
 from engine.bpmn.model import DataMapping, Element
 from engine.errors import ExecutionFailed
+from engine.spiff.scopes import Lent, own
 
 if TYPE_CHECKING:
     from engine.spiff.run import ProcessRun
@@ -52,8 +53,8 @@ def perform(run: ProcessRun, task: Task) -> None:
     elif element.type == "businessRuleTask" and element.decision:
         run.scopes.write(task, {element.result_variable: run.host.decide(element, view)})
     else:
-        inputs = {name: value_of(run, text, view) for name, text in element.inputs}
-        result = dict(run.host.call(element, inputs, view))
+        inputs = {name: own(value_of(run, text, view)) for name, text in element.inputs}
+        result = dict(run.host.call(element, inputs, Lent(view)))
         run.scopes.changes += 1  # what an operation did may show nowhere else
         seen = With("risultato", result, view)
         run.scopes.write(task, {name: value_of(run, text, seen) for name, text in element.outputs})

@@ -148,9 +148,7 @@ class Compensation:
             self._run.host.note("element.passed", task.task_spec.element)
             return
         self._run.host.note("element.passed", task.task_spec.element)
-        events = [
-            e for e in _around(task.workflow.parent_task) if e.task_spec.event_definition.kind == "cancel"
-        ]
+        events = [event for event in _around(task) if event.task_spec.event_definition.kind == "cancel"]
         if events:
             self._run.happen(events[0])
         else:
@@ -178,7 +176,10 @@ def _scope(task: Task) -> str:
 
 
 def _around(task: Task) -> list[Task]:
-    """The events on the boundary of an activity, also when the task is one run of it."""
+    """The events on the boundary of the subprocess that a task lies in, also when it is one run of several."""
+    if task.workflow.parent_task_id is None:
+        return []
+    task = task.workflow.parent_task
     while task.triggered and hasattr(task.parent.task_spec, "task_spec"):
         task = task.parent
     return specs.boundary_events(task)

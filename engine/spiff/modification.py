@@ -20,7 +20,7 @@ from engine.bpmn.model import Element
 from engine.errors import InvalidInput, InvalidState
 from engine.spiff import awaited, specs
 from engine.spiff.awaited import FAILURE
-from engine.spiff.scopes import PROCESS
+from engine.spiff.scopes import PROCESS, own
 from engine.spiff.stepwise import BOUNDARY_SPLIT, is_split
 
 if TYPE_CHECKING:
@@ -270,7 +270,7 @@ class _Change:
             raise InvalidInput("Non c'è nessuna variabile da scrivere")
         sets = self.run.scopes.sets
         if one.process in ("", self.program.key):
-            sets[PROCESS].update(one.values)
+            sets[PROCESS].update(own(one.values))
             return
         spec = self.program.subprocess_specs.get(one.process)
         called = [
@@ -283,7 +283,7 @@ class _Change:
                 f"Il processo chiamato «{one.process}» non è aperto una volta sola, ma {len(called)}: "
                 "le sue variabili non si possono scrivere"
             )
-        sets[called[0]].update(one.values)
+        sets[called[0]].update(own(one.values))
 
 
 def _place(parent: Task, spec: TaskSpec) -> Task:

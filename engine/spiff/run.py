@@ -23,7 +23,7 @@ from engine.spiff.earlier import from_version_1
 from engine.spiff.guard import Guard
 from engine.spiff.program import Program
 from engine.spiff.pruning import prune
-from engine.spiff.scopes import PROCESS, Scopes, View
+from engine.spiff.scopes import PROCESS, Lent, Scopes, own
 from engine.spiff.tree import TopWorkflow, dump_tree, restore_tree
 from engine.storage.values import decode, encode
 
@@ -92,7 +92,7 @@ class ProcessRun:
     def start(cls, program: Program, host: Host, variables: Mapping[str, Any]) -> ProcessRun:
         """Begin a process; what follows the start event has run when this returns."""
         workflow = TopWorkflow(program.spec, program.subprocess_specs)
-        run = cls(program, host, workflow, Scopes({PROCESS: dict(variables)}), "")
+        run = cls(program, host, workflow, Scopes({PROCESS: own(variables)}), "")
         run.settle()
         return run
 
@@ -127,8 +127,8 @@ class ProcessRun:
 
     @property
     def variables(self) -> dict[str, Any]:
-        """The process's variables."""
-        return self.scopes.sets[PROCESS]
+        """The process's variables, as copies."""
+        return dict(own(self.scopes.sets[PROCESS]))
 
     # -- what moves a run ------------------------------------------------------------------------------------------
 
@@ -206,9 +206,9 @@ class ProcessRun:
         """The steps that failed and wait for a retry."""
         return awaited.failures(self._workflow)
 
-    def variables_of(self, token: str) -> View:
-        """What the task of a token sees."""
-        return self.scopes.view(self._task(token))
+    def variables_of(self, token: str) -> Mapping[str, Any]:
+        """What the task of a token sees, as copies."""
+        return Lent(self.scopes.view(self._task(token)))
 
     def active_elements(self) -> list[tuple[str, str]]:
         """(process id, element id) of every element that holds a token, those that contain one included."""

@@ -1,12 +1,16 @@
 """The variables of a run: one set for the process, one for each called process and for each multi-instance run.
 
 Reading goes from the innermost set outwards as far as the process being run; writing goes to the innermost set.
-Values are never changed in place: a write replaces the value, so no branch can reach into another's.
+Values are never changed in place: a write replaces the value, so no branch can reach into another's. What comes from
+outside is copied when it is written (`Scopes.write`), what goes outside when it is asked for (`Lent`); within a run the
+same value may stand in several places, since nothing there changes values.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 
 from SpiffWorkflow.task import Task
@@ -14,6 +18,7 @@ from SpiffWorkflow.task import Task
 from engine.spiff import specs
 
 PROCESS = ""
+_FIXED = frozenset({str, int, float, bool, type(None), Decimal, date, datetime, time, timedelta})
 
 
 class View(Mapping[str, Any]):
@@ -36,6 +41,39 @@ class View(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
+
+
+class Lent(Mapping[str, Any]):
+    """Variables lent to whoever is outside the run: each is a copy, made when it is asked for."""
+
+    def __init__(self, variables: Mapping[str, Any]) -> None:
+        self._variables = variables
+        self._copies: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._copies:
+            self._copies[name] = own(self._variables[name])
+        return self._copies[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._variables
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+
+def own(value: Any) -> Any:
+    """The same value, sharing nothing that can be changed: lists and contexts are copied, what they hold too."""
+    if type(value) in _FIXED:
+        return value
+    if isinstance(value, Mapping):
+        return {name: own(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [own(item) for item in value]
+    return value
 
 
 class Scopes:
@@ -67,8 +105,8 @@ class Scopes:
         return View([self.sets[key] for key in self.keys_for(task)])
 
     def write(self, task: Task, values: Mapping[str, Any]) -> None:
-        """Set variables where the task writes."""
-        self.sets[self.keys_for(task)[0]].update(values)
+        """Set variables where the task writes: copies, for who gives them may change them later."""
+        self.sets[self.keys_for(task)[0]].update(own(values))
         self.changes += 1
 
     def open(self, kind: str, task: Task, values: Mapping[str, Any]) -> None:
