@@ -8,6 +8,7 @@ Undoing goes backwards, one handler at a time, each entry once (BPMN 2.0.2, 10.7
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from engine.bpmn.model import Element
 from engine.errors import ExecutionFailed
 from engine.spiff import specs
 from engine.spiff.compensation_specs import HANDLER, RUN_OF_HANDLER
+from engine.spiff.program import Program
 from engine.spiff.scopes import PROCESS
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ class Compensation:
         entry = {
             "activity": element.id,
             "process": element.process_id,
-            "handler": f"{element.process_id}:{handler}{SUFFIX}" if handler else "",
+            "handler": handler_process(element.process_id, handler),
             "values": self._values(task),
             "inner": inner,
         }
@@ -89,7 +91,13 @@ class Compensation:
             entries += reversed(chosen)
         if not entries and not cancels:
             return True
-        self._undoing[task.id.hex] = {"left": entries, "running": "", "cancels": cancels}
+        undoing: dict[str, Any] = {"left": entries, "running": "", "cancels": cancels}
+        self._undoing[task.id.hex] = undoing
+        if not element.waits_for_completion:
+            undoing["scope"] = _scope(task)
+            self._go_on(
+                task.id.hex, undoing
+            )  # at once: nothing else may be open to keep the scope from ending
         return not element.waits_for_completion
 
     def _reach(self, task: Task) -> list[str]:
@@ -108,10 +116,15 @@ class Compensation:
         """Everything else is at rest: go on with what is being undone. True when something was begun or ended."""
         return any(self._go_on(token, one) for token, one in list(self._undoing.items()))
 
+    def ended(self, handler: Task) -> None:
+        """A handler is done: what nobody waits for goes on before its scope could end."""
+        for token, undoing in list(self._undoing.items()):
+            if "scope" in undoing and undoing["running"] == handler.id.hex:
+                self._go_on(token, undoing)
+
     def _go_on(self, token: str, undoing: dict[str, Any]) -> bool:
-        task = self._run.find(UUID(token))
-        waits = task is not None and task.state == TaskState.STARTED
-        if task is None or not (waits or task.state == TaskState.COMPLETED):
+        task = self._holder(token, undoing)
+        if task is None:
             del self._undoing[token]
             return False
         running = self._run.find(UUID(undoing["running"])) if undoing["running"] else None
@@ -120,19 +133,32 @@ class Compensation:
         while undoing["left"]:
             entry = undoing["left"].pop(0)
             if entry["handler"]:
-                undoing["running"] = self._undo(task, entry).id.hex
+                self._undo(task, entry, undoing)
                 return True
             undoing["left"][:0] = reversed(entry["inner"])
         del self._undoing[token]
-        if waits:
+        if "scope" not in undoing:
             self._finish(task, undoing)
-        return waits
+        return True
 
-    def _undo(self, task: Task, entry: Entry) -> Task:
+    def _holder(self, token: str, undoing: dict[str, Any]) -> Task | None:
+        """The task below which handlers run: what throws, or the first of the scope when nobody waits for them."""
+        if "scope" not in undoing:
+            task = self._run.find(UUID(token))
+            return task if task is not None and task.state in (TaskState.READY, TaskState.STARTED) else None
+        for workflow in self._run.workflows():
+            inside = workflow.parent_task_id
+            if (PROCESS if inside is None else inside.hex) == undoing["scope"] and not workflow.completed:
+                first: Task = workflow.task_tree
+                return first
+        return None
+
+    def _undo(self, task: Task, entry: Entry, undoing: dict[str, Any]) -> None:
         spec = task.workflow.spec.task_specs[RUN_OF_HANDLER]
         child = task._add_child(spec, TaskState.WAITING)
         child.triggered = True
         child.internal_data[HANDLER] = entry["handler"]
+        undoing["running"] = child.id.hex
         if entry["values"]:
             self._run.scopes.open("item", child, entry["values"])
         if entry["inner"]:
@@ -140,7 +166,6 @@ class Compensation:
         activity = self._run.program.element(entry["process"], entry["activity"])
         self._run.host.note("activity.compensated", activity, {})
         spec._update(child)
-        return child
 
     def _finish(self, task: Task, undoing: dict[str, Any]) -> None:
         if not undoing["cancels"]:
@@ -157,10 +182,51 @@ class Compensation:
             )
             self._run.fail(task, problem, "error")
 
+    # -- another version -------------------------------------------------------------------------------------------
+
+    @property
+    def undoing(self) -> bool:
+        """Whether something is being undone now."""
+        return bool(self._undoing)
+
+    def moved(self, places: Mapping[tuple[str, str], tuple[str, str]], target: Program) -> dict[str, Any]:
+        """The ledger, for a run that goes on under another version of its program.
+
+        `places` maps (process id, element id) to those of `target`. Raises LookupError with the label of an activity
+        that was done and that nothing undoes there.
+        """
+        return {
+            "ledger": {key: self._renamed(entries, places, target) for key, entries in self._ledger.items()}
+        }
+
+    def _renamed(
+        self, entries: list[Entry], places: Mapping[tuple[str, str], tuple[str, str]], target: Program
+    ) -> list[Entry]:
+        found = []
+        for entry in entries:
+            old = (entry["process"], entry["activity"])
+            goal = places.get(old)
+            element = target.element(*goal) if goal else None
+            handler = (element.handler or element.undone_by) if element is not None else ""
+            if element is None or bool(handler) != bool(entry["handler"]):
+                raise LookupError(self._run.program.element(*old).label)
+            found.append(
+                {
+                    **entry,
+                    "process": element.process_id,
+                    "activity": element.id,
+                    "handler": handler_process(element.process_id, handler),
+                    "inner": self._renamed(entry["inner"], places, target),
+                }
+            )
+        return found
+
     # -- what is gone ----------------------------------------------------------------------------------------------
 
     def forget(self, alive: set[str]) -> None:
-        """Drop the entries of scopes that are no more."""
+        """Drop the entries of scopes that are no more, and what was being undone in them."""
+        for token in [one for one, undoing in self._undoing.items() if self._holder(one, undoing) is None]:
+            del self._undoing[token]
         for key in [key for key in self._ledger if key != PROCESS and key not in alive]:
             del self._ledger[key]
 
@@ -168,6 +234,11 @@ class Compensation:
     def idle(self) -> bool:
         """Whether there is nothing to undo and nothing is being undone."""
         return not self._ledger and not self._undoing
+
+
+def handler_process(process_id: str, handler: str) -> str:
+    """The name under which a program knows the process of a handler; "" for none."""
+    return f"{process_id}:{handler}{SUFFIX}" if handler else ""
 
 
 def _scope(task: Task) -> str:

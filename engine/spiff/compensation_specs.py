@@ -42,6 +42,10 @@ class HandlerRun(Stepwise, defaults.SubWorkflowTask):
         inner.completed_event.connect(self._on_subworkflow_completed, my_task)
         inner.get_next_task(spec_name="Start").run()
 
+    def _on_complete_hook(self, my_task: Task) -> None:
+        super()._on_complete_hook(my_task)
+        my_task.workflow.top_workflow.run.compensation.ended(my_task)
+
     def update_data(self, my_task: Task, subworkflow: Any) -> None:
         """Nothing to copy back."""
 

@@ -66,6 +66,7 @@ class Transfer:
     _armed: list[Task] = field(default_factory=list)
     _placed: list[Task] = field(default_factory=list)
     _waiting: list[Task] = field(default_factory=list)
+    _compensation: dict[str, Any] = field(default_factory=dict)
 
     def finish(self, host: Host) -> ProcessRun:
         """The run on the target, with its new boundary events armed and the steps that begin anew begun."""
@@ -73,7 +74,7 @@ class Transfer:
         assert self._workflow is not None
         assert not self.obstacles
         old = self._run
-        run = ProcessRun(self.target, host, self._workflow, old.scopes, old.phase)
+        run = ProcessRun(self.target, host, self._workflow, old.scopes, old.phase, self._compensation)
         for task in [*self._armed, *self._placed]:
             task.task_spec._update(task)
         for task in self._waiting:  # a join may have nothing more to wait for
@@ -93,6 +94,18 @@ def transfer(source: Program, target: Program, elements: ElementMap, state: byte
     found = Transfer(target)
     found._run = old
     found.standing = _standing(source, old)
+    if old.compensation.undoing:
+        sentence = "si sta annullando ciò che era stato fatto: la pratica si può spostare quando sarà finito"
+        found.obstacles.append(Obstacle(source.element(*old.active_elements()[0]), sentence))
+        return found
+    try:
+        found._compensation = old.compensation.moved(elements, target)
+    except LookupError as problem:
+        sentence = (
+            f"«{problem.args[0]}» si può ancora annullare, ma nella nuova versione non c'è più chi lo "
+            "annulla: lascia l'attività e la sua compensazione, o sposta la pratica più avanti"
+        )
+        found.obstacles.append(Obstacle(source.element(*old.active_elements()[0]), sentence))
     found._workflow = _Placing(found, old._workflow, source, elements).whole()
     return found
 

@@ -6,7 +6,7 @@ A run knows no database: it takes a `Host` for what lies outside, and is read af
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -353,6 +353,10 @@ class ProcessRun:
             task.internal_data[specs.CHOSEN] = int(token.partition(":")[2])
         self.happen(task)
         self.settle()
+
+    def workflows(self) -> Iterator[Any]:
+        """The process and what goes on inside it, each a workflow of the library."""
+        return self._workflow.all()
 
     def find(self, task_id: UUID) -> Task | None:
         """The task of an identifier; None when it is gone."""

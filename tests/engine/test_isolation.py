@@ -8,7 +8,6 @@ from __future__ import annotations
 import enum
 import hashlib
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,43 +15,29 @@ import pytest
 
 from engine.bpmn import read_diagram
 from engine.bpmn.model import Element
-from engine.calendar import WorkingCalendar
 from engine.errors import BusinessError
-from engine.language import bindings_at, evaluate
 from engine.simulation import World
 from engine.spiff import ProcessRun
 from engine.spiff.program import Program, compile_program
 from tests.acceptance.stages import START, USERS
 from tests.acceptance.wanderer import Wanderer
+from tests.engine.bare_runs import BareHost, program
 from tests.engine.trial_operations import Trial
 
 BPMN = Path(__file__).parents[1] / "bpmn"
-NOON = datetime(2016, 3, 1, 11, tzinfo=UTC)
-BINDINGS = bindings_at(NOON, lambda: WorkingCalendar(), lambda name: None)
-HEAD = (
-    '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" '
-    'xmlns:c="http://camunda.org/schema/1.0/bpmn" id="D" targetNamespace="prova">'
-    '<process id="prova" isExecutable="true">'
-)
 
 
-class Vandal:
+class Vandal(BareHost):
     """A host whose operation changes everything it can lay hands on, and gives away what it keeps."""
 
-    attempts = 1
-
     def __init__(self) -> None:
+        super().__init__(self._vandalise)
         self.seen: list[Any] = []
         self.kept: dict[str, Any] = {"righe": [1, 2]}
 
-    def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
-        """FEEL."""
-        return evaluate(text, variables, BINDINGS)
-
-    def call(
+    def _vandalise(
         self, element: Element, inputs: Mapping[str, Any], variables: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        """Spoil the inputs and the variables; refuse when told to."""
         for given in (inputs, variables):
             for name in list(given):
                 self.seen.append(given[name])
@@ -60,15 +45,6 @@ class Vandal:
         if variables.get("rifiuta"):
             raise BusinessError("NO", "Non si può fare.")
         return self.kept
-
-    def decide(self, element: Element, variables: Mapping[str, Any]) -> Any:
-        """Nothing is decided here."""
-
-    def send(self, *_: Any) -> None:
-        """Nobody listens."""
-
-    def note(self, *_: Any, **__: Any) -> None:
-        """No log."""
 
 
 def _spoil(value: Any) -> None:
@@ -80,12 +56,6 @@ def _spoil(value: Any) -> None:
         for item in value:
             _spoil(item)
         value.append("guastato")
-
-
-def program(body: str) -> Program:
-    """The program of a process with this inside."""
-    content = f"{HEAD}{body}</process></definitions>".encode()
-    return compile_program("prova", [read_diagram(content, "prova.bpmn")])
 
 
 PARALLEL = """
