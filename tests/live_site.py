@@ -104,11 +104,11 @@ class ServerProcess:
             check=False,
         )
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         """Start and return when the pages answer. Fails with the log when they do not."""
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "cli", "serve"],
+                [sys.executable, "-m", "cli", "serve", *options],
                 cwd=self._folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -47,7 +47,7 @@ def install_listing(connection: Connection) -> None:
 def fill_listing(connection: Connection) -> None:
     """Write both tables anew from the tasks there are: for a migration, and after loading many rows at once."""
     connection.exec_driver_sql("DELETE FROM listed")
-    lists, entries = _listing("1 = 1")
+    lists, entries = _listing("1 = 1", anew=True)
     connection.exec_driver_sql(lists)
     connection.exec_driver_sql("ANALYZE listing")  # else the next statement is planned for no list at all
     connection.exec_driver_sql(entries)
@@ -76,16 +76,17 @@ def _belonging(tasks: str) -> str:
     )
 
 
-def _listing(tasks: str) -> list[str]:
+def _listing(tasks: str, *, anew: bool = False) -> list[str]:
     belonging = _belonging(tasks)
     same = " AND ".join(f"l.{name} = b.{name}" for name in ("kind", "name", "scope", "process", "priority"))
+    missing = "WHERE NOT EXISTS (SELECT 1 FROM listed e WHERE e.task_id = b.task_id AND e.listing_id = l.id)"
     return [
         "INSERT INTO listing (kind, name, scope, process, priority) "  # noqa: S608
         f"SELECT DISTINCT kind, name, scope, process, priority FROM ({belonging}) b "
         f"WHERE NOT EXISTS (SELECT 1 FROM listing l WHERE {same})",
         "INSERT INTO listed (task_id, listing_id, due_order, created_at) "  # noqa: S608
         f"SELECT b.task_id, l.id, b.due_order, b.created_at FROM ({belonging}) b JOIN listing l ON {same} "
-        "WHERE NOT EXISTS (SELECT 1 FROM listed e WHERE e.task_id = b.task_id AND e.listing_id = l.id)",
+        + ("" if anew else missing),
     ]
 
 
