@@ -94,20 +94,18 @@ class Inbox(CaseSearch):
         most = (COUNTED_UP_TO + 1) * (
             len(actor.roles) + 1
         )  # a task stands in one list of each of these at most
-        asked: tuple[tuple[str, Due], ...] = (
-            ("mine", lambda due: []),
-            ("groups", lambda due: []),
-            ("todo", lambda due: [due < now]),
-            ("todo", lambda due: [due >= now, due <= today_ends]),
-            ("todo", lambda due: [due > today_ends, due <= now + SOON]),
+        asked: tuple[tuple[bool | None, Due], ...] = (
+            (True, lambda due: []),
+            (False, lambda due: []),
+            (None, lambda due: [due < now]),
+            (None, lambda due: [due >= now, due <= today_ends]),
+            (None, lambda due: [due > today_ends, due <= now + SOON]),
         )
-        counts = []
-        for box, due in asked:
-            lists = lists_of(actor, box, self._permissions, process=None, scope=None)
-            assert lists is not None
-            counts.append(how_many(lists, most, due=due, sqlite=self._database.is_sqlite))
+        lists = lists_of(actor, "todo", self._permissions, process=None, scope=None)
+        assert lists is not None  # only the box of all tasks may be closed to somebody
+        query = how_many(lists, most, asked, sqlite=self._database.is_sqlite)
         with self._database.read() as connection:
-            found = connection.execute(select(*counts)).one()
+            found = connection.execute(query).one()
         return InboxCounts(*(min(int(value), COUNTED_UP_TO + 1) for value in found))
 
     def search_tasks(self, text: str, actor: Actor, limit: int = 20) -> tuple[TaskRow, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Select,
     Subquery,
@@ -145,23 +146,33 @@ def tasks_among(
     )
 
 
-def how_many(lists: Lists, most: int, *, due: Due, sqlite: bool) -> ScalarSelect[int]:
-    """SQL: how many tasks stand in the lists, counted no further than `most` rows."""
+def how_many(
+    lists: Lists, most: int, asked: Sequence[tuple[bool | None, Due]], *, sqlite: bool
+) -> Select[Any]:
+    """How many tasks stand in the lists, for each question, counted no further than `most` rows.
+
+    A question is whether the tasks are assigned (None: all the same) and when they are due.
+    """
+    reads = select(listing.c.id, (listing.c.kind == "holder").label("held")).where(lists.wanted).cte("reads")
+    columns: list[Any] = [_counted(reads, lists, most, held, due, sqlite) for held, due in asked]
+    return select(*columns)
+
+
+def _counted(
+    reads: CTE, lists: Lists, most: int, held: bool | None, due: Due, sqlite: bool
+) -> ScalarSelect[int]:
     entry = listed.alias("entry")
-    conditions = [entry.c.listing_id == listing.c.id, *due(entry.c.due_order), *lists.conditions]
+    inner = select(entry.c.task_id).where(
+        entry.c.listing_id == reads.c.id, *due(entry.c.due_order), *lists.conditions
+    )
     if sqlite:
-        rows = select(entry.c.task_id).select_from(_joined(entry, lists, listing)).where(*conditions)
+        rows = inner.select_from(_joined(entry, lists), reads)
     else:
-        each = (
-            select(entry.c.task_id)
-            .select_from(_joined(entry, lists))
-            .where(*conditions)
-            .limit(most)
-            .correlate(listing)
-            .lateral("each")
-        )
-        rows = select(each.c.task_id).select_from(listing.join(each, true()))
-    counted = rows.where(lists.wanted).limit(most).subquery("counted")
+        each = inner.select_from(_joined(entry, lists)).limit(most).correlate(reads).lateral("each")
+        rows = select(each.c.task_id).select_from(reads.join(each, true()))
+    if held is not None:
+        rows = rows.where(reads.c.held.is_(held) if sqlite else reads.c.held == held)
+    counted = rows.limit(most).subquery("counted")
     return select(func.count(counted.c.task_id.distinct())).scalar_subquery()
 
 
@@ -197,11 +208,10 @@ def _of_each_list(
     )
 
 
-def _joined(entry: Any, lists: Lists, outer: Any = None) -> Any:
-    source = entry if outer is None else outer.join(entry, entry.c.listing_id == outer.c.id)
+def _joined(entry: Any, lists: Lists) -> Any:
     if not lists.conditions:
-        return source
-    return source.join(task, task.c.id == entry.c.task_id).join(instance, instance.c.id == task.c.instance_id)
+        return entry
+    return entry.join(task, task.c.id == entry.c.task_id).join(instance, instance.c.id == task.c.instance_id)
 
 
 def _of_my_cases(

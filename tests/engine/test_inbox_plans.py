@@ -1,0 +1,104 @@
+"""However many tasks wait, a page of the inbox reads no table from end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from benchmarks._service import NOW, furnish, load, service
+from engine.actors import Actor
+from engine.clock import VirtualClock
+from engine.engine import Engine
+from engine.inbox import Inbox
+from engine.operations.people import accounts
+from engine.settings import Settings
+from engine.views import InboxFilter
+
+PROCESSES = Path(__file__).resolve().parents[2] / "processes"
+TASKS = 6000
+LARGE = ("task", "instance", "listed", "task_candidate", "participant")
+
+QUESTIONS: dict[str, Callable[[Inbox, Actor, str], object]] = {
+    "counts": lambda inbox, actor, after: inbox.counts(actor),
+    **{
+        f"box {box}": lambda inbox, actor, after, box=box: inbox.page(actor, InboxFilter(box))  # type: ignore[misc]
+        for box in ("todo", "mine", "groups", "all")
+    },
+    **{
+        f"sort {sort}": lambda inbox, actor, after, sort=sort: inbox.page(
+            actor, InboxFilter("todo", sort=sort)
+        )  # type: ignore[misc]
+        for sort in ("created", "priority")
+    },
+    "next page": lambda inbox, actor, after: inbox.page(actor, InboxFilter("todo"), after),
+    "overdue": lambda inbox, actor, after: inbox.page(actor, InboxFilter("todo", due="overdue")),
+    "one process": lambda inbox, actor, after: inbox.page(
+        actor, InboxFilter("all", process="patto_autonomia")
+    ),
+    "an unknown person": lambda inbox, actor, after: inbox.page(actor, InboxFilter("all", person="qqqq")),
+    "an unknown text": lambda inbox, actor, after: inbox.page(actor, InboxFilter("all", text="qqqq")),
+    "tasks of a case": lambda inbox, actor, after: inbox.search_tasks("4321", actor),
+    "an unknown case": lambda inbox, actor, after: inbox.search_cases("qqqq", actor),
+}
+
+
+def _scans(plan: Any) -> list[str]:
+    found = [plan["Relation Name"]] if plan["Node Type"] == "Seq Scan" else []
+    return found + [name for inner in plan.get("Plans", ()) for name in _scans(inner)]
+
+
+def test_no_question_of_the_inbox_reads_a_large_table_whole(postgresql_url: str) -> None:
+    settings = Settings(database_url=postgresql_url, processes_folder=str(PROCESSES), embedded_jobs=False)
+    engine = Engine.open(settings, clock=VirtualClock(NOW), upgrade=False)
+    asked: list[tuple[str, Any]] = []
+    try:
+        load(engine, service(TASKS, 300, furnish(engine, PROCESSES)))
+        with engine.database.read() as connection:
+            actor = accounts.actor_for(connection, "operatrice", date(2026, 3, 2))
+        assert actor is not None
+        after = engine.inbox.page(actor, InboxFilter("todo")).next or ""
+        event.listen(
+            engine.database.engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3]))
+        )
+        for what, ask in QUESTIONS.items():
+            asked.clear()
+            ask(engine.inbox, actor, after)
+            _check(engine, what, list(asked))
+    finally:
+        engine.close()
+
+
+def _check(engine: Engine, what: str, statements: list[tuple[str, Any]]) -> None:
+    assert statements
+    with engine.database.read() as connection:
+        for statement, parameters in statements:
+            (plan,) = connection.exec_driver_sql(
+                f"EXPLAIN (FORMAT JSON) {statement}", parameters
+            ).scalar_one()
+            scans = [name for name in _scans(plan["Plan"]) if name in LARGE]
+            assert not scans, f"{what}: {scans}\n{statement}"
+
+
+@pytest.mark.parametrize("tasks", [3, 60])
+def test_a_page_asks_twice_however_long_it_is(sqlite_url: str, tasks: int) -> None:
+    settings = Settings(database_url=sqlite_url, processes_folder=str(PROCESSES), embedded_jobs=False)
+    engine = Engine.open(settings, clock=VirtualClock(NOW), upgrade=False)
+    asked: list[str] = []
+    try:
+        load(engine, service(tasks, 3, furnish(engine, PROCESSES)))
+        with engine.database.read() as connection:
+            actor = accounts.actor_for(connection, "capo_ambito", date(2026, 3, 2))
+        assert actor is not None
+        event.listen(engine.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
+        engine.inbox.page(actor, InboxFilter("all"))
+        assert len([one for one in asked if one.startswith(("SELECT", "WITH"))]) <= 2
+        asked.clear()
+        engine.inbox.counts(actor)
+        assert len([one for one in asked if one.startswith(("SELECT", "WITH"))]) == 1
+    finally:
+        engine.close()
