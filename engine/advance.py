@@ -1,33 +1,25 @@
 """From what a run now waits for to rows: the one writer of run state.
 
 It compares the run with what the tables say is open, and writes only the difference: new tasks, timers and
-subscriptions, those that ended, failures, the state itself with its revision, and the log.
+subscriptions, those that ended, failures, the state itself with its revision, and the log. What begins is gathered
+first and inserted at the end, a statement a table.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, literal, select, union_all, update
+from sqlalchemy import Connection, bindparam, func, literal_column, select, union_all, update
 
-from engine.beginnings import Advance, begin, close_incident, note_failure
-from engine.storage.tables import event, incident, instance, subscription, task, timer
-
-
-@dataclass(frozen=True)
-class _Open:
-    """A row that is open in some table."""
-
-    what: str
-    id: str
-    token: str
+from engine.beginnings import Advance, OpenRow, begin, close_incident, note_failure
+from engine.storage.hot import Inserts, Statement
+from engine.storage.tables import event, incident, instance, outbox, subscription, task, task_candidate, timer
 
 
 def write(step: Advance) -> None:
     """Write a step. Everything goes through the connection of the host, in its transaction."""
     connection = step.host.connection
-    known = _open_rows(connection, step.instance_id)
+    known = _open_rows(connection, step.instance_id) if step.known is None else step.known
     waits = [] if step.run.completed else step.run.waits()
     failures = [] if step.run.completed else step.run.failures()
     _end_gone(step, known, {(w.kind, w.token) for w in waits}, {f.token for f in failures})
@@ -37,44 +29,72 @@ def write(step: Advance) -> None:
             begin(step, wait, open_tokens)
     for failure in failures:
         note_failure(step, failure, open_tokens)
+    for name, inserts in _INSERTS.items():
+        if rows := step.rows.pop(name, None):
+            inserts.run(connection, rows)
     _write_instance(step)
     _write_events(step)
+    step.written = True
 
 
-def _open_rows(connection: Connection, instance_id: str) -> list[_Open]:
-    def opened(what: Any, table: Any, *states: str) -> Any:
-        token = table.c.token
-        return select(what.label("what"), table.c.id.label("id"), token.label("token")).where(
-            table.c.instance_id == instance_id, table.c.state.in_(states)
-        )
+_INSERTS = {
+    "task": Inserts(task),
+    "task_candidate": Inserts(task_candidate),
+    "timer": Inserts(timer),
+    "subscription": Inserts(subscription),
+    "incident": Inserts(incident),
+    "outbox": Inserts(outbox, once=True),
+}
+"""The tables in which rows begin, those that others refer to first."""
 
-    rows = connection.execute(
-        union_all(
-            opened(literal("task"), task, "open", "suspended"),
-            opened(timer.c.kind, timer, "waiting", "suspended"),
-            opened(literal("message"), subscription, "waiting", "suspended"),
-            opened(literal("incident"), incident, "open"),
-        )
+
+def _constant(word: str) -> Any:
+    return literal_column(f"'{word}'")
+
+
+def _opened(what: Any, table: Any, *states: str) -> Any:
+    return select(what.label("what"), table.c.id.label("id"), table.c.token.label("token")).where(
+        table.c.instance_id == bindparam("instance_id"),
+        table.c.state.in_([_constant(state) for state in states]),
     )
-    return [_Open("timer" if row.what == "event" else row.what, row.id, row.token or "") for row in rows]
+
+
+_OPEN = Statement(
+    union_all(
+        _opened(_constant("task"), task, "open", "suspended"),
+        _opened(timer.c.kind, timer, "waiting", "suspended", "failed"),
+        _opened(_constant("message"), subscription, "waiting", "suspended"),
+        _opened(_constant("incident"), incident, "open"),
+    )
+)
+
+
+def _open_rows(connection: Connection, instance_id: str) -> list[OpenRow]:
+    rows = _OPEN.run(connection, instance_id=instance_id).all()
+    return [OpenRow("timer" if row.what == "event" else row.what, row.id, row.token or "") for row in rows]
 
 
 # -- what ended --------------------------------------------------------------------------------------------------------
 
 
-def _end_gone(step: Advance, known: list[_Open], waits: set[tuple[str, str]], failed: set[str]) -> None:
+def _end_gone(step: Advance, known: list[OpenRow], waits: set[tuple[str, str]], failed: set[str]) -> None:
     tasks = {token for kind, token in waits if kind == "task"}
     stopped = failed | {token for _, token in waits}
+    over: list[OpenRow] = []
     for row in known:
-        if row.what == "task" and ("task", row.token) not in waits:
-            _end_task(step, row)
-        elif _wait_is_over(row, waits, tasks, failed):
-            _end_wait(step, row)
+        if (row.what == "task" and ("task", row.token) not in waits) or _wait_is_over(
+            row, waits, tasks, failed
+        ):
+            over.append(row)
         elif row.what == "incident" and row.token and row.token not in stopped:
             close_incident(step, row.token)
+        else:
+            step.left.append(row)
+    _end_tasks(step, [row for row in over if row.what == "task"])
+    _end_waits(step, [row for row in over if row.what != "task"])
 
 
-def _wait_is_over(row: _Open, waits: set[tuple[str, str]], tasks: set[str], failed: set[str]) -> bool:
+def _wait_is_over(row: OpenRow, waits: set[tuple[str, str]], tasks: set[str], failed: set[str]) -> bool:
     if row.what in ("timer", "message"):
         return (row.what, row.token) not in waits
     if row.what == "retry":
@@ -82,81 +102,131 @@ def _wait_is_over(row: _Open, waits: set[tuple[str, str]], tasks: set[str], fail
     return row.what == "overdue" and row.token not in tasks
 
 
-def _end_task(step: Advance, row: _Open) -> None:
-    completed = row.token == step.completed_task
-    values: dict[str, Any] = {"state": "cancelled", "completed_at": step.now}
-    if completed:
-        values = {"state": "completed", "completed_at": step.now, "completed_by": step.actor.id}
-    step.host.connection.execute(
-        update(task).where(task.c.id == row.id).values(revision=task.c.revision + 1, **values)
+_COMPLETE = Statement(
+    update(task)
+    .where(task.c.id == bindparam("task_id"))
+    .values(
+        state="completed",
+        revision=task.c.revision + 1,
+        completed_at=bindparam("now", type_=task.c.completed_at.type),
+        completed_by=bindparam("actor_id"),
     )
-    if not completed:
-        step.host.note("task.cancelled", None, {"task": row.id})
+)
+_END_TIMER = Statement(
+    update(timer)
+    .where(timer.c.id == bindparam("timer_id"))
+    .values(state=bindparam("ended"), fired_at=bindparam("fired", type_=timer.c.fired_at.type))
+)
 
 
-def _end_wait(step: Advance, row: _Open) -> None:
-    if row.what == "message":
-        step.host.connection.execute(
-            update(subscription).where(subscription.c.id == row.id).values(state="ended")
+def _end_tasks(step: Advance, over: list[OpenRow]) -> None:
+    connection = step.host.connection
+    for row in over:
+        if row.token == step.completed_task:
+            _COMPLETE.run(connection, task_id=row.id, now=step.now, actor_id=step.actor.id)
+    cancelled = [row.id for row in over if row.token != step.completed_task]
+    if cancelled:
+        connection.execute(
+            update(task)
+            .where(task.c.id.in_(cancelled))
+            .values(state="cancelled", completed_at=step.now, revision=task.c.revision + 1)
         )
-        return
-    fired = row.id == step.fired_timer
-    step.host.connection.execute(
-        update(timer)
-        .where(timer.c.id == row.id)
-        .values(state="fired" if fired else "cancelled", fired_at=step.now if fired else None)
-    )
+    for task_id in cancelled:
+        step.host.note("task.cancelled", None, {"task": task_id})
+
+
+def _end_waits(step: Advance, over: list[OpenRow]) -> None:
+    connection = step.host.connection
+    messages = [row.id for row in over if row.what == "message"]
+    if messages:
+        connection.execute(update(subscription).where(subscription.c.id.in_(messages)).values(state="ended"))
+    timers = [row.id for row in over if row.what != "message"]
+    if step.fired_timer in timers:
+        _END_TIMER.run(connection, timer_id=step.fired_timer, ended="fired", fired=step.now)
+    cancelled = [timer_id for timer_id in timers if timer_id != step.fired_timer]
+    if len(cancelled) == 1:
+        _END_TIMER.run(connection, timer_id=cancelled[0], ended="cancelled", fired=None)
+    elif cancelled:
+        connection.execute(update(timer).where(timer.c.id.in_(cancelled)).values(state="cancelled"))
 
 
 # -- the instance and its log ------------------------------------------------------------------------------------------
 
 
+_INCIDENTS = (
+    select(func.count())
+    .select_from(incident)
+    .where(incident.c.instance_id == bindparam("instance_id"), incident.c.state == "open")
+    .scalar_subquery()
+)
+_GUARDED = update(instance).where(
+    instance.c.id == bindparam("instance_id"), instance.c.revision == bindparam("known_revision")
+)
+_STATE: dict[str, Any] = {
+    "revision": bindparam("next_revision"),
+    "run_state": bindparam("dumped"),
+    "phase": bindparam("in_phase"),
+}
+_GO_ON = Statement(_GUARDED.values(**_STATE))
+
+
 def _write_instance(step: Advance) -> None:
     run = step.run
-    values: dict[str, Any] = {"revision": step.revision + 1, "run_state": run.dump()}
-    if run.phase and run.phase != step.phase:
-        values["phase"] = run.phase
-        step.host.note("phase.changed", None, {"from": step.phase, "to": run.phase})
-    if step.host.subject is not None:
-        values["subject"], values["title"] = step.host.subject
-        values["words"] = values["title"]
-    if run.completed:
-        values["ended_at"] = step.now
-        values["state"] = "completed" if step.state == "active" else step.state
-        step.host.note("instance.completed" if step.state == "active" else f"instance.{step.state}")
-    open_incidents = (
-        select(func.count())
-        .select_from(incident)
-        .where(incident.c.instance_id == step.instance_id, incident.c.state == "open")
-        .scalar_subquery()
-    )
-    written = step.host.connection.execute(
-        update(instance)
-        .where(instance.c.id == step.instance_id, instance.c.revision == step.revision)
-        .values(incidents=open_incidents, **values)
-    )
+    phase = run.phase or step.phase
+    if phase != step.phase:
+        step.host.note("phase.changed", None, {"from": step.phase, "to": phase})
+    state = {
+        "instance_id": step.instance_id,
+        "known_revision": step.revision,
+        "next_revision": step.revision + 1,
+        "dumped": run.dump(),
+        "in_phase": phase,
+    }
+    more = _more(step)
+    if more:
+        written = step.host.connection.execute(_GUARDED.values(**_STATE, **more), state)
+    else:
+        written = _GO_ON.run(step.host.connection, **state)
     if written.rowcount != 1:
         raise RuntimeError(
             f"Instance {step.instance_id} was changed by another step"
         )  # the lock makes this impossible
 
 
+def _more(step: Advance) -> dict[str, Any]:
+    """The columns of the instance that few steps change."""
+    more: dict[str, Any] = {}
+    if step.host.subject is not None:
+        more["subject"], more["title"] = step.host.subject
+        more["words"] = more["title"]
+    if step.run.completed:
+        more["ended_at"] = step.now
+        more["state"] = "completed" if step.state == "active" else step.state
+        step.host.note("instance.completed" if step.state == "active" else f"instance.{step.state}")
+    if step.incidents_touched:
+        more["incidents"] = _INCIDENTS
+    return more
+
+
+_LOG = Inserts(event)
+
+
 def _write_events(step: Advance) -> None:
     host = step.host
-    rows = [
-        {
-            "instance_id": step.instance_id,
-            "at": step.now,
-            "actor_id": step.actor.id,
-            "kind": note["kind"],
-            "element_id": note["element_id"],
-            "element_name": note["element_name"],
-            "definition_id": host.compiled.definition_ids.get(
-                note.get("process_id", ""), host.compiled.definition_id
-            ),
-            "data": note["data"],
-        }
-        for note in host.events
-    ]
-    if rows:
-        host.connection.execute(insert(event), rows)
+    own, called = host.compiled.definition_id, host.compiled.definition_ids
+    _LOG.run(
+        host.connection,
+        [
+            {
+                "instance_id": step.instance_id,
+                "at": step.now,
+                "actor_id": step.actor.id,
+                "kind": note["kind"],
+                "element_id": note["element_id"],
+                "element_name": note["element_name"],
+                "definition_id": called.get(note.get("process_id", ""), own),
+                "data": note["data"],
+            }
+            for note in host.events
+        ],
+    )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 
 from engine.actors import Actor
 from engine.bpmn.model import Element
@@ -16,10 +17,10 @@ from engine.calendar import WorkingCalendar, at_time, day_in_rome
 from engine.errors import EngineError, ExecutionFailed
 from engine.host import RunHost
 from engine.moments import due_date, timer_due
-from engine.outbox import enqueue
+from engine.outbox import message
 from engine.settings import Settings
 from engine.spiff import Failure, ProcessRun, Wait
-from engine.storage.tables import incident, subscription, task, task_candidate, timer
+from engine.storage.tables import incident
 from engine.storage.types import new_id
 
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
@@ -27,9 +28,30 @@ DEFAULT_PRIORITY = 50
 COORDINATOR_AFTER = 1
 
 
+@dataclass(frozen=True)
+class OpenRow:
+    """A row that is open in some table, by what it is for the run: task, timer, retry, overdue, message, incident…"""
+
+    what: str
+    id: str
+    token: str
+
+
+@dataclass(frozen=True)
+class NewTask:
+    """A task that a step has opened, with those it is offered to as (kind, name)."""
+
+    id: str
+    assignee: str | None
+    candidates: tuple[tuple[str, str], ...]
+
+
 @dataclass
 class Advance:
-    """What one step did, to be written by `write`."""
+    """What one step did, to be written by `write`.
+
+    `known` are the rows that are open, when whoever began the step knows them; `rows` those to be inserted, by table.
+    """
 
     instance_id: str
     revision: int
@@ -42,7 +64,18 @@ class Advance:
     settings: Settings
     completed_task: str | None = None
     fired_timer: str | None = None
-    new_tasks: list[str] = field(default_factory=list)
+    known: list[OpenRow] | None = None
+    new_tasks: list[NewTask] = field(default_factory=list)
+    rows: defaultdict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    left: list[OpenRow] = field(default_factory=list)
+    incidents_touched: bool = False
+    written: bool = False
+
+    def add(self, table: str, row: dict[str, Any], what: str = "") -> None:
+        """A row to be inserted when the step is written; `what` when it stays open."""
+        self.rows[table].append(row)
+        if what:
+            self.left.append(OpenRow(what, row["id"], row["token"]))
 
 
 def begin(step: Advance, wait: Wait, open_tokens: set[tuple[str, str]]) -> None:
@@ -90,38 +123,38 @@ def _begin_task(step: Advance, wait: Wait) -> None:
         raise ExecutionFailed(
             f"«{element.label}»: nessuno può fare il compito, perché «{assigned.assignee}» non dà un nome"
         )
-    task_id = new_id()
-    host.connection.execute(
-        insert(task).values(
-            id=task_id,
-            instance_id=step.instance_id,
-            token=wait.token,
-            definition_id=host.compiled.definition_ids[element.process_id],
-            element_id=element.id,
-            name=_task_name(element, wait),
-            instructions=element.documentation,
-            form_id=element.form_id or None,
-            process_id=element.process_id,
-            scope=host.instance.scope,
-            assignee=assignee or None,
-            priority=DEFAULT_PRIORITY if priority is None else int(priority),
-            created_at=step.now,
-            due_at=due.at if due else None,
-            due_order=due.at if due else END_OF_TIME,
-            due_runs=bool(due and not due.fixed),
-            follow_up_at=follow_up.at if follow_up else None,
-            state="open",
-            revision=1,
-            not_by=element.properties.get("diverso_da"),
-            restricted=element.properties.get("riservato") == "true",
-        )
+    task_id, name = new_id(), _task_name(element, wait)
+    candidates = tuple(dict.fromkeys([("role", name) for name in roles] + [("user", name) for name in users]))
+    step.add(
+        "task",
+        {
+            "id": task_id,
+            "instance_id": step.instance_id,
+            "token": wait.token,
+            "definition_id": host.compiled.definition_ids[element.process_id],
+            "element_id": element.id,
+            "name": name,
+            "words": name,
+            "instructions": element.documentation,
+            "form_id": element.form_id or None,
+            "process_id": element.process_id,
+            "scope": host.instance.scope,
+            "assignee": assignee or None,
+            "priority": DEFAULT_PRIORITY if priority is None else int(priority),
+            "created_at": step.now,
+            "due_at": due.at if due else None,
+            "due_order": due.at if due else END_OF_TIME,
+            "due_runs": bool(due and not due.fixed),
+            "follow_up_at": follow_up.at if follow_up else None,
+            "state": "open",
+            "revision": 1,
+            "not_by": element.properties.get("diverso_da"),
+            "restricted": element.properties.get("riservato") == "true",
+        },
+        "task",
     )
-    candidates = [("role", name) for name in roles] + [("user", name) for name in users]
-    if candidates:
-        host.connection.execute(
-            insert(task_candidate),
-            [{"task_id": task_id, "kind": kind, "name": name} for kind, name in dict.fromkeys(candidates)],
-        )
+    for kind, who in candidates:
+        step.add("task_candidate", {"task_id": task_id, "kind": kind, "name": who})
     if due:
         _insert_timer(
             step,
@@ -131,15 +164,15 @@ def _begin_task(step: Advance, wait: Wait) -> None:
             working_days_late(due.at, COORDINATOR_AFTER, host.calendar),
             fixed=due.fixed,
         )
-    enqueue(
-        host.connection,
+    told = message(
         "task.assigned",
         {"task_id": task_id},
         f"task.assigned:{task_id}",
         now=step.now,
         instance_id=step.instance_id,
     )
-    step.new_tasks.append(task_id)
+    step.add("outbox", told)
+    step.new_tasks.append(NewTask(task_id, assignee or None, candidates))
     host.note("task.created", element, {"task": task_id})
 
 
@@ -177,21 +210,23 @@ def _insert_timer(
     repetition: Mapping[str, Any] | None = None,
     attempts: int = 0,
 ) -> None:
-    step.host.connection.execute(
-        insert(timer).values(
-            id=new_id(),
-            instance_id=step.instance_id,
-            token=token,
-            kind=kind,
-            element_id=element.id,
-            name=element.label,
-            due_at=due,
-            fixed=fixed,
-            repetition=repetition,
-            state="waiting",
-            attempts=attempts,
-            created_at=step.now,
-        )
+    step.add(
+        "timer",
+        {
+            "id": new_id(),
+            "instance_id": step.instance_id,
+            "token": token,
+            "kind": kind,
+            "element_id": element.id,
+            "name": element.label,
+            "due_at": due,
+            "fixed": fixed,
+            "repetition": repetition,
+            "state": "waiting",
+            "attempts": attempts,
+            "created_at": step.now,
+        },
+        "timer" if kind == "event" else kind,
     )
 
 
@@ -200,17 +235,19 @@ def _begin_subscription(step: Advance, wait: Wait) -> None:
     value = (
         step.host.evaluate(key.removeprefix("="), wait.variables) if key else step.host.instance.business_key
     )
-    step.host.connection.execute(
-        insert(subscription).values(
-            id=new_id(),
-            instance_id=step.instance_id,
-            token=wait.token,
-            element_id=wait.element.id,
-            message=wait.element.message,
-            correlation_key=str(value),
-            state="waiting",
-            created_at=step.now,
-        )
+    step.add(
+        "subscription",
+        {
+            "id": new_id(),
+            "instance_id": step.instance_id,
+            "token": wait.token,
+            "element_id": wait.element.id,
+            "message": wait.element.message,
+            "correlation_key": str(value),
+            "state": "waiting",
+            "created_at": step.now,
+        },
+        "message",
     )
 
 
@@ -246,20 +283,23 @@ def note_failure(step: Advance, failure: Failure, open_tokens: set[tuple[str, st
 def _open_incident(
     step: Advance, element: Element, token: str, kind: str, sentence: str, attempts: int
 ) -> None:
-    step.host.connection.execute(
-        insert(incident).values(
-            id=new_id(),
-            instance_id=step.instance_id,
-            token=token,
-            kind=kind,
-            element_id=element.id,
-            element_name=element.label,
-            sentence=sentence,
-            attempts=attempts,
-            state="open",
-            created_at=step.now,
-        )
+    step.add(
+        "incident",
+        {
+            "id": new_id(),
+            "instance_id": step.instance_id,
+            "token": token,
+            "kind": kind,
+            "element_id": element.id,
+            "element_name": element.label,
+            "sentence": sentence,
+            "attempts": attempts,
+            "state": "open",
+            "created_at": step.now,
+        },
+        "incident",
     )
+    step.incidents_touched = True
     step.host.note("incident.opened", element, {"kind": kind, "sentence": sentence})
 
 
@@ -272,3 +312,5 @@ def close_incident(step: Advance, token: str) -> None:
         )
         .values(state="gone", ended_at=step.now, ended_by=step.actor.id)
     )
+    step.incidents_touched = True
+    step.left = [row for row in step.left if (row.what, row.token) != ("incident", token)]

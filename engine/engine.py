@@ -19,6 +19,7 @@ from engine.jobs.local import LocalJobs
 from engine.messages import Messages
 from engine.migration import Migrations
 from engine.modifications import Modifications
+from engine.notes import Notes
 from engine.operations import REGISTRY, OperationRegistry
 from engine.outbox import Outbox
 from engine.parameters import Parameters
@@ -58,6 +59,7 @@ class Engine:
         self.stepper = Stepper(database, clock, self.repository, operations, settings)
         self.instances = Instances(self.stepper, permissions)
         self.tasks = Tasks(self.stepper, permissions)
+        self.notes = Notes(self.stepper, permissions)
         self.inbox = Inbox(database, clock, self.repository, permissions)
         self.timers = Timers(self.stepper, permissions)
         self.messages = Messages(self.stepper, permissions)

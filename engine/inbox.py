@@ -14,6 +14,7 @@ from engine.clock import Clock
 from engine.errors import NotFound
 from engine.instances import view as instance_view
 from engine.lists import Due, Lists, first_tasks, how_many, lists_of, tasks_among
+from engine.notes import attachment_view
 from engine.paging import cursor, ordering, place
 from engine.permissions import Permission, PermissionMatrix
 from engine.repository import Repository
@@ -23,7 +24,7 @@ from engine.spiff import ProcessRun
 from engine.storage import Database
 from engine.storage.tables import attachment, comment, definition, instance, task, task_candidate
 from engine.storage.values import decode
-from engine.tasks import attachment_view, has_candidates, may_take, may_work
+from engine.task_rules import has_candidates, may_take, may_work
 from engine.views import (
     COUNTED_UP_TO,
     Attachment,

@@ -124,6 +124,7 @@ class Incidents:
                     .values(state="waiting", due_at=now)
                 )
         if advance is not None:
+            advance.known = None  # its incidents are open no more
             for token in sorted(tokens):
                 if any(failure.token == token for failure in advance.run.failures()):
                     advance.run.retry(token)
@@ -148,6 +149,7 @@ class Incidents:
                 return
             advance = self._stepper.open(work, row.instance_id, actor, suspended=not go_on)
             self._end(work.connection, row, "resolved", actor, reason.strip())
+            advance.known = None  # its incident is open no more
             if go_on:
                 place = {"element": row.element_id, "process": advance.run.process_of(row.token)}
                 advance.run.modify(

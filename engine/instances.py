@@ -9,6 +9,7 @@ from sqlalchemy import Row, insert, select
 
 from engine.actors import Actor
 from engine.advance import write
+from engine.beginnings import Advance
 from engine.bundle import Resource
 from engine.errors import InvalidInput, InvalidState, NotFound
 from engine.permissions import Permission, PermissionMatrix
@@ -62,7 +63,7 @@ class Instances:
                 subject=subject,
                 title=title,
             )
-        return self._view(advance.instance_id)
+        return _begun(found, advance)
 
     def _checked(self, found: Definition, values: Mapping[str, Any], scope: str) -> dict[str, Any]:
         form = self._stepper.repository.start_form(found.id)
@@ -220,6 +221,33 @@ class Instances:
     def _view(self, instance_id: str) -> InstanceView:
         with self._stepper.database.read() as connection:
             return view(_read(connection, instance_id))
+
+
+def _begun(found: Definition, step: Advance) -> InstanceView:
+    """A case as its first step has left it, without reading it again."""
+    case, ended = step.host.instance, step.run.completed
+    subject, title = step.host.subject or (case.subject, case.title)
+    return InstanceView(
+        id=case.id,
+        number=case.number,
+        definition_id=found.id,
+        definition_key=found.key,
+        definition_name=found.name,
+        definition_version=found.version,
+        business_key=case.business_key,
+        scope=case.scope,
+        title=title,
+        subject=subject,
+        phase=step.run.phase,
+        state="completed" if ended else "active",
+        revision=step.revision + 1,
+        linked_from=case.linked_from,
+        started_at=step.now,
+        started_by=step.actor.id,
+        ended_at=step.now if ended else None,
+        suspended_at=None,
+        incidents=sum(1 for row in step.left if row.what == "incident"),
+    )
 
 
 def _read(connection: Any, instance_id: str) -> Row[Any]:

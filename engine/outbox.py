@@ -26,6 +26,29 @@ MOST_ATTEMPTS = 6
 LEASE_SECONDS = 120
 
 
+def message(
+    kind: str,
+    payload: Mapping[str, Any],
+    key: str,
+    *,
+    now: datetime,
+    due: datetime | None = None,
+    instance_id: str | None = None,
+) -> dict[str, Any]:
+    """The row of a message that waits to leave; `key` is used once."""
+    return {
+        "id": new_id(),
+        "kind": kind,
+        "key": key,
+        "instance_id": instance_id,
+        "payload": dict(payload),
+        "state": "waiting",
+        "due_at": due or now,
+        "attempts": 0,
+        "created_at": now,
+    }
+
+
 def enqueue(
     connection: Connection,
     kind: str,
@@ -37,21 +60,8 @@ def enqueue(
     instance_id: str | None = None,
 ) -> None:
     """Write a message in the caller's transaction; a key already used is left as it is."""
-    insert_once(
-        connection,
-        outbox,
-        {
-            "id": new_id(),
-            "kind": kind,
-            "key": key,
-            "instance_id": instance_id,
-            "payload": dict(payload),
-            "state": "waiting",
-            "due_at": due or now,
-            "attempts": 0,
-            "created_at": now,
-        },
-    )
+    row = message(kind, payload, key, now=now, due=due, instance_id=instance_id)
+    insert_once(connection, outbox, row)
 
 
 class Outbox:

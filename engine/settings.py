@@ -64,6 +64,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("operation_attempts", 4, "How many times an operation is tried before it becomes an incident"),
     Setting("retry_seconds", 60, "Seconds before the first retry; each further wait is four times longer"),
     Setting("sweep_seconds", 60, "Seconds between two safety sweeps of timers and outbox"),
+    Setting(
+        "live_instances",
+        200,
+        "How many of the instances that stepped last stay in memory, ready for the next step; 0: none",
+    ),
     Setting("embedded_jobs", True, "Run timers and outbox inside the web server (one process)"),
     Setting("login_rate", "10 per minute", "How many sign-in attempts one address may make"),
     Setting("log_level", "INFO", "DEBUG, INFO, WARNING or ERROR"),
@@ -90,6 +95,7 @@ class Settings:
     operation_attempts: int = 4
     retry_seconds: int = 60
     sweep_seconds: int = 60
+    live_instances: int = 200
     embedded_jobs: bool = True
     login_rate: str = "10 per minute"
     log_level: str = "INFO"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
 from engine.actors import SYSTEM, Actor
 from engine.advance import write
@@ -14,14 +14,17 @@ from engine.beginnings import Advance
 from engine.calendar import day_in_rome
 from engine.clock import Clock
 from engine.errors import InvalidInput, InvalidState, NotFound
+from engine.held import HeldCase, hold_case
 from engine.host import RunHost
+from engine.live import LiveRun, LiveRuns
 from engine.operations import InstanceRef, OperationRegistry
 from engine.repository import Repository
 from engine.settings import Settings
 from engine.spiff import ProcessRun
 from engine.storage import Database, UnitOfWork
+from engine.storage.hot import Inserts, Statement
 from engine.storage.insertion import insert_once
-from engine.storage.tables import counter, definition, instance, task
+from engine.storage.tables import counter, definition, instance
 from engine.storage.types import new_id
 from engine.views import Definition
 
@@ -36,17 +39,29 @@ class Stepper:
     operations: OperationRegistry
     settings: Settings
     nudge: Callable[[], None] = lambda: None
+    live: LiveRuns = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The runs kept between steps."""
+        self.live = LiveRuns(self.settings.live_instances)
 
     def open(self, work: UnitOfWork, instance_id: str, actor: Actor, *, suspended: bool = False) -> Advance:
         """The instance under its lock, with its run restored; the caller writes."""
-        return self.opened(work, locked(work.connection, instance_id), actor, suspended=suspended)
+        return self.opened(work, hold_case(work.connection, instance_id), actor, suspended=suspended)
 
-    def opened(self, work: UnitOfWork, row: Row[Any], actor: Actor, *, suspended: bool = False) -> Advance:
+    def opened(
+        self, work: UnitOfWork, row: HeldCase | Row[Any], actor: Actor, *, suspended: bool = False
+    ) -> Advance:
         """As `open`, for a row that the caller has locked already in this transaction."""
         require_active(row, suspended=suspended)
         host = self.host(work, row, actor)
-        run = ProcessRun.restore(host.compiled.program, host, bytes(row.run_state))
-        return Advance(
+        live = self.live.take(row.id, row.revision)
+        if live is None:
+            run = ProcessRun.restore(host.compiled.program, host, bytes(row.run_state))
+        else:
+            run = live.run
+            run.host = host
+        advance = Advance(
             instance_id=row.id,
             revision=row.revision,
             phase=row.phase,
@@ -56,9 +71,21 @@ class Stepper:
             actor=actor,
             now=host.now,
             settings=self.settings,
+            known=live.open_rows if live else None,
         )
+        self._keep_after(work, advance)
+        return advance
 
-    def host(self, work: UnitOfWork, row: Row[Any], actor: Actor) -> RunHost:
+    def _keep_after(self, work: UnitOfWork, advance: Advance) -> None:
+        """Once the step is durable its run waits in memory for the next; then clocks and deliveries look again."""
+
+        def keep() -> None:
+            if advance.written and not advance.run.completed and advance.state == "active":
+                self.live.keep(advance.instance_id, LiveRun(advance.revision + 1, advance.run, advance.left))
+
+        work.after_commit(keep)
+
+    def host(self, work: UnitOfWork, row: HeldCase | Row[Any], actor: Actor) -> RunHost:
         """The surroundings of a run of this instance."""
         compiled = self.repository.compiled(row.definition_id)
         reference = InstanceRef(
@@ -102,30 +129,31 @@ class Stepper:
     ) -> Advance:
         """Make the row of a new instance and run it to its first waits; the caller has checked who may."""
         now = self.clock.now()
-        instance_id, number = new_id(), next_number(work.connection, "instance")
-        values = {
-            "id": instance_id,
-            "number": number,
-            "definition_id": found.id,
-            "definition_key": found.key,
-            "business_key": business_key or f"{found.key}-{number}",
-            "scope": scope,
-            "title": title or f"{found.name} n. {number}",
-            "subject": subject,
-            "phase": "",
-            "state": "active",
-            "revision": 0,
-            "linked_from": linked_from,
-            "run_state": b"",
-            "started_at": now,
-            "started_by": actor.id,
-        }
-        work.connection.execute(insert(instance).values(**values))
-        host = self.host(work, locked(work.connection, instance_id), actor)
+        number = next_number(work.connection, "instance")
+        case = HeldCase(
+            id=new_id(),
+            number=number,
+            definition_id=found.id,
+            definition_key=found.key,
+            business_key=business_key or f"{found.key}-{number}",
+            scope=scope,
+            title=title or f"{found.name} n. {number}",
+            subject=subject,
+            phase="",
+            state="active",
+            revision=0,
+            linked_from=linked_from,
+            run_state=b"",
+        )
+        _NEW.run(
+            work.connection,
+            [{**case._asdict(), "words": case.title, "started_at": now, "started_by": actor.id}],
+        )
+        host = self.host(work, case, actor)
         host.note("instance.started", None, {"variables": sorted(variables), "linked_from": linked_from})
         run = ProcessRun.start(host.compiled.program, host, variables)
         advance = Advance(
-            instance_id=instance_id,
+            instance_id=case.id,
             revision=0,
             phase="",
             state="active",
@@ -134,21 +162,20 @@ class Stepper:
             actor=actor,
             now=now,
             settings=self.settings,
+            known=[],
         )
+        self._keep_after(work, advance)
         write(advance)
         work.after_commit(self.nudge)
         return advance
 
 
+_NEW = Inserts(instance)
+
+
 def locked(connection: Connection, instance_id: str) -> Row[Any]:
     """The row of an instance, held until the transaction ends (SQLite: the whole database is). Raises NotFound."""
     return _held(connection, _holding().where(instance.c.id == instance_id), "La pratica non c'è")
-
-
-def locked_by_task(connection: Connection, task_id: str) -> Row[Any]:
-    """The row of the instance that a task belongs to, held likewise. Raises NotFound."""
-    query = _holding().join(task, task.c.instance_id == instance.c.id).where(task.c.id == task_id)
-    return _held(connection, query, "Il compito non c'è")
 
 
 def _holding() -> Select[Any]:
@@ -164,7 +191,7 @@ def _held(connection: Connection, query: Select[Any], missing: str) -> Row[Any]:
     return row
 
 
-def require_active(row: Row[Any], *, suspended: bool = False) -> None:
+def require_active(row: HeldCase | Row[Any], *, suspended: bool = False) -> None:
     """Raise InvalidState unless the instance goes on (or, with `suspended`, is merely suspended)."""
     if row.state == "suspended" and not suspended:
         raise InvalidState(f"La pratica n. {row.number} è sospesa: va ripresa prima di andare avanti")
@@ -178,16 +205,18 @@ def require_reason(reason: str) -> None:
         raise InvalidInput("Scrivi il motivo", fields={"motivo": "Scrivi il motivo"})
 
 
+_FOLLOWING = Statement(
+    update(counter)
+    .where(counter.c.name == bindparam("sequence"))
+    .values(value=counter.c.value + 1)
+    .returning(counter.c.value)
+)
+
+
 def next_number(connection: Connection, name: str) -> int:
     """The next number of a sequence that people read, without holes between committed rows."""
-    following = (
-        update(counter)
-        .where(counter.c.name == name)
-        .values(value=counter.c.value + 1)
-        .returning(counter.c.value)
-    )
-    number = connection.execute(following).scalar_one_or_none()
+    number = _FOLLOWING.run(connection, sequence=name).scalar_one_or_none()
     if number is None:
         insert_once(connection, counter, {"name": name, "value": 0})
-        number = connection.execute(following).scalar_one()
+        number = _FOLLOWING.run(connection, sequence=name).scalar_one()
     return int(number)

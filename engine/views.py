@@ -142,7 +142,7 @@ class Comment:
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file of a case; its content is read by `engine.tasks.attachment_content`."""
+    """A file of a case; its content is read by `engine.notes.attachment_content`."""
 
     id: str
     instance_id: str

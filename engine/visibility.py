@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Collection, Iterable
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, or_, select, true
 
@@ -70,7 +71,48 @@ def candidate_for(actor: Actor) -> ColumnElement[bool]:
     return exists(select(task_candidate.c.task_id).where(task_candidate.c.task_id == task.c.id, or_(*offers)))
 
 
-def may_see_case(connection: Connection, row: Row[Any], actor: Actor, permissions: PermissionMatrix) -> bool:
+def offered_to(
+    actor: Actor, candidates: Iterable[tuple[str, str]], scope: str, parts: Collection[str]
+) -> bool:
+    """`candidate_for`, asked of one task already read: its candidates as (kind, name), its scope, and the roles in
+    which the actor takes part in its instance."""
+    if actor.is_system:
+        return True
+    roles = actor.roles_in(scope)
+    return any(
+        name == actor.id if kind == "user" else name in roles or name in parts for kind, name in candidates
+    )
+
+
+def roles_in_case(connection: Connection, instance_id: str, actor: Actor) -> frozenset[str]:
+    """The roles in which the actor takes part in an instance now."""
+    held = select(participant.c.role).where(
+        participant.c.instance_id == instance_id,
+        participant.c.actor_id == actor.id,
+        participant.c.until.is_(None),
+    )
+    return frozenset(connection.execute(held).scalars())
+
+
+class Case(Protocol):
+    """What `may_see_case` asks of an instance."""
+
+    @property
+    def id(self) -> Any:
+        """Identifier."""
+
+    @property
+    def number(self) -> Any:
+        """Number that people read."""
+
+    @property
+    def scope(self) -> Any:
+        """Ambito."""
+
+
+def may_see_case(
+    connection: Connection, row: Case | Row[Any], actor: Actor, permissions: PermissionMatrix
+) -> bool:
     """Whether the actor may see an instance: by scope, by taking part, or by holding one of its open tasks."""
     if actor.is_system or permissions.allows(actor, Permission.CASE_READ, row.scope):
         return True
@@ -85,7 +127,9 @@ def may_see_case(connection: Connection, row: Row[Any], actor: Actor, permission
     return bool(connection.execute(select(or_(exists(part), exists(held)))).scalar_one())
 
 
-def require_case(connection: Connection, row: Row[Any], actor: Actor, permissions: PermissionMatrix) -> None:
+def require_case(
+    connection: Connection, row: Case | Row[Any], actor: Actor, permissions: PermissionMatrix
+) -> None:
     """Raise Forbidden unless the actor may see the instance."""
     if not may_see_case(connection, row, actor, permissions):
         raise Forbidden(f"{actor.name} non può vedere la pratica n. {row.number}")

@@ -68,7 +68,7 @@ class OpenTask:
     def attach(self, filename: str, *, by: str, content: bytes = b"%PDF-1.4 prova") -> str:
         """Add a file to the task and give the id that a file field takes."""
         media_type = "application/pdf" if filename.endswith(".pdf") else "text/plain"
-        attached = self.world.touch().tasks.attach(
+        attached = self.world.touch().notes.attach(
             self.id, filename, media_type, content, self.world.actor(by)
         )
         return attached.id
@@ -126,6 +126,7 @@ class World:
             processes_folder=str(processes),
             smtp_url=smtp_url,
             embedded_jobs=False,
+            live_instances=0,  # between all steps a run comes back from its bytes
             secret_key="simulazione",
         ).with_(**settings)
         world = cls(chosen, VirtualClock(start), operations, scope, folder)

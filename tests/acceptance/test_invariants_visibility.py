@@ -161,9 +161,9 @@ SERVICES: dict[str, Callable[[Engine, str, str, Actor], object]] = {
     "hand over": lambda engine, case, one, actor: engine.tasks.hand_over(one, actor, "", actor),
     "draft": lambda engine, case, one, actor: engine.tasks.save_draft(one, {"importo": "1"}, actor),
     "complete": lambda engine, case, one, actor: engine.tasks.complete(one, {}, actor),
-    "comment": lambda engine, case, one, actor: engine.tasks.comment(one, "Ciao", actor),
-    "comment case": lambda engine, case, one, actor: engine.tasks.comment_case(case, "Ciao", actor),
-    "attach": lambda engine, case, one, actor: engine.tasks.attach(
+    "comment": lambda engine, case, one, actor: engine.notes.comment(one, "Ciao", actor),
+    "comment case": lambda engine, case, one, actor: engine.notes.comment_case(case, "Ciao", actor),
+    "attach": lambda engine, case, one, actor: engine.notes.attach(
         one, "a.pdf", "application/pdf", b"x", actor
     ),
     "message": lambda engine, case, one, actor: engine.messages.correlate(
@@ -186,7 +186,7 @@ def test_no_service_serves_another_ambito(active: World) -> None:
         files = list(connection.execute(select(attachment.c.id)).scalars())
     for file in files:
         with pytest.raises(Forbidden):
-            active.engine.tasks.attachment_content(file, active.actor("olga"))
+            active.engine.notes.attachment_content(file, active.actor("olga"))
     assert state(active) == before
 
 
@@ -326,10 +326,10 @@ def test_no_service_gives_restricted_notes_to_the_others(active: World) -> None:
             assert "Rina Segreti" not in seen
             assert "referto-riservato" not in seen
         with pytest.raises(Forbidden):
-            engine.tasks.attachment_content(restricted, actor)
+            engine.notes.attachment_content(restricted, actor)
     assert engine.instances.variables(case, active.actor("anna"))["note_riservate"] == SECRET
     assert (
-        engine.tasks.attachment_content(restricted, active.actor("dario"))[0].filename
+        engine.notes.attachment_content(restricted, active.actor("dario"))[0].filename
         == "referto-riservato.pdf"
     )
 

@@ -158,7 +158,7 @@ def test_who_works_elsewhere_sees_nothing(world: World, start: Start) -> None:
         lambda: engine.timers.of_instance(case, vera),
         lambda: engine.tasks.claim(task.id, vera),
         lambda: engine.tasks.complete(task.id, {}, vera),
-        lambda: engine.tasks.comment(task.id, "x", vera),
+        lambda: engine.notes.comment(task.id, "x", vera),
         lambda: engine.instances.suspend(case, "x", vera),
         lambda: engine.instances.cancel(case, "x", vera),
         lambda: engine.instances.start("sollecito", {}, vera, "cremasco/crema"),

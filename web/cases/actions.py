@@ -69,7 +69,7 @@ def reopen(instance_id: str) -> Any:
 def comment(instance_id: str) -> Any:
     """Whoever may see the case (the engine checks): write a note on it."""
     try:
-        current.engine().tasks.comment_case(instance_id, request.form.get("testo", ""), current.actor())
+        current.engine().notes.comment_case(instance_id, request.form.get("testo", ""), current.actor())
     except InvalidInput as problem:
         flash(problem.message, "danger")
     else:

@@ -29,7 +29,7 @@ def typed_text(task_id: str) -> Any:
 def comment(task_id: str) -> Any:
     """Whoever may see the case (the engine checks): write a note on it from the task."""
     try:
-        current.engine().tasks.comment(task_id, request.form.get("testo", ""), current.actor())
+        current.engine().notes.comment(task_id, request.form.get("testo", ""), current.actor())
     except InvalidInput as problem:
         flash(problem.message, "danger")
     else:
@@ -44,7 +44,7 @@ def attach(task_id: str) -> Any:
     engine, actor = current.engine(), current.actor()
     try:
         received = uploads.receive(request.files.get("file"))
-        engine.tasks.attach(task_id, received.filename, received.media_type, received.content, actor)
+        engine.notes.attach(task_id, received.filename, received.media_type, received.content, actor)
     except InvalidInput as problem:
         flash(problem.message, "danger")
     else:
@@ -56,6 +56,6 @@ def attach(task_id: str) -> Any:
 @signed_in
 def attachment(attachment_id: str) -> Any:
     """Whoever may see the case (the engine checks): the file, to be saved; reading it is written in the log."""
-    about, content = current.engine().tasks.attachment_content(attachment_id, current.actor())
+    about, content = current.engine().notes.attachment_content(attachment_id, current.actor())
     current.engine().history.looked(about.instance_id, current.actor(), "attachment")
     return uploads.download(content, about.filename, about.media_type)

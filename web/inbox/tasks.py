@@ -134,7 +134,7 @@ def _with_uploads(task: TaskView, filling: Filling) -> tuple[Filling, dict[str, 
                 "Il file «%(name)s» non è di un tipo accettato.", name=upload.filename
             )
             continue
-        kept = current.engine().tasks.attach(
+        kept = current.engine().notes.attach(
             task.row.id, upload.filename, media_type, upload.content, current.actor()
         )
         before = (

@@ -1,0 +1,128 @@
+"""An instance, or a task with its instance, held until the transaction ends, with all that a step asks of them.
+
+One statement reads them under their lock (SQLite: the whole database is held), whatever the step will do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, bindparam, exists, literal_column, select
+
+from engine.actors import Actor
+from engine.errors import NotFound
+from engine.storage.hot import Statement
+from engine.storage.joined import JoinedText, lines
+from engine.storage.tables import draft, instance, participant, task, task_candidate
+from engine.visibility import offered_to
+
+
+class HeldCase(NamedTuple):
+    """The columns of an instance that a step needs."""
+
+    id: str
+    number: int
+    definition_id: str
+    definition_key: str
+    business_key: str
+    scope: str
+    title: str
+    subject: str | None
+    phase: str
+    state: str
+    revision: int
+    linked_from: str | None
+    run_state: bytes
+
+
+class HeldTask(NamedTuple):
+    """The columns of a task that a step needs."""
+
+    id: str
+    instance_id: str
+    token: str
+    definition_id: str
+    element_id: str
+    name: str
+    form_id: str | None
+    process_id: str
+    scope: str
+    assignee: str | None
+    state: str
+    revision: int
+    completed_by: str | None
+    not_by: str | None
+    restricted: bool
+
+
+@dataclass(frozen=True)
+class Held:
+    """A task and its instance; `offered` to the actor who asks, who holds there the roles of `parts`."""
+
+    task: HeldTask
+    case: HeldCase
+    offered: bool
+    parts: frozenset[str]
+    has_draft: bool
+
+
+_CANDIDATES = (
+    select(JoinedText(task_candidate.c.kind + literal_column("':'") + task_candidate.c.name))
+    .where(task_candidate.c.task_id == task.c.id)
+    .scalar_subquery()
+)
+_PARTS = (
+    select(JoinedText(participant.c.role))
+    .where(
+        participant.c.instance_id == task.c.instance_id,
+        participant.c.actor_id == bindparam("actor_id"),
+        participant.c.until.is_(None),
+    )
+    .scalar_subquery()
+)
+_DRAFT = exists(
+    select(draft.c.task_id).where(draft.c.task_id == task.c.id, draft.c.actor_id == bindparam("actor_id"))
+)
+_CASE = [instance.c[name] for name in HeldCase._fields]
+_TASK = [task.c[name].label(f"task_{name}") for name in HeldTask._fields]
+_BY_TASK = Statement(
+    select(*_CASE, *_TASK, _CANDIDATES.label("candidates"), _PARTS.label("parts"), _DRAFT.label("has_draft"))
+    .join_from(task, instance, instance.c.id == task.c.instance_id)
+    .where(task.c.id == bindparam("task_id"))
+    .with_for_update(of=[instance, task])
+)
+_BY_ID = Statement(
+    select(*_CASE).where(instance.c.id == bindparam("instance_id")).with_for_update(of=[instance])
+)
+
+
+def hold_case(connection: Connection, instance_id: str) -> HeldCase:
+    """Hold an instance. Raises NotFound."""
+    row = _BY_ID.run(connection, instance_id=instance_id).one_or_none()
+    if row is None:
+        raise NotFound("La pratica non c'è")
+    return _case(row)
+
+
+def hold_task(connection: Connection, task_id: str, actor: Actor) -> Held:
+    """Hold a task and its instance, and see what the task is to the actor. Raises NotFound."""
+    row: Any = _BY_TASK.run(connection, task_id=task_id, actor_id=actor.id).one_or_none()
+    if row is None:
+        raise NotFound("Il compito non c'è")
+    wide = len(HeldCase._fields)
+    plain = row[wide : wide + len(HeldTask._fields)]
+    found = HeldTask(*plain)._replace(restricted=bool(plain[-1]))
+    parts = frozenset(lines(row.parts))
+    candidates = [(kind, name) for kind, _, name in (text.partition(":") for text in lines(row.candidates))]
+    return Held(
+        found,
+        _case(row),
+        offered=offered_to(actor, candidates, found.scope, parts),
+        parts=parts,
+        has_draft=bool(row.has_draft),
+    )
+
+
+def _case(row: Any) -> HeldCase:
+    return HeldCase(*row[: len(HeldCase._fields)])

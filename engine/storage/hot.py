@@ -1,0 +1,104 @@
+"""The few statements of the hot path: built once, compiled once for each dialect, sent as plain text with their values.
+
+Building and compiling a statement of SQLAlchemy's at each call costs more than the database needs to answer it (see
+docs/adr/0011). These go over the same connection, in the same transaction as all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, CursorResult, Dialect, Executable, Table, insert
+
+MOST_ROWS = 16
+"""Rows of one multi-row insert; a longer list goes in several."""
+
+Value = Callable[[Any], Any]
+
+
+class _Text:
+    """A statement as one dialect spells it, and how each of its values is written."""
+
+    def __init__(self, statement: Any, dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self.text = str(compiled)
+        self.names: list[str] | None = compiled.positiontup if compiled.positional else None
+        self.writers: dict[str, Value] = {}
+        self.fixed: dict[str, Any] = {}
+        for bound, name in compiled.bind_names.items():
+            writer = bound.type.dialect_impl(dialect).bind_processor(dialect)
+            if writer is not None:
+                self.writers[name] = writer
+            if not bound.required:
+                self.fixed[name] = bound.effective_value
+
+    def send(self, connection: Connection, given: Mapping[str, Any]) -> CursorResult[Any]:
+        values = {**self.fixed, **given}
+        for name, writer in self.writers.items():
+            values[name] = writer(values[name])
+        if self.names is None:
+            return connection.exec_driver_sql(self.text, values)
+        return connection.exec_driver_sql(self.text, tuple(values[name] for name in self.names))
+
+
+class Statement:
+    """A statement whose values are `bindparam`s. Its results come as the driver gives them: ask for plain columns."""
+
+    def __init__(self, statement: Executable) -> None:
+        self._statement = statement
+        self._texts: dict[str, _Text] = {}
+
+    def run(self, connection: Connection, **values: Any) -> CursorResult[Any]:
+        """Send it with its values, by the name of their `bindparam`."""
+        text = self._texts.get(connection.dialect.name)
+        if text is None:
+            text = self._texts[connection.dialect.name] = _Text(self._statement, connection.dialect)
+        return text.send(connection, values)
+
+
+class Inserts:
+    """Inserts of whole rows into a table, many in one statement. A column not given is NULL or as the database says;
+    defaults that Python would work out are the caller's to give."""
+
+    def __init__(self, table: Table, *, once: bool = False) -> None:
+        """`once`: a row whose unique key is taken is left as it is."""
+        self._table = table
+        self._once = once
+        given = [c for c in table.columns if c.server_default is None and not _numbered(c)]
+        self._columns = [c.name for c in given]
+        self._needed = [c.name for c in given if not c.nullable]
+        self._texts: dict[tuple[str, int], _Text] = {}
+
+    def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Write the rows, in their order."""
+        for first in range(0, len(rows), MOST_ROWS):
+            part = rows[first : first + MOST_ROWS]
+            for row in part:
+                if missing := [name for name in self._needed if name not in row]:
+                    raise KeyError(f"{self._table.name}: {', '.join(missing)}")
+            values = {
+                f"{name}_m{number}": row.get(name)
+                for number, row in enumerate(part)
+                for name in self._columns
+            }
+            self._text(connection.dialect, len(part)).send(connection, values)
+
+    def _text(self, dialect: Dialect, count: int) -> _Text:
+        key = (dialect.name, count)
+        if key not in self._texts:
+            row = dict.fromkeys(self._columns)
+            self._texts[key] = _Text(self._insert(dialect).values([row] * count), dialect)
+        return self._texts[key]
+
+    def _insert(self, dialect: Dialect) -> Any:
+        if not self._once:
+            return insert(self._table)
+        from sqlalchemy.dialects import postgresql, sqlite
+
+        own = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
+        return own(self._table).on_conflict_do_nothing()
+
+
+def _numbered(column: Any) -> bool:
+    return bool(column.primary_key and column.autoincrement is True)
