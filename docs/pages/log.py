@@ -64,7 +64,7 @@ def kinds_in_code() -> set[str]:
     found: set[str] = set()
     for _, call in calls("engine"):
         name = called(call)
-        if name in ("note", "record", "_assign", "_log", "_note"):
+        if name in ("note", "record", "_assign", "_log", "_note", "log_task"):
             found.update(_kinds(call.args[:5], DOTTED if name != "record" else KIND))
         elif name == "values":
             found.update(_kinds([k.value for k in call.keywords if k.arg == "kind"], DOTTED))
