@@ -105,7 +105,7 @@ def test_one_completion_is_one_commit_and_few_statements(world: World, start: St
 def test_one_start_is_one_commit_and_few_statements(world: World, start: Start) -> None:
     start("parametri")
     with counted(world.engine) as (statements, commits):
-        world.engine.instances.start("parametri", {}, world.actor("anna"), "cremona")
+        world.engine.instances.start("parametri", {}, world.actor("anna"), world.scope)
     assert len(commits) == 1
     assert len(statements) <= MOST_STATEMENTS, "\n".join(statements)
 
