@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import click
 
+from cli.batches import batch
 from cli.database import database
 from cli.definitions import deploy, lint
 from cli.demo.command import demo
+from cli.incidents import incidents
+from cli.instances import instances
 from cli.migration import migrate
 from cli.printing import Friendly
 from cli.scopes import ambito
 from cli.serving import serve, worker
 from cli.simulation import simulate
+from cli.suspension import definition
 from cli.users import user
 
 
@@ -28,6 +32,8 @@ def main() -> None:
 
 
 for command in (serve, worker, deploy, lint, simulate, migrate, database, demo, user, ambito):
+    main.add_command(command)
+for command in (definition, instances, batch, incidents):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from engine.storage.types import new_id
 MOST_IDS = 500
 
 
-__all__ = ["BatchItem", "BatchView", "Batches", "Handler", "Skipped"]
+__all__ = ["BatchItem", "BatchView", "Batches", "CaseLine", "Handler", "Skipped"]
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,21 @@ class BatchItem:
     ended_at: datetime | None
 
 
+@dataclass(frozen=True)
+class CaseLine:
+    """A case in the list that an operation is chosen from; its title, which may name a person, is left out."""
+
+    id: str
+    number: int
+    definition_key: str
+    version: int
+    phase: str
+    state: str
+    scope: str
+    started_at: datetime
+    incidents: int
+
+
 class Batches:
     """Order, do, follow and stop operations over many cases."""
 
@@ -94,6 +109,29 @@ class Batches:
         query = select(func.count()).select_from(instance).where(self._meant(selection, permission, actor))
         with self._stepper.database.read() as connection:
             return int(connection.execute(query).scalar_one())
+
+    def cases(
+        self, selection: Selection, actor: Actor, *, after: int = 0, limit: int = 50
+    ) -> tuple[CaseLine, ...]:
+        """The selected cases of the scopes where the actor has `case.batch`, by number, after a number."""
+        self._permissions.require(actor, Permission.CASE_BATCH)
+        meant = self._meant(selection, Permission.CASE_BATCH, actor)
+        query = select(instance).where(meant, instance.c.number > after).order_by(instance.c.number)
+        with self._stepper.database.read() as connection:
+            return tuple(
+                CaseLine(
+                    row.id,
+                    row.number,
+                    row.definition_key,
+                    int(row.definition_id.rpartition(":")[2]),
+                    row.phase,
+                    row.state,
+                    row.scope,
+                    row.started_at,
+                    row.incidents,
+                )
+                for row in connection.execute(query.limit(limit))
+            )
 
     def create(
         self,

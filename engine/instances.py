@@ -182,6 +182,12 @@ class Instances:
             require_case(connection, row, actor, self._permissions)
             return view(row)
 
+    def numbered(self, number: int, actor: Actor) -> InstanceView:
+        """One instance by the number that people read, for those who may see the case."""
+        with self._stepper.database.read() as connection:
+            found = connection.execute(select(instance.c.id).where(instance.c.number == number)).scalar()
+        return self.get(found or "", actor)
+
     def variables(self, instance_id: str, actor: Actor) -> dict[str, Any]:
         """The variables of an instance, called processes included, for those who may see the case.
 

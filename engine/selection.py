@@ -34,6 +34,7 @@ class Selection:
     started_before: datetime | None = None
     incident_kind: str = ""
     incident_element: str = ""
+    stopped: bool = False  # only with some open incident
 
     def as_values(self) -> dict[str, Any]:
         """As plain values, to keep."""
@@ -59,7 +60,7 @@ class Selection:
             parts.append(instance.c.started_at < self.started_before)
         if self.element:
             parts.append(stands_at(self.element))
-        if self.incident_kind or self.incident_element:
+        if self.stopped or self.incident_kind or self.incident_element:
             parts.append(_stopped(self.incident_kind, self.incident_element))
         return and_(*parts)
 

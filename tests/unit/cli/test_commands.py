@@ -41,7 +41,10 @@ def sample(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     "command",
-    ["serve", "worker", "deploy", "lint", "simulate", "migrate", "db", "demo", "user", "user role", "ambito"],
+    [
+        *("serve", "worker", "deploy", "lint", "simulate", "migrate", "db", "demo", "user", "user role"),
+        *("ambito", "instances", "batch", "incidents", "definition"),
+    ],
 )
 def test_every_command_explains_itself(patti: Run, command: str) -> None:
     answer = patti(*command.split(), "--help")
@@ -176,3 +179,23 @@ def test_an_ambito_below_one_that_is_not_there_is_refused(patti: Run) -> None:
     answer = patti("ambito", "save", "valle/alta", "--nome", "Alta Valle")
     assert answer.exit_code == 1
     assert "Prima va scritto l'ambito «valle»" in answer.output
+
+
+def test_many_cases_from_the_command_line(patti: Run, sample: Path) -> None:
+    patti("deploy", str(sample))
+    assert "corrispondono: 0" in patti("batch", "create", "suspend").output
+    refused = patti("batch", "create", "suspend", "--motivo", "Prova")
+    assert refused.exit_code == 1
+    assert "Nessuna pratica corrisponde" in refused.output
+    assert "Numero" in patti("batch", "list").output
+    assert "Numero" in patti("instances", "list", "--processo", "prova").output
+    assert "Quanti" in patti("incidents", "groups").output
+    assert "non c'è" in patti("instances", "modify", "7", "--prima", "X").output
+    assert "virgolette" in patti("instances", "modify", "7", "--variabile", "nota = ciao").output
+
+
+def test_a_process_is_suspended_and_resumed_from_the_command_line(patti: Run, sample: Path) -> None:
+    patti("deploy", str(sample))
+    assert "è sospeso" in patti("definition", "suspend", "prova", "--motivo", "Prova").output
+    assert "già sospeso" in patti("definition", "suspend", "prova", "--motivo", "Prova").output
+    assert "è ripreso" in patti("definition", "resume", "prova", "--con-le-pratiche").output
