@@ -34,16 +34,17 @@ ELEMENTS = {
     "messaggio, la pratica nasce quando il messaggio arriva.",
     "endEvent": "La fine di un ramo; a errore, cerca l'evento di bordo che lo raccoglie; *terminate* chiude "
     "tutto il processo (o sottoprocesso); a compensazione, annulla prima di chiudere.",
-    "intermediateCatchEvent": "Attende un momento o un messaggio.",
+    "intermediateCatchEvent": "Attende un momento o un messaggio; a collegamento è dove si arriva.",
     "intermediateThrowEvent": "Senza evento segna un punto della strada, per esempio uno stato; a "
-    "compensazione annulla un'attività, o tutto ciò che è stato fatto al suo livello.",
+    "compensazione annulla un'attività, o tutto ciò che è stato fatto al suo livello; a collegamento porta "
+    "all'evento di arrivo dello stesso nome.",
     "boundaryEvent": "Sul bordo di un'attività, che interrompa o no. A errore interrompe sempre. Un "
     "messaggio che non interrompe può arrivare più volte; un timer a ripetizione che non interrompe scatta "
     "ogni volta. A compensazione porta, con un'associazione, all'attività che annulla quella su cui sta.",
     "exclusiveGateway": "Il primo flusso la cui condizione è vera; altrimenti quello predefinito.",
-    "parallelGateway": "Apre tutti i rami; all'unione li attende tutti. Un'unione non sta in un ciclo.",
-    "inclusiveGateway": "Apre i rami la cui condizione è vera; all'unione attende quelli aperti. Non in un "
-    "ciclo.",
+    "parallelGateway": "Apre tutti i rami; all'unione prende un token da ogni flusso, a ogni giro di un ciclo.",
+    "inclusiveGateway": "Apre i rami la cui condizione è vera; all'unione attende i token che possono ancora "
+    "arrivare.",
     "eventBasedGateway": "Attende il primo di più eventi (timer, messaggi, attività di ricezione).",
 }
 EVENTS = {
@@ -53,6 +54,7 @@ EVENTS = {
     "terminate": "*terminate*",
     "compensate": "compensazione",
     "cancel": "*cancel*",
+    "link": "collegamento",
 }
 ATTRIBUTES = {
     "candidateStarterGroups": ("process", "Ruoli che possono avviarlo, separati da virgola"),

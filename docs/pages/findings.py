@@ -95,11 +95,14 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "Un identificativo è di quelli che il motore usa per sé",
             "Cambialo: la frase dice quale",
         ),
-        "ONE_START": (
-            "Serve un solo evento di inizio semplice",
-            "Lascia un solo inizio; in un sottoprocesso, mai a messaggio",
+        "NO_START": (
+            "Non si sa da dove cominciare",
+            "Aggiungi un evento di inizio: ogni elemento ha già un flusso che gli arriva",
         ),
-        "NO_END": ("Manca un evento di fine", "Ogni strada deve finire in un evento di fine"),
+        "SEVERAL_STARTS": (
+            "Ci sono più eventi di inizio semplici",
+            "Cominciano tutti insieme; se non è ciò che vuoi, lasciane uno",
+        ),
         "UNKNOWN_ROLE": (
             "Chi può avviare nomina un ruolo che non c'è",
             "Aggiungilo a `ruoli.yaml` o correggi `candidateStarterGroups`",
@@ -198,12 +201,27 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         ),
     },
     "I flussi": {
-        "UNREACHABLE": ("Nessun flusso arriva all'elemento", "Collegalo, o toglilo"),
-        "NO_WAY_OUT": ("Dall'elemento non esce nessun flusso", "Collegalo a un evento di fine"),
-        "SEVERAL_FLOWS": (
-            "Da un'attività escono più flussi",
-            "Metti dopo di lei un gateway parallelo o esclusivo",
+        "CROSSING_FLOW": (
+            "Un flusso attraversa il bordo di un sottoprocesso",
+            "Ridisegnalo tutto dentro o tutto fuori",
         ),
+        "NO_CONDITION": (
+            "Un flusso che esce da una scelta non ha condizione",
+            "Se è l'unico vale da predefinito, altrimenti si può sempre prendere: scrivila",
+        ),
+        "CONDITION_IGNORED": (
+            "La condizione sta dove nessuno la legge",
+            "Un gateway parallelo o a eventi non guarda le condizioni: toglila, o cambia gateway",
+        ),
+        "NO_LINK": (
+            "Un collegamento non ha l'altro capo, o ha flussi dalla parte sbagliata",
+            "Uno o più eventi che partono e uno che arriva, dello stesso nome e nello stesso processo",
+        ),
+        "NO_LOOP_END": (
+            "Non si dice fino a quando un'attività si ripete",
+            "Scrivi la condizione del ciclo o il numero massimo di volte",
+        ),
+        "UNREACHABLE": ("Nessun flusso arriva all'elemento", "Collegalo, o toglilo"),
         "FLOW_INTO_START": (
             "Un flusso entra in un inizio o in un evento di bordo",
             "Portalo all'attività che segue",
@@ -213,26 +231,13 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "Toglilo, o cambia la fine in un evento intermedio",
         ),
         "DANGLING_FLOW": ("Il flusso non collega due elementi", "Cancellalo e ridisegnalo"),
-        "NO_CONDITION": ("Manca la condizione di un flusso", "Scrivila, o segna il flusso come predefinito"),
         "NO_DEFAULT": (
             "Il gateway non ha un flusso predefinito",
             "Segnane uno per i casi che nessuna condizione prevede",
         ),
-        "CONDITION_IGNORED": (
-            "La condizione sta dove nessuno la legge",
-            "Mettila all'uscita di un gateway esclusivo o inclusivo",
-        ),
         "EVENT_GATEWAY": (
             "Dopo il gateway a eventi non ci sono solo attese",
             "Collega eventi intermedi o attività di ricezione",
-        ),
-        "JOIN_IN_LOOP": (
-            "Un'unione di rami paralleli sta in un ciclo",
-            "Racchiudi i rami in un sottoprocesso",
-        ),
-        "LOOP_ON_ITSELF": (
-            "Il flusso torna subito allo stesso elemento",
-            "Metti un gateway con una condizione d'uscita",
         ),
         "BAD_EXPRESSION": (
             "Un'espressione non si capisce",

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.bpmn import graph, texts
-from engine.bpmn.compensation_rules import apart_from_flow, check_compensation
+from engine.bpmn import texts
+from engine.bpmn.compensation_rules import check_compensation
+from engine.bpmn.flow_rules import check_beginning, check_connections, check_flow
 from engine.bpmn.model import Element, Flow, ProcessModel
 from engine.bpmn.reader import ACTIVITIES, Diagram, line_of
 from engine.errors import Finding
@@ -20,8 +21,8 @@ RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEvent
 ALLOWED_EVENTS: dict[str, frozenset[str]] = {
     "startEvent": frozenset({"compensate", "message"}),
     "endEvent": frozenset({"cancel", "compensate", "error", "terminate"}),
-    "intermediateCatchEvent": frozenset({"timer", "message"}),
-    "intermediateThrowEvent": frozenset({"compensate"}),
+    "intermediateCatchEvent": frozenset({"timer", "message", "link"}),
+    "intermediateThrowEvent": frozenset({"compensate", "link"}),
     "boundaryEvent": frozenset({"cancel", "compensate", "error", "message", "timer"}),
 }
 
@@ -79,12 +80,11 @@ class _Checker:
     def findings(self) -> Iterator[Finding]:
         if not self.process.id:
             yield Finding("NO_ID", "Il processo non ha un identificativo", self.file, line=self.process.line)
-        yield from self._starts("")
+        yield from check_beginning(self.process, "", self.file)
         for element in self.process.elements.values():
             yield from self._element(element)
         for flow in self.process.flows:
             yield from self._flow(flow)
-        yield from self._joins_in_loops()
 
     def _found(self, element: Element, code: str, sentence: str, severity: str = "error") -> Finding:
         return Finding(code, sentence, self.file, element.id, element.name, element.line, severity)
@@ -100,7 +100,7 @@ class _Checker:
             yield self._found(element, "RESERVED_ID", sentence)
         yield from self._events(element)
         yield from check_compensation(self.process, element, self._found)
-        yield from self._connections(element)
+        yield from check_connections(self.process, element, self._found)
         yield from self._kind(element)
         yield from self._loop(element)
         yield from self._texts(element)
@@ -108,23 +108,6 @@ class _Checker:
             yield self._found(
                 element, "NO_NAME", "dai un nome all'attività: è quello che legge l'operatore", "warning"
             )
-
-    def _starts(self, parent: str) -> Iterator[Finding]:
-        starts = [
-            e for e in self.process.elements.values() if e.type == "startEvent" and e.parent_id == parent
-        ]
-        ends = [e for e in self.process.elements.values() if e.type == "endEvent" and e.parent_id == parent]
-        owner = self.process.elements.get(parent)
-        where = (
-            (owner.id, owner.name, owner.line)
-            if owner
-            else (self.process.id, self.process.name, self.process.line)
-        )
-        plain = [start for start in starts if not start.events]
-        if len(plain) != 1 and not (not plain and starts and not parent):
-            yield Finding("ONE_START", "serve esattamente un evento di inizio semplice", self.file, *where)
-        if not ends:
-            yield Finding("NO_END", "manca un evento di fine", self.file, *where)
 
     def _events(self, element: Element) -> Iterator[Finding]:
         allowed = ALLOWED_EVENTS.get(element.type)
@@ -152,30 +135,6 @@ class _Checker:
                 yield self._found(element, "DETACHED_BOUNDARY", "aggancia l'evento al bordo di un'attività")
             if "error" in element.events and not element.interrupting:
                 yield self._found(element, "ERROR_MUST_INTERRUPT", "un errore interrompe sempre l'attività")
-
-    def _connections(self, element: Element) -> Iterator[Finding]:
-        if apart_from_flow(element):
-            return
-        starts_itself = element.type in ("startEvent", "boundaryEvent")
-        if not element.incoming and not starts_itself and not element.triggered_by_event:
-            yield self._found(element, "UNREACHABLE", "nessun flusso arriva qui: collegalo o toglilo")
-        if element.incoming and starts_itself:
-            yield self._found(
-                element, "FLOW_INTO_START", "un evento di inizio o di bordo non può ricevere flussi"
-            )
-        if element.type == "endEvent":
-            if element.outgoing:
-                yield self._found(element, "FLOW_OUT_OF_END", "da un evento di fine non escono flussi")
-        elif not element.outgoing and not element.triggered_by_event:
-            yield self._found(
-                element, "NO_WAY_OUT", "manca il flusso in uscita: collegalo a un evento di fine"
-            )
-        elif len(element.outgoing) > 1 and not element.type.endswith("Gateway"):
-            yield self._found(
-                element,
-                "SEVERAL_FLOWS",
-                "da qui può uscire un solo flusso: metti un gateway parallelo o esclusivo",
-            )
 
     def _kind(self, element: Element) -> Iterator[Finding]:
         check = _BY_TYPE.get(element.type)
@@ -213,7 +172,7 @@ class _Checker:
             )
             yield self._found(element, "UNSUPPORTED_ELEMENT", sentence)
         else:
-            yield from self._starts(element.id)
+            yield from check_beginning(self.process, element.id, self.file)
 
     def _undoes(self, element: Element) -> bool:
         starts = [
@@ -285,10 +244,6 @@ class _Checker:
             yield self._found(
                 element, "TWO_COLLECTIONS", "indica o la collezione o il numero di volte, non tutti e due"
             )
-        if element.id in graph.successors(self.process, element.id):
-            yield self._found(
-                element, "LOOP_ON_ITSELF", "il flusso torna subito qui: metti un gateway con una condizione"
-            )
 
     def _texts(self, element: Element) -> Iterator[Finding]:
         for place, text in texts.expressions(element):
@@ -306,37 +261,12 @@ class _Checker:
                     yield self._found(element, "BAD_TIMER", f"«{element.timer.text}»: {problem}")
 
     def _flow(self, flow: Flow) -> Iterator[Finding]:
-        def found(code: str, sentence: str) -> Finding:
-            return Finding(code, sentence, self.file, flow.id, flow.name, flow.line)
-
-        source, target = self.process.elements.get(flow.source), self.process.elements.get(flow.target)
-        if source is None or target is None:
-            yield found("DANGLING_FLOW", "il flusso non collega due elementi: cancellalo e ridisegnalo")
-            return
-        choosing = source.type in ("exclusiveGateway", "inclusiveGateway")
-        if flow.condition and not choosing:
-            yield found(
-                "CONDITION_IGNORED", "una condizione vale solo all'uscita di un gateway esclusivo o inclusivo"
-            )
-        if choosing and not flow.condition and not flow.is_default and len(source.outgoing) > 1:
-            yield found(
-                "NO_CONDITION",
-                f"scrivi la condizione del flusso che esce da «{source.label}», o rendilo predefinito",
-            )
+        yield from check_flow(self.process, flow, self.file)
         if flow.condition:
             problem = self.around.check_feel(flow.condition)
             if problem:
-                yield found("BAD_EXPRESSION", f"condizione «{flow.condition}»: {problem}")
-
-    def _joins_in_loops(self) -> Iterator[Finding]:
-        for element in self.process.elements.values():
-            joins = element.type in ("parallelGateway", "inclusiveGateway") and len(element.incoming) > 1
-            if joins and graph.on_a_cycle(self.process, element.id):
-                yield self._found(
-                    element,
-                    "JOIN_IN_LOOP",
-                    "un'unione di rami paralleli non può stare dentro un ciclo: racchiudi i rami in un sottoprocesso",
-                )
+                sentence = f"condizione «{flow.condition}»: {problem}"
+                yield Finding("BAD_EXPRESSION", sentence, self.file, flow.id, flow.name, flow.line)
 
 
 _BY_TYPE: dict[str, Callable[[_Checker, Element], Iterator[Finding]]] = {

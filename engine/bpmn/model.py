@@ -27,6 +27,15 @@ class MultiInstance:
 
 
 @dataclass(frozen=True)
+class StandardLoop:
+    """An activity done again while a condition holds, at most so many times."""
+
+    test_before: bool
+    maximum: int | None
+    condition: str
+
+
+@dataclass(frozen=True)
 class DataMapping:
     """One camunda:in or camunda:out of a call activity."""
 
@@ -98,6 +107,8 @@ class Element:
     interrupting: bool = True
     triggered_by_event: bool = False
     multi_instance: MultiInstance | None = None
+    loop: StandardLoop | None = None
+    link: str = ""
     incoming: tuple[str, ...] = ()
     outgoing: tuple[str, ...] = ()
 

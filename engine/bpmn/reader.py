@@ -11,7 +11,17 @@ from lxml import etree
 
 from engine.bpmn import compensation
 from engine.bpmn.dialect import CAMUNDA, condition_in_feel, in_feel, parameter_in_feel
-from engine.bpmn.model import Assignment, DataMapping, Element, Flow, MultiInstance, ProcessModel, Timer
+from engine.bpmn.model import (
+    Assignment,
+    DataMapping,
+    Element,
+    Flow,
+    MultiInstance,
+    ProcessModel,
+    StandardLoop,
+    Timer,
+)
+from engine.bpmn.normalise import link_name
 from engine.errors import Finding, InvalidInput
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -224,6 +234,8 @@ class _Reader:
             interrupting=(node.get("cancelActivity") or node.get("isInterrupting") or "true") == "true",
             triggered_by_event=node.get("triggeredByEvent") == "true",
             multi_instance=_multi_instance(node),
+            loop=_loop(node),
+            link=link_name(node),
             incoming=tuple(flow.id for flow in flows if flow.target == element_id),
             outgoing=tuple(flow.id for flow in flows if flow.source == element_id),
         )
@@ -331,6 +343,18 @@ def _multi_instance(node: etree._Element) -> MultiInstance | None:
         cardinality=condition_in_feel(loop.findtext(f"{{{BPMN}}}loopCardinality")),
         condition=condition_in_feel(loop.findtext(f"{{{BPMN}}}completionCondition")),
         gather=_properties(node).get("raccogli", ""),
+    )
+
+
+def _loop(node: etree._Element) -> StandardLoop | None:
+    loop = node.find(f"{{{BPMN}}}standardLoopCharacteristics")
+    if loop is None:
+        return None
+    maximum = (loop.get("loopMaximum") or "").strip()
+    return StandardLoop(
+        test_before=loop.get("testBefore") == "true",
+        maximum=int(maximum) if maximum.isdecimal() else None,
+        condition=condition_in_feel(loop.findtext(f"{{{BPMN}}}loopCondition")),
     )
 
 

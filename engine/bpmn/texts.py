@@ -32,6 +32,8 @@ def expressions(element: Element) -> Iterator[tuple[str, str]]:
     for mapping in (*element.ins, *element.outs):
         if mapping.is_expression:
             yield "passaggio di variabili", mapping.source.removeprefix("=")
+    if element.loop is not None and element.loop.condition:
+        yield "condizione del ciclo", element.loop.condition.removeprefix("=")
     loop = element.multi_instance
     if loop is not None:
         for place, text in (

@@ -16,15 +16,22 @@ from zoneinfo import ZoneInfo
 from engine.calendar.rome import in_rome, resolve_wall_time, start_of_day
 from engine.errors import InvalidInput
 
+_PART = r"\d{1,9}(?:[.,]\d{1,6})?"
 _DURATION = re.compile(
-    r"(?P<sign>-)?P(?=.)(?:(?P<years>\d{1,6})Y)?(?:(?P<months>\d{1,6})M)?(?:(?P<weeks>\d{1,6})W)?(?:(?P<days>\d{1,8})D)?"
-    r"(?:T(?=.)(?:(?P<hours>\d{1,9})H)?(?:(?P<minutes>\d{1,9})M)?(?:(?P<seconds>\d{1,9}(?:[.,]\d{1,6})?)S)?)?",
+    rf"(?P<sign>[-+])?P(?=.)(?:(?P<years>\d{{1,6}})Y)?(?:(?P<months>\d{{1,6}})M)?(?:(?P<weeks>{_PART})W)?"
+    rf"(?:(?P<days>{_PART})D)?"
+    rf"(?:T(?=.)(?:(?P<hours>{_PART})H)?(?:(?P<minutes>{_PART})M)?(?:(?P<seconds>{_PART})S)?)?",
     re.ASCII,
 )
+_FRACTION_BEFORE_THE_END = re.compile(r"[.,]\d+[A-Z]T?.")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _MOMENT = re.compile(
-    r"(?P<wall>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?)"
-    r"(?:(?P<offset>Z|[+-]\d\d:?\d\d)|@(?P<zone>[A-Za-z_+\-/0-9]+))?",
+    r"(?P<wall>\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?)"
+    r"(?:(?P<offset>Z|[+-]\d\d(?::?\d\d)?)|@(?P<zone>[A-Za-z_+\-/0-9]+))?",
+    re.ASCII,
+)
+_COMPACT = re.compile(
+    r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(?P<rest>(?:Z|[+-]\d\d(?:\d\d)?|@[A-Za-z_+\-/0-9]+)?))?",
     re.ASCII,
 )
 _REPEAT = re.compile(r"R(?P<times>\d{0,9})", re.ASCII)
@@ -170,34 +177,40 @@ def parse_duration(text: str) -> Duration:
     InvalidInput says what is expected.
     """
     match = _DURATION.fullmatch(text.strip())
-    if match is None:
+    if match is None or _FRACTION_BEFORE_THE_END.search(text.strip()):
         raise InvalidInput(
             f"«{_short(text)}» non è una durata: si scrive P10D (dieci giorni), P1M (un mese), "
             "PT1H (un'ora), P1DT12H"
         )
-    sign = -1 if match["sign"] else 1
-    years, months, weeks, days, hours, minutes = (
-        sign * int(match[part] or 0) for part in ("years", "months", "weeks", "days", "hours", "minutes")
+    sign = -1 if match["sign"] == "-" else 1
+    years, months = (sign * int(match[part] or 0) for part in ("years", "months"))
+    weeks, days, hours, minutes, seconds = (
+        sign * Decimal((match[part] or "0").replace(",", "."))
+        for part in ("weeks", "days", "hours", "minutes", "seconds")
     )
-    seconds = sign * Decimal((match["seconds"] or "0").replace(",", "."))
-    return Duration(years, months, weeks * 7 + days, hours, minutes, seconds)
+    whole = int(days + weeks * 7)
+    hours += (days + weeks * 7 - whole) * 24  # half a day is twelve hours, half an hour thirty minutes
+    minutes += (hours - int(hours)) * 60
+    seconds += (minutes - int(minutes)) * 60
+    return Duration(years, months, whole, int(hours), int(minutes), seconds.normalize() + 0)
 
 
 def parse_moment(text: str) -> Moment:
     """`2016-01-31`, `2016-01-31T09:00`, `…T09:00:00+01:00`, `…Z`, `…@Europe/Rome` → Moment.
 
-    Without a zone Europe/Rome is meant.
+    Without a zone Europe/Rome is meant. The compact form `20160131T090000Z` is read too.
     """
-    text = text.strip()
+    text = _spread(text.strip())
     try:
         if _DATE.fullmatch(text):
             day = date.fromisoformat(text)
             return Moment(start_of_day(day).astimezone(UTC), day)
         match = _MOMENT.fullmatch(text)
         if match is not None:
-            wall = datetime.fromisoformat(match["wall"])
+            written = match["wall"].replace(",", ".")
+            wall = datetime.fromisoformat(written)
             if match["offset"]:
-                return Moment(datetime.fromisoformat(match["wall"] + match["offset"]).astimezone(UTC))
+                return Moment(datetime.fromisoformat(written + match["offset"]).astimezone(UTC))
             if match["zone"]:
                 return Moment(wall.replace(tzinfo=ZoneInfo(match["zone"])).astimezone(UTC))
             return Moment(resolve_wall_time(wall).astimezone(UTC))
@@ -209,6 +222,16 @@ def parse_moment(text: str) -> Moment:
     )
 
 
+def _spread(text: str) -> str:
+    """A moment in compact form with its dashes and colons."""
+    match = _COMPACT.fullmatch(text)
+    if match is None:
+        return text
+    year, month, day, hour, minute, second = match.groups()[:6]
+    clock = f"T{hour}:{minute}:{second or '00'}{match['rest']}" if hour else ""
+    return f"{year}-{month}-{day}{clock}"
+
+
 def parse_timer_text(text: str) -> Moment | Duration | Repetition:
     """The literal body of a timer → what it means. InvalidInput: it is none of the three.
 
@@ -217,7 +240,7 @@ def parse_timer_text(text: str) -> Moment | Duration | Repetition:
     text = text.strip()
     if text.startswith("R"):
         return _parse_repetition(text)
-    if text.startswith(("P", "-P")):
+    if text.startswith(("P", "-P", "+P")):
         return parse_duration(text)
     return parse_moment(text)
 

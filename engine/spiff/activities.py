@@ -10,6 +10,7 @@ from SpiffWorkflow.task import Task
 
 from engine.bpmn.model import DataMapping, Element
 from engine.errors import ExecutionFailed
+from engine.spiff.loops import AGAIN, TURNS
 from engine.spiff.scopes import Lent, own
 
 if TYPE_CHECKING:
@@ -97,6 +98,29 @@ def leave_call(run: ProcessRun, task: Task) -> None:
     element: Element = task.task_spec.element
     values = run.scopes.close("call", task)
     run.scopes.write(task, _mapped(run, element.outs, values) if element.outs else values)
+
+
+def ask_loop(run: ProcessRun, task: Task) -> None:
+    """Work out whether a standard loop has another turn; its condition sees the number of that turn."""
+    element: Element = task.task_spec.element
+    loop = element.loop
+    assert loop is not None
+    turns: int = task.internal_data.setdefault(TURNS, 0)
+    if not turns:
+        run.entered(task)
+    run.scopes.changes += 1  # the number of the turn has changed
+    if loop.maximum is not None and turns >= loop.maximum:
+        again = False
+    elif (not turns and not loop.test_before) or not loop.condition:
+        again = True
+    else:
+        seen = With(LOOP_COUNTER, turns + 1, run.scopes.view(task))
+        again = run.host.evaluate(loop.condition.removeprefix("="), seen)
+        if not isinstance(again, bool):
+            raise ExecutionFailed(
+                f"«{element.label}»: la condizione del ciclo «{loop.condition}» non dà vero o falso ma {again!r:.80}"
+            )
+    task.internal_data[AGAIN] = again
 
 
 def open_items(run: ProcessRun, task: Task) -> None:

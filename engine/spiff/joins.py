@@ -96,14 +96,20 @@ class InclusiveGateway(Join, Chosen, defaults.InclusiveGateway):
     """Goes on when no further token can come; leaves by every flow whose condition holds, or by the default."""
 
     def _run_hook(self, my_task: Task) -> bool:
+        if not self._outputs:
+            return True
         matches, otherwise = self._get_matching_outputs(my_task)
         if not matches and not otherwise:
             raise ExecutionFailed(
-                f"«{self.element.label if self.element else self.name}»: nessuna condizione è vera e nessun flusso "
-                "è predefinito"
+                f"«{_label(my_task)}»: nessuna condizione dei flussi in uscita è vera e nessuno è predefinito"
             )
         my_task._sync_children(matches or otherwise, TaskState.FUTURE)
         return True
+
+
+def _label(task: Task) -> str:
+    element = task.task_spec.element or task.parent.task_spec.element
+    return str(element.label if element is not None else task.task_spec.name)
 
 
 def wire(task_specs: Iterable[TaskSpec]) -> None:
@@ -208,5 +214,4 @@ def _open(workflow: Any) -> Iterator[Task]:
 
 def main_of(split: Task) -> str:
     """The name of the activity that a boundary split begins."""
-    name: str = split.task_spec._outputs[0]
-    return name
+    return str(split.task_spec._outputs[0])

@@ -6,26 +6,40 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.parser import event_parsers, task_parsers
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
-from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
-from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
 from SpiffWorkflow.bpmn.specs.event_definitions import ErrorEventDefinition
 
 from engine.bpmn.dialect import condition_in_feel
 from engine.spiff import specs
 from engine.spiff.compensation_specs import CompensationEnd, CompensationThrow
-from engine.spiff.stepwise import BOUNDARY_SPLIT, BoundarySplit, ProcessSpec
+from engine.spiff.loops import StandardLoop
+from engine.spiff.stepwise import BOUNDARY_SPLIT, BoundarySplit
+from engine.spiff.weaving import WovenNode, WovenProcess
 
 
-class _Dialect(TaskParser):
+class _Dialect(WovenNode):
     """What every node parser of ours does differently."""
 
     def _add_multiinstance_task(self, loop_characteristics: Any) -> None:
         sequential = loop_characteristics.get("isSequential") == "true"
-        original: Any = self.spec.task_specs.pop(self.task.name)  # type: ignore[has-type]
+        original: Any = self.spec.task_specs.pop(self.task.name)
         kind = specs.SequentialMultiInstance if sequential else specs.ParallelMultiInstance
         self.task = kind(
             self.spec, original.name, task_spec="", description="MultiInstance", lane=original.lane
+        )
+        self._copy_task_attrs(original, loop_characteristics)
+
+    def _add_loop_task(self, loop_characteristics: Any) -> None:
+        original: Any = self.spec.task_specs.pop(self.task.name)
+        self.task = StandardLoop(
+            self.spec,
+            original.name,
+            task_spec="",
+            maximum=None,
+            condition=None,
+            test_before=False,
+            description="Loop",
+            lane=original.lane,
         )
         self._copy_task_attrs(original, loop_characteristics)
 
@@ -55,12 +69,6 @@ def _leave_boundary(workflow: Any, my_task: Any) -> None:
     specs.leave_boundary(my_task)
 
 
-class _Process(ProcessParser):
-    def create_spec(self) -> ProcessSpec:
-        """A process that goes forward step by step."""
-        return ProcessSpec(name=self.bpmn_id, description=self.get_name(), filename=self.filename)
-
-
 class _Task(_Dialect):
     pass
 
@@ -78,7 +86,11 @@ class _Call(_Dialect, task_parsers.CallActivityParser):
 
 
 class _Subprocess(_Dialect, task_parsers.SubWorkflowParser):
-    pass
+    def create_task(self) -> Any:
+        """The normaliser has given it a beginning; it ends when nothing in it is open."""
+        self.process_parser.parser.create_parser(self.node, filename=self.filename, lane=self.lane)
+        self.process_parser.parser.process_parsers[self.bpmn_id].parent = self.process_parser
+        return self.spec_class(self.spec, self.bpmn_id, subworkflow_spec=self.bpmn_id, **self.bpmn_attributes)
 
 
 class _Start(_Dialect, event_parsers.StartEventParser):
@@ -148,7 +160,7 @@ class _EventGateway(_Dialect, event_parsers.EventBasedGatewayParser):
 class DialectParser(BpmnParser):
     """One for each attempt: after a failure the library's parser gives back half-built specs without a word."""
 
-    PROCESS_PARSER_CLASS = _Process
+    PROCESS_PARSER_CLASS = WovenProcess
     OVERRIDE_PARSER_CLASSES = {
         full_tag("startEvent"): (_Start, specs.StartEvent),
         full_tag("endEvent"): (_End, specs.EndEvent),

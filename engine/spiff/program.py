@@ -13,6 +13,7 @@ from SpiffWorkflow.exceptions import SpiffWorkflowException
 
 from engine.bpmn.compensation import SUFFIX, set_apart
 from engine.bpmn.model import Element, ProcessModel
+from engine.bpmn.normalise import normalised
 from engine.bpmn.reader import Diagram
 from engine.errors import Finding, InvalidInput
 from engine.spiff import specs
@@ -54,7 +55,7 @@ def compile_program(key: str, diagrams: Sequence[Diagram]) -> Program:
 def _specs_of(diagram: Diagram, process: ProcessModel) -> dict[str, BpmnProcessSpec]:
     parser = DialectParser()
     try:
-        parser.add_bpmn_xml(set_apart(diagram.tree), diagram.file)
+        parser.add_bpmn_xml(normalised(set_apart(diagram.tree), process.id), diagram.file)
         top = parser.get_spec(process.id)
         inner: dict[str, BpmnProcessSpec] = {}
         while fresh := [
@@ -99,7 +100,7 @@ def _attach(spec: BpmnProcessSpec, process: ProcessModel) -> None:
             task_spec.spec = f"{process.id}:{task_spec.spec}"
     equip(spec, process.elements)
     for task_spec in list(spec.task_specs.values()):
-        if isinstance(task_spec, specs.ParallelMultiInstance | specs.SequentialMultiInstance):
+        if isinstance(task_spec, specs.REPEATED):
             child = spec.task_specs[task_spec.task_spec]
             child.element = task_spec.element
             child.completed_event.connect(task_spec.merge_child)

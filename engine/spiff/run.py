@@ -260,6 +260,7 @@ class ProcessRun:
     enter_call = activities.enter_call
     leave_call = activities.leave_call
     open_items = activities.open_items
+    ask_loop = activities.ask_loop
     open_item = activities.open_item
     gather = activities.gather
     completion_condition = activities.completion_condition
@@ -339,9 +340,7 @@ class ProcessRun:
                 ):
                     return boundary
             parent = current.parent
-            if current.triggered and isinstance(
-                parent.task_spec, specs.ParallelMultiInstance | specs.SequentialMultiInstance
-            ):
+            if current.triggered and isinstance(parent.task_spec, specs.REPEATED):
                 current = parent
             elif current.workflow is self._workflow:
                 return None

@@ -21,6 +21,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff.joins import InclusiveGateway, ParallelGateway
+from engine.spiff.loops import StandardLoop
 from engine.spiff.stepwise import Chosen, Stepwise, is_split
 
 __all__ = ["InclusiveGateway", "ParallelGateway"]
@@ -113,6 +114,9 @@ class CallActivity(Stepwise, defaults.CallActivity):
 
 class ExclusiveGateway(Chosen, defaults.ExclusiveGateway):
     """Leaves by the first flow whose condition holds, or by the default."""
+
+    def _run_hook(self, my_task: Task) -> bool:
+        return bool(super()._run_hook(my_task)) if self._outputs else True
 
 
 class StartEvent(Stepwise, defaults.StartEvent):
@@ -269,6 +273,10 @@ class SequentialMultiInstance(_Repeated, Stepwise, defaults.SequentialMultiInsta
             my_task._set_state(TaskState.READY)
         else:
             self.start_child(my_task, len(data["merged"]))
+
+
+REPEATED = (ParallelMultiInstance, SequentialMultiInstance, StandardLoop)
+"""The activities that run another as their child."""
 
 
 def boundary_events(my_task: Task) -> list[Task]:
