@@ -18,6 +18,8 @@ from tests.engine.versions import redeploy
 
 FILES = sorted(Path("processes").rglob("*.scenarios.yaml"))
 SCENARIOS = [scenario for file in FILES for scenario in read_scenarios(file)]
+QUICK = ("annullato", "contatto_mancato", "firma_in_proroga", "senza_consenso")
+"""The others take longer."""
 CHANGING = {"definition_id", "run_state", "revision"}
 
 
@@ -79,7 +81,7 @@ def _rows(world: World, case: str) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _by_step(lines: list[str]) -> list[list[str]]:
+def by_step(lines: list[str]) -> list[list[str]]:
     """The lines under each step, in any order: what happens at one moment has no order of its own."""
     steps: list[list[str]] = []
     for line in lines:
@@ -89,11 +91,17 @@ def _by_step(lines: list[str]) -> list[list[str]]:
     return [sorted(step) for step in steps]
 
 
-@pytest.mark.parametrize("scenario", SCENARIOS, ids=[s.name for s in SCENARIOS])
+@pytest.mark.parametrize(
+    "scenario",
+    [
+        pytest.param(one, id=one.name, marks=[] if one.file.stem.split(".")[0] in QUICK else pytest.mark.slow)
+        for one in SCENARIOS
+    ],
+)
 def test_a_scenario_goes_the_same_way(scenario: Scenario) -> None:
     plain: list[str] = []
     run_scenario(scenario, trace=Printed(plain.append))
     moving = _Moving()
     run_scenario(scenario, trace=moving)
-    assert _by_step(moving.lines) == _by_step(plain)
+    assert by_step(moving.lines) == by_step(plain)
     assert moving.moves > 0

@@ -1,0 +1,153 @@
+"""Both patti stopped at many places, moved to a version in which every element has another name, and driven on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine.actors import SYSTEM
+from engine.bundle import Bundle, Resource
+from engine.compiled import read_parts
+from engine.migration import MigrationPlan
+from engine.operations import REGISTRY
+from engine.simulation import World, read_scenarios, run_scenario
+from engine.simulation.reading import Scenario, Step
+from engine.simulation.trace import Printed
+from tests.acceptance.stages import CANDIDATE, SOCIAL, WORK, Album, log_of
+from tests.acceptance.test_moving_to_an_equal_version import by_step
+from tests.acceptance.wanderer import Wanderer
+from tests.engine.versions import redeploy
+
+PROCESSES = Path("processes")
+ENDING = "_bis"
+QUICK = ("firma_rifiutata",)
+SLOW = ("b_rientro", "sostituzione", "a_fino_alla_conclusione", "respinto_riesaminato")
+
+
+def elements_of(key: str) -> list[str]:
+    """The identifiers of all elements of a process."""
+    (model,) = read_parts(Bundle.from_path(PROCESSES / f"{key}.bpmn"), REGISTRY).diagram.executable
+    return list(model.elements)
+
+
+def renamed(key: str) -> Bundle:
+    """The files of a process, each element with another identifier."""
+    bundle = Bundle.from_path(PROCESSES / f"{key}.bpmn")
+    names = "|".join(sorted(map(re.escape, elements_of(key)), key=len, reverse=True))
+    text = re.sub(rf"\b({names})\b", rf"\1{ENDING}", bundle.diagram.content.decode())
+    diagram = Resource(bundle.diagram.path, "bpmn", text.encode())
+    return Bundle((diagram, *(r for r in bundle.resources if r.kind != "bpmn")))
+
+
+class _Renaming(Printed):
+    """The printed trace; before each step every open case goes to the other version, where all names differ."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.moves = 0
+        super().__init__(self.lines.append)
+
+    def step(self, world: World, step: Step) -> None:
+        for case in world.cases:
+            self.moves += self._move(world, case)
+        super().step(world, step)
+
+    def _move(self, world: World, case: str) -> int:
+        found = world.case(case)
+        if found.state not in ("active", "suspended"):
+            return 0
+        key, here = found.definition_key, found.definition_id
+        if not any(one.id == f"{key}:2" for one in world.engine.repository.list()):
+            called = world.engine.repository.get(here).called
+            for one in (*called, key):  # those called first: the new version calls the new ones
+                world.engine.repository.deploy(renamed(one), SYSTEM)
+            for one in (*called, key):
+                world.engine.repository.deploy(renamed(one), SYSTEM)
+        there = world.engine.repository.latest(key).id if here == f"{key}:1" else f"{key}:1"
+        world.engine.migrations.migrate(
+            case, MigrationPlan((here,), there, self._names(world, here)), "prova", SYSTEM
+        )
+        assert world.case(case).definition_id == there
+        return 1
+
+    @staticmethod
+    def _names(world: World, here: str) -> dict[str, str]:
+        pairs = {}
+        key = here.partition(":")[0]
+        for process in (key, *world.engine.repository.get(here).called):
+            for name in elements_of(process):
+                place = name if process == key else f"{process}/{name}"
+                old, new = (place, place + ENDING) if here.endswith(":1") else (place + ENDING, place)
+                pairs[old] = new
+        return pairs
+
+
+def scenarios() -> Iterator[object]:
+    """The scenarios played, the long ones marked."""
+    for file in sorted(PROCESSES.rglob("*.scenarios.yaml")):
+        stem = file.stem.split(".")[0]
+        if stem in QUICK + SLOW:
+            for one in read_scenarios(file):
+                yield pytest.param(one, id=stem, marks=[] if stem in QUICK else pytest.mark.slow)
+
+
+@pytest.mark.parametrize("scenario", list(scenarios()))
+def test_every_name_changes_at_every_step_and_nobody_notices(scenario: Scenario) -> None:
+    plain: list[str] = []
+    run_scenario(scenario, trace=Printed(plain.append))
+    moving = _Renaming()
+    run_scenario(scenario, trace=moving)
+    assert by_step(moving.lines) == by_step(plain)
+    assert moving.moves > 0
+
+
+@pytest.mark.parametrize("stage", ["progetto", "commissione", "firma", "attivo"])
+def test_from_each_stage_a_walk_goes_on_in_the_new_version(
+    album: Album, dialect: str, stage: str, tmp_path: Path
+) -> None:
+    """The last step before the project is preceded by a new one; the cases already beyond it do not go back."""
+    with album.copy(dialect, stage, tmp_path) as world:
+        target = redeploy(world.engine, PROCESSES / "patto_autonomia.bpmn", mark=stage)
+        plan = MigrationPlan(("patto_autonomia:1",), target)
+        before = [task.row for task in world.tasks()]
+        timers = [(t.id, t.due_at) for t in world.engine.timers.of_instance(world.cases[-1], SYSTEM)]
+        assert world.engine.migrations.preview(plan, SYSTEM).count("ready") == len(world.cases)
+        world.engine.migrations.apply(plan, "Versione nuova", SYSTEM)
+        world.engine.run_due()
+        assert [task.row for task in world.tasks()] == before
+        assert [(t.id, t.due_at) for t in world.engine.timers.of_instance(world.cases[-1], SYSTEM)] == timers
+        assert len(log_of(world, "instance.migrated")) == 1
+        Wanderer(world, "patto_autonomia", 5).walk(6)
+
+
+def test_one_half_of_the_form_is_done_and_a_step_comes_before_the_join(
+    album: Album, dialect: str, tmp_path: Path
+) -> None:
+    """Half arrived at a join: what has come stays, the other branch meets the step that is new, then both go on."""
+    with album.copy(dialect, "inizio", tmp_path) as world:
+        world.start("patto_autonomia", by="anna", values=CANDIDATE)
+        contact = {"contatto_il": "2016-01-28", "contatto_modo": "telefono", "esito_contatto": "prosegue"}
+        world.task("Primo contatto con la persona").complete(by="anna", values=contact)
+        world.task("Scheda di analisi: parte sociale").complete(by="anna", values=SOCIAL)
+        way = "Flow_SchedaLavorativa_SchedeFine"
+        flow = f'<bpmn:sequenceFlow id="{way}" sourceRef="Task_SchedaLavorativa" targetRef="{{0}}" />'
+        target = redeploy(
+            world.engine,
+            PROCESSES / "patto_autonomia.bpmn",
+            (
+                flow.format("Gateway_SchedeFine"),
+                flow.format("Task_Rilettura")
+                + '<bpmn:userTask id="Task_Rilettura" name="Rilettura" camunda:candidateGroups="assistente_sociale" />'
+                '<bpmn:sequenceFlow id="Flow_Nuovo" sourceRef="Task_Rilettura" targetRef="Gateway_SchedeFine" />',
+            ),
+            (f"<bpmn:incoming>{way}<", "<bpmn:incoming>Flow_Nuovo<"),
+        )
+        plan = MigrationPlan(("patto_autonomia:1",), target)
+        world.engine.migrations.migrate(world.cases[-1], plan, "Si rilegge", SYSTEM)
+        world.task("Scheda di analisi: parte lavorativa").complete(by="bruno", values=WORK)
+        assert [task.row.name for task in world.tasks()] == ["Rilettura"]
+        world.task("Rilettura").complete(by="anna")
+        assert [task.row.name for task in world.tasks()] == ["Lettura di bisogni e risorse"]

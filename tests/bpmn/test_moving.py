@@ -1,0 +1,72 @@
+"""Every construct once more, the case moved to an equal version before each step: it goes the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.actors import SYSTEM
+from engine.migration import MigrationPlan
+from tests.bpmn.constructs import Case, Construct, constructs
+from tests.bpmn.stage import Stage
+from tests.databases import Databases
+
+ABOUT_VERSIONS = ("basics/call_pinned",)
+"""What is called there changes with the version of the caller, as it should."""
+BUSY = "annulla"
+"""Part of the sentence for a case in which something is being undone just now: it may wait."""
+
+
+class MovingStage(Stage):
+    """A stage on which the case changes version before every step."""
+
+    diagram: Path | None = None
+
+    def play(self, construct: Construct, case: Case) -> None:
+        """As a plain stage does, for this diagram."""
+        self.diagram = construct.diagram
+        super().play(construct, case)
+
+    def _step(self, key: str, step: Mapping[str, Any]) -> None:
+        if self._id:
+            self._move()
+        super()._step(key, step)
+
+    def _move(self) -> None:
+        found = self.engine.instances.get(self._id, SYSTEM)
+        if found.state not in ("active", "suspended"):
+            return
+        assert self.diagram is not None
+        self.deploy(self.diagram)
+        plan = MigrationPlan((found.definition_id,), self.engine.repository.latest(found.definition_key).id)
+        (group,) = self.engine.migrations.preview(plan, SYSTEM).groups
+        if group.outcome != "ready":
+            assert all(BUSY in reason for reason in group.reasons), group.reasons
+            return
+        assert not group.notes
+        self.engine.migrations.migrate(self._id, plan, "prova", SYSTEM)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_each_construct_goes_the_same_way(kind: str, databases: Databases, tmp_path: Path) -> None:
+    """All in one database of each kind: what one construct leaves behind is ended before the next."""
+    wrong = []
+    for construct in constructs():
+        made = databases.sqlite(tmp_path) if kind == "sqlite" else databases.postgresql()
+        if not construct.cases or construct.id in ABOUT_VERSIONS:
+            continue
+        with made as url:
+            stage = MovingStage(url)
+            try:
+                for case in construct.cases:
+                    try:
+                        stage.play(construct, case)
+                    except AssertionError as problem:
+                        wrong.append(f"{construct.id}, «{case.name}»: {problem}")
+            finally:
+                stage.close()
+    assert not wrong, "\n".join(wrong)
