@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
 
 from engine.actors import Actor
 from engine.calendar import day_in_rome, end_of_day, start_of_day
@@ -23,6 +24,7 @@ from engine.searches import LARGEST_PAGE, CaseSearch, cases_with_definition, sou
 from engine.spiff import ProcessRun
 from engine.storage import Database
 from engine.storage.tables import attachment, comment, definition, instance, task, task_candidate
+from engine.storage.types import UtcDateTime
 from engine.storage.values import decode
 from engine.task_rules import has_candidates, may_take, may_work
 from engine.views import (
@@ -95,18 +97,9 @@ class Inbox(CaseSearch):
         most = (COUNTED_UP_TO + 1) * (
             len(actor.roles) + 1
         )  # a task stands in one list of each of these at most
-        asked: tuple[tuple[bool | None, Due], ...] = (
-            (True, lambda due: []),
-            (False, lambda due: []),
-            (None, lambda due: [due < now]),
-            (None, lambda due: [due >= now, due <= today_ends]),
-            (None, lambda due: [due > today_ends, due <= now + SOON]),
-        )
-        lists = lists_of(actor, "todo", self._permissions, process=None, scope=None)
-        assert lists is not None  # only the box of all tasks may be closed to somebody
-        query = how_many(lists, most, asked, sqlite=self._database.is_sqlite)
+        moments = {"now": now, "today_ends": today_ends, "soon": now + SOON}
         with self._database.read() as connection:
-            found = connection.execute(query).one()
+            found = connection.execute(_counting(actor, most, self._database.is_sqlite), moments).one()
         return InboxCounts(*(min(int(value), COUNTED_UP_TO + 1) for value in found))
 
     def search_tasks(self, text: str, actor: Actor, limit: int = 20) -> tuple[TaskRow, ...]:
@@ -237,6 +230,22 @@ class Inbox(CaseSearch):
 
     def _may_assign(self, actor: Actor, scope: str) -> bool:
         return self._permissions.allows(actor, Permission.TASK_ASSIGN, scope)
+
+
+@lru_cache(maxsize=1024)
+def _counting(actor: Actor, most: int, sqlite: bool) -> Select[Any]:
+    """The question of `counts`, put together once for each person: that takes longer than answering it."""
+    now, today_ends, soon = (bindparam(name, type_=UtcDateTime) for name in ("now", "today_ends", "soon"))
+    asked: tuple[tuple[bool | None, Due], ...] = (
+        (True, lambda due: []),
+        (False, lambda due: []),
+        (None, lambda due: [due < now]),
+        (None, lambda due: [due >= now, due <= today_ends]),
+        (None, lambda due: [due > today_ends, due <= soon]),
+    )
+    lists = lists_of(actor, "todo", PermissionMatrix(), process=None, scope=None)  # the candidates decide
+    assert lists is not None  # only the box of all tasks may be closed to somebody
+    return how_many(lists, most, asked, sqlite=sqlite)
 
 
 def urgency(due: datetime | None, now: datetime) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Subquery, func, or_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, func, or_, select, union_all
 
 from engine.actors import Actor
 from engine.instances import view as instance_view
@@ -120,13 +120,13 @@ def sought(connection: Connection, person: str | None, text: str | None, *, sqli
             .where(task.c.state == "open", about)
         )
         if _are_few(connection, tasks) and _are_few(connection, of_cases):
-            few = task.c.id.in_(select(union_all(tasks, of_cases).subquery("hits").c.id))
+            few = task.c.id.in_(_limited(union_all(_limited(tasks), _limited(of_cases))))
     if person:
         about = case_named(person, sqlite=sqlite)
         conditions.append(about)
         cases = select(instance.c.id).where(about)
         if few is None and _are_few(connection, cases):
-            few = task.c.instance_id.in_(cases)
+            few = task.c.instance_id.in_(_limited(cases))
     return Sought(tuple(conditions), few)
 
 
@@ -134,8 +134,13 @@ def _narrowed(connection: Connection, query: Select[Any], condition: ColumnEleme
     hits = select(instance.c.id).where(condition)
     if not _are_few(connection, hits):
         return query.where(condition)
-    few: Subquery = hits.limit(MANY).subquery("hits")
-    return query.where(instance.c.id.in_(select(few.c.id)))
+    return query.where(instance.c.id.in_(_limited(hits)))
+
+
+def _limited(hits: Select[Any] | CompoundSelect[Any]) -> Select[Any]:
+    """The ids of few hits; with the limit the planner, too, knows that they are few."""
+    few = hits.limit(2 * MANY).subquery("hits")
+    return select(few.c.id)
 
 
 def _are_few(connection: Connection, hits: Select[Any]) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from sqlalchemy import event
+
 from tests.web.people import Desk, Office
 
 
@@ -99,3 +101,21 @@ def test_one_box_finds_persons_cases_and_tasks(office: Office, anna: Desk) -> No
 def test_what_people_type_is_shown_as_text(office: Office, anna: Desk) -> None:
     page = anna.get("/cerca?q=<script>alert(1)</script>").text
     assert "<script>alert" not in page
+
+
+def test_the_page_asks_the_database_as_often_for_one_task_as_for_many(office: Office, anna: Desk) -> None:
+    asked: list[str] = []
+    event.listen(
+        office.engine.database.engine, "before_cursor_execute", lambda *given: asked.append(str(given[2]))
+    )
+
+    def questions() -> int:
+        asked.clear()
+        anna.get("/compiti")
+        return len([one for one in asked if one != "BEGIN"])
+
+    office.case()
+    few = questions()
+    for number in range(12):
+        office.case(cognome=f"Persona{chr(97 + number)}")
+    assert questions() == few <= 9
