@@ -75,6 +75,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, help="how many rounds (1, or 3 with --long)")
     parser.add_argument("--instances", type=int, help="instances of each measure (100, or 1000 with --long)")
     parser.add_argument("--only", action="append", help="only the sides whose name holds this text")
+    parser.add_argument(
+        "--waiting", type=int, default=10_000, help="tasks waiting for the first page; 0: none"
+    )
     chosen = parser.parse_args(arguments if arguments is not None else [])
     instances = chosen.instances or (1000 if chosen.long else 100)
     size = Size(instances, max(1, instances // 4))
@@ -88,8 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for number in range(rounds):
             for side in sides:
                 _take(side, f"round {number + 1} of {rounds}")
-        if chosen.long:
-            _first_page(server, ours, sides)
+        if chosen.long and chosen.waiting:
+            _first_page(server, ours, sides, Size(1, 1, chosen.waiting))
     _print_table(sides)
     _print_targets(sides)
     return 0
@@ -135,9 +138,8 @@ def _take(side: Side, label: str) -> None:
         print(f"{side.name} left out: {problem}")
 
 
-def _first_page(server: databases.Postgres, ours: Ours, sides: Sequence[Side]) -> None:
-    """The first page of 10 000 waiting tasks, with their count; once, for it takes long to make them wait."""
-    waiting = Size(1, 1, 10_000)
+def _first_page(server: databases.Postgres, ours: Ours, sides: Sequence[Side], waiting: Size) -> None:
+    """The first page of so many waiting tasks, with their count; once, for it takes long to make them wait."""
     ways: dict[str, Callable[[], Rates]] = {
         OURS: functools.partial(ours.services, 1, waiting),
         "Operaton": functools.partial(java.measure, "operaton", server, 1, waiting),
