@@ -184,10 +184,10 @@ def _write_instance(step: Advance) -> None:
     }
     more = _more(step)
     if more:
-        written = step.host.connection.execute(_GUARDED.values(**_STATE, **more), state)
+        written = step.host.connection.execute(_GUARDED.values(**_STATE, **more), state).rowcount
     else:
-        written = _GO_ON.run(step.host.connection, **state)
-    if written.rowcount != 1:
+        written = _GO_ON.run(step.host.connection, **state).rowcount
+    if written != 1:
         raise RuntimeError(
             f"Instance {step.instance_id} was changed by another step"
         )  # the lock makes this impossible

@@ -1,20 +1,55 @@
 """The few statements of the hot path: built once, compiled once for each dialect, sent as plain text with their values.
 
 Building and compiling a statement of SQLAlchemy's at each call costs more than the database needs to answer it (see
-docs/adr/0011). These go over the same connection, in the same transaction as all others.
+docs/adr/0011), and describing thirty columns of a result as much again. These go over the same connection, in the same
+transaction as all others, by a cursor of the driver.
 """
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, CursorResult, Dialect, Executable, Table, insert
+from sqlalchemy import Connection, Dialect, Executable, Table, insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.selectable import SelectBase
 
 MOST_ROWS = 16
 """Rows of one multi-row insert; a longer list goes in several."""
 
 Value = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a statement gave, wholly fetched: rows with their columns by name, and how many rows it changed."""
+
+    rows: Sequence[Any]
+    rowcount: int
+
+    def all(self) -> Sequence[Any]:
+        """Every row."""
+        return self.rows
+
+    def one_or_none(self) -> Any:
+        """The only row, or None; ValueError when there are more."""
+        if len(self.rows) > 1:
+            raise ValueError(f"{len(self.rows)} rows instead of one at most")
+        return self.rows[0] if self.rows else None
+
+    def scalar_one_or_none(self) -> Any:
+        """The first column of the only row, or None."""
+        row = self.one_or_none()
+        return None if row is None else row[0]
+
+    def scalar_one(self) -> Any:
+        """The first column of the only row. ValueError when there is none."""
+        row = self.one_or_none()
+        if row is None:
+            raise ValueError("no row instead of one")
+        return row[0]
 
 
 class _Text:
@@ -26,6 +61,11 @@ class _Text:
         self.names: list[str] | None = compiled.positiontup if compiled.positional else None
         self.writers: dict[str, Value] = {}
         self.fixed: dict[str, Any] = {}
+        self.row: Callable[..., Any] = tuple
+        self.gives_rows = isinstance(statement, SelectBase) or bool(compiled.effective_returning)
+        if isinstance(statement, SelectBase):
+            named: Any = namedtuple  # the names are known when the statement is
+            self.row = named("Row", statement.selected_columns.keys())._make
         for bound, name in compiled.bind_names.items():
             writer = bound.type.dialect_impl(dialect).bind_processor(dialect)
             if writer is not None:
@@ -33,13 +73,41 @@ class _Text:
             if not bound.required:
                 self.fixed[name] = bound.effective_value
 
-    def send(self, connection: Connection, given: Mapping[str, Any]) -> CursorResult[Any]:
-        values = {**self.fixed, **given}
+    def send(self, connection: Connection, given: Mapping[str, Any]) -> Answer:
+        values: Any = {**self.fixed, **given}
         for name, writer in self.writers.items():
             values[name] = writer(values[name])
-        if self.names is None:
-            return connection.exec_driver_sql(self.text, values)
-        return connection.exec_driver_sql(self.text, tuple(values[name] for name in self.names))
+        if self.names is not None:
+            values = tuple(values[name] for name in self.names)
+        if not connection.in_transaction():
+            connection.begin()
+        cursor = connection.connection.cursor()
+        try:
+            for listener in connection.dispatch.before_cursor_execute:
+                listener(connection, cursor, self.text, values, None, False)
+            cursor.execute(self.text, values)
+            rows = [self.row(row) for row in cursor.fetchall()] if self.gives_rows else []
+            return Answer(rows, cursor.rowcount)
+        except connection.dialect.loaded_dbapi.Error as problem:
+            raise self._told(connection, cursor, values, problem) from problem
+        finally:
+            cursor.close()
+
+    def _told(self, connection: Connection, cursor: Any, values: Any, problem: Any) -> Any:
+        """The driver's error as SQLAlchemy tells it; a connection that is lost is not used again."""
+        dialect = connection.dialect
+        lost = dialect.is_disconnect(problem, connection.connection.dbapi_connection, cursor)
+        told = DBAPIError.instance(
+            self.text,
+            values,
+            problem,
+            dialect.loaded_dbapi.Error,
+            connection_invalidated=lost,
+            dialect=dialect,
+        )
+        if lost:
+            connection.invalidate(problem)
+        return told
 
 
 class Statement:
@@ -49,7 +117,7 @@ class Statement:
         self._statement = statement
         self._texts: dict[str, _Text] = {}
 
-    def run(self, connection: Connection, **values: Any) -> CursorResult[Any]:
+    def run(self, connection: Connection, **values: Any) -> Answer:
         """Send it with its values, by the name of their `bindparam`."""
         text = self._texts.get(connection.dialect.name)
         if text is None:
