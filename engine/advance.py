@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, literal_column, select, union_all, update
 
-from engine.beginnings import Advance, OpenRow, begin, close_incident, note_failure
+from engine.beginnings import SUBSCRIBED, Advance, OpenRow, begin, close_incident, note_failure
 from engine.storage.hot import Inserts, Statement
 from engine.storage.tables import event, incident, instance, outbox, subscription, task, task_candidate, timer
 
@@ -63,7 +63,7 @@ _OPEN = Statement(
     union_all(
         _opened(_constant("task"), task, "open", "suspended"),
         _opened(timer.c.kind, timer, "waiting", "suspended", "failed"),
-        _opened(_constant("message"), subscription, "waiting", "suspended"),
+        _opened(subscription.c.kind, subscription, "waiting", "suspended"),
         _opened(_constant("incident"), incident, "open"),
     )
 )
@@ -95,7 +95,7 @@ def _end_gone(step: Advance, known: list[OpenRow], waits: set[tuple[str, str]], 
 
 
 def _wait_is_over(row: OpenRow, waits: set[tuple[str, str]], tasks: set[str], failed: set[str]) -> bool:
-    if row.what in ("timer", "message"):
+    if row.what == "timer" or row.what in SUBSCRIBED:
         return (row.what, row.token) not in waits
     if row.what == "retry":
         return row.token not in failed
@@ -137,10 +137,10 @@ def _end_tasks(step: Advance, over: list[OpenRow]) -> None:
 
 def _end_waits(step: Advance, over: list[OpenRow]) -> None:
     connection = step.host.connection
-    messages = [row.id for row in over if row.what == "message"]
-    if messages:
-        connection.execute(update(subscription).where(subscription.c.id.in_(messages)).values(state="ended"))
-    timers = [row.id for row in over if row.what != "message"]
+    heard = [row.id for row in over if row.what in SUBSCRIBED]
+    if heard:
+        connection.execute(update(subscription).where(subscription.c.id.in_(heard)).values(state="ended"))
+    timers = [row.id for row in over if row.what not in SUBSCRIBED]
     if step.fired_timer in timers:
         _END_TIMER.run(connection, timer_id=step.fired_timer, ended="fired", fired=step.now)
     cancelled = [timer_id for timer_id in timers if timer_id != step.fired_timer]

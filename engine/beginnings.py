@@ -15,7 +15,7 @@ from engine.bpmn.model import Element
 from engine.bpmn.reader import slug
 from engine.calendar import WorkingCalendar, at_time, day_in_rome
 from engine.errors import EngineError, ExecutionFailed
-from engine.host import RunHost
+from engine.host import RunHost, message_key
 from engine.moments import due_date, timer_due
 from engine.outbox import message
 from engine.settings import Settings
@@ -26,6 +26,9 @@ from engine.storage.types import new_id
 END_OF_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 DEFAULT_PRIORITY = 50
 COORDINATOR_AFTER = 1
+SUBSCRIBED = frozenset({"message", "signal", "condition"})
+"""The kinds of waits that are rows of `subscription`; those for a condition only tell people what is awaited."""
+LONGEST_NAME = 160
 
 
 @dataclass(frozen=True)
@@ -231,24 +234,37 @@ def _insert_timer(
 
 
 def _begin_subscription(step: Advance, wait: Wait) -> None:
-    key = wait.element.properties.get("chiave", "")
-    value = (
-        step.host.evaluate(key.removeprefix("="), wait.variables) if key else step.host.instance.business_key
-    )
+    element = wait.element
+    key = message_key(step.host, element, wait.variables) if wait.kind == "message" else ""
     step.add(
         "subscription",
         {
             "id": new_id(),
             "instance_id": step.instance_id,
             "token": wait.token,
-            "element_id": wait.element.id,
-            "message": wait.element.message,
-            "correlation_key": str(value),
+            "element_id": element.id,
+            "kind": wait.kind,
+            "message": _awaited_name(step, wait),
+            "correlation_key": key,
             "state": "waiting",
             "created_at": step.now,
         },
-        "message",
+        wait.kind,
     )
+
+
+def _awaited_name(step: Advance, wait: Wait) -> str:
+    """The name of the message or signal; of a condition its text, as long as it fits."""
+    element = wait.element
+    if wait.kind == "condition":
+        return element.condition.removeprefix("=").strip()[:LONGEST_NAME]
+    name = element.signal if wait.kind == "signal" else element.message
+    if not name.startswith("="):
+        return name
+    value = step.host.evaluate(name[1:], wait.variables)
+    if not isinstance(value, str) or not value or len(value) > LONGEST_NAME:
+        raise ExecutionFailed(f"«{element.label}»: «{name}» non dà un nome ma {value!r:.80}")
+    return value
 
 
 def _names(value: Any) -> list[str]:

@@ -63,7 +63,7 @@ class Engine:
         self.inbox = Inbox(database, clock, self.repository, permissions)
         self.timers = Timers(self.stepper, permissions)
         self.messages = Messages(self.stepper, permissions)
-        self.outbox = Outbox(database, clock, operations, settings)
+        self.outbox = Outbox(database, clock, operations, settings, self.messages.inner_deliveries)
         self.incidents = Incidents(self.stepper, permissions, self.outbox)
         self.modifications = Modifications(self.stepper, permissions)
         self.batches = Batches(self.stepper, permissions)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, insert, select, update
 
 from engine.actors import Actor
 from engine.bpmn.model import Element
+from engine.broadcast import post, spread
 from engine.calendar import WorkingCalendar, day_in_rome
 from engine.compiled import Compiled
 from engine.decisions import DecisionError, Failure, RuleHit
@@ -40,6 +41,7 @@ class RunHost:
     actor: Actor
     now: datetime
     operations: OperationRegistry
+    attempts: int = 1
     events: list[dict[str, Any]] = field(default_factory=list)
     subject: tuple[str, str] | None = None
 
@@ -137,6 +139,24 @@ class RunHost:
             },
         )
         return _mapped(outcome.value, element.decision_result)
+
+    def send(
+        self,
+        kind: str,
+        element: Element,
+        name: str,
+        variables: Mapping[str, Any],
+        values: Mapping[str, Any],
+    ) -> None:
+        """Put a signal or a message on its way to other cases: they receive it after the commit."""
+        sender, scope = self.instance.id, self.instance.scope
+        if kind == "signal":
+            reached = spread(self.connection, name, values, now=self.now, scope=scope, sender=sender)
+            self.note("signal.thrown", element, {"signal": name, "reached": reached})
+        else:
+            key = message_key(self, element, variables)
+            post(self.connection, name, key, values, now=self.now, scope=scope, sender=sender)
+            self.note("message.sent", element, {"message": name, "key": key})
 
     def note(self, kind: str, element: Element | None = None, data: Mapping[str, Any] | None = None) -> None:
         """Add a line to the log of this step."""
@@ -270,3 +290,9 @@ def _mapped(value: Any, how: str) -> Any:
     if how == "resultList":
         return value if isinstance(value, list) else [] if value is None else [value]
     return value
+
+
+def message_key(host: RunHost, element: Element, variables: Mapping[str, Any]) -> str:
+    """The key that a message event means: its property `chiave`, otherwise the case's business key."""
+    key = element.properties.get("chiave", "")
+    return str(host.evaluate(key.removeprefix("="), variables)) if key else host.instance.business_key

@@ -6,7 +6,7 @@ A delivery that fails is tried again with growing waits and becomes an incident 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -64,12 +64,31 @@ def enqueue(
     insert_once(connection, outbox, row)
 
 
+def settle(connection: Connection, message_id: str, now: datetime) -> bool:
+    """Mark a message delivered in the transaction that does what it says; False when that was done before."""
+    done = connection.execute(
+        update(outbox)
+        .where(outbox.c.id == message_id, outbox.c.state == "waiting")
+        .values(state="delivered", delivered_at=now, last_error=None)
+    )
+    return bool(done.rowcount)
+
+
 class Outbox:
-    """Delivers what waits. Two deliverers never hold the same message: each takes a lease first."""
+    """Delivers what waits. Two deliverers never hold the same message: each takes a lease first.
+
+    `inner` are the kinds that the engine delivers to its own cases; those are settled in their own transaction.
+    """
 
     def __init__(
-        self, database: Database, clock: Clock, operations: OperationRegistry, settings: Settings
+        self,
+        database: Database,
+        clock: Clock,
+        operations: OperationRegistry,
+        settings: Settings,
+        inner: Mapping[str, Callable[[OutboxMessage], None]] | None = None,
     ) -> None:
+        self._inner = dict(inner or {})
         self._database = database
         self._clock = clock
         self._operations = operations
@@ -115,6 +134,9 @@ class Outbox:
     def _send(self, message: OutboxMessage) -> int:
         handler = self._operations.handlers.get(message.kind)
         try:
+            if message.kind in self._inner:
+                self._inner[message.kind](message)
+                return 1
             if handler is None:
                 raise LookupError(f"Nessuno sa consegnare i messaggi di tipo «{message.kind}»")
             handler(message, Environment(self._settings, self._database, self._clock))

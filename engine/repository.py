@@ -144,7 +144,7 @@ class Repository:
         return DeploymentReport(_view(row), created=True)
 
     def _subscribe_starts(self, connection: Connection, process: Any, definition_id: str, now: Any) -> None:
-        """Message starts: those of the new version replace those of the old."""
+        """What starts a process by itself: messages and signals of the new version replace those of the old."""
         older = select(definition.c.id).where(definition.c.key == process.id)
         connection.execute(
             update(subscription)
@@ -152,13 +152,15 @@ class Repository:
             .values(state="ended")
         )
         for start in process.start_events():
-            if start.message:
+            name = start.message or start.signal
+            if name:
                 connection.execute(
                     insert(subscription).values(
                         id=new_id(),
                         definition_id=definition_id,
                         element_id=start.id,
-                        message=start.message,
+                        kind="message" if start.message else "signal",
+                        message=name,
                         correlation_key="",
                         state="waiting",
                         created_at=now,

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from engine.beginnings import SUBSCRIBED
 from engine.operations.budget import service as budget
 from engine.operations.budget.model import to_euros
 from engine.repository import Repository
@@ -84,7 +85,9 @@ def _run(connection: Connection, repository: Repository, row: Row[Any]) -> str:
     kept |= {
         ("timer", token) for token in _open(connection, timer, row.id, "waiting", "suspended", kind="event")
     }
-    kept |= {("message", token) for token in _open(connection, subscription, row.id, "waiting", "suspended")}
+    for awaits in SUBSCRIBED:
+        rows = _open(connection, subscription, row.id, "waiting", "suspended", kind=awaits)
+        kept |= {(awaits, token) for token in rows}
     broken = {token for kind, token in awaited ^ kept if token not in stopped}
     if broken:
         return f"pratica n. {row.number}: le tabelle non dicono ciò che attende ({len(broken)} differenze)"
@@ -108,7 +111,7 @@ def _closed(connection: Connection) -> Iterator[str]:
     for table, states, what in (
         (task, ("open", "suspended"), "compiti"),
         (timer, ("waiting", "suspended"), "timer"),
-        (subscription, ("waiting", "suspended"), "messaggi"),
+        (subscription, ("waiting", "suspended"), "messaggi, segnali o condizioni"),
     ):
         query = (
             select(instance.c.number, func.count())

@@ -100,7 +100,10 @@ class Stepper:
             row.title,
             row.linked_from,
         )
-        return RunHost(work.connection, compiled, reference, actor, self.clock.now(), self.operations)
+        attempts = self.settings.operation_attempts
+        return RunHost(
+            work.connection, compiled, reference, actor, self.clock.now(), self.operations, attempts
+        )
 
     def form_context(self, connection: Connection, definition_id: str, scope: str) -> dict[str, Any]:
         """What a form needs beside values and variables: the day, and the functions of FEEL for a scope.
@@ -126,8 +129,12 @@ class Stepper:
         subject: str | None,
         title: str | None,
         linked_from: str | None = None,
+        start_event: str = "",
     ) -> Advance:
-        """Make the row of a new instance and run it to its first waits; the caller has checked who may."""
+        """Make the row of a new instance and run it to its first waits; the caller has checked who may.
+
+        `start_event` is the one meant, where there are several; without it the plain one.
+        """
         now = self.clock.now()
         number = next_number(work.connection, "instance")
         case = HeldCase(
@@ -151,7 +158,7 @@ class Stepper:
         )
         host = self.host(work, case, actor)
         host.note("instance.started", None, {"variables": sorted(variables), "linked_from": linked_from})
-        run = ProcessRun.start(host.compiled.program, host, variables)
+        run = ProcessRun.start(host.compiled.program, host, variables, start_event)
         advance = Advance(
             instance_id=case.id,
             revision=0,

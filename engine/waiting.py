@@ -44,7 +44,7 @@ class Waiting:
             return (sentence("La pratica è annullata dal %(day)s.", day=_day(case.ended_at)),)
         found = [*_suspension(case), *self._tasks(case.id), *self._timers(case.id)]
         if not found:
-            found += _messages(self._connection, case.id)
+            found += _subscriptions(self._connection, case.id)
         return (*found, *_incidents(self._connection, case.id))
 
     def _tasks(self, case_id: str) -> list[Sentence]:
@@ -136,14 +136,22 @@ def _candidates(connection: Connection, task_ids: list[str]) -> dict[str, list[t
     return found
 
 
-def _messages(connection: Connection, case_id: str) -> list[Sentence]:
-    names = connection.execute(
-        select(subscription.c.message)
+def _subscriptions(connection: Connection, case_id: str) -> list[Sentence]:
+    rows = connection.execute(
+        select(subscription.c.kind, subscription.c.message)
         .distinct()
         .where(subscription.c.instance_id == case_id, subscription.c.state == "waiting")
-        .order_by(subscription.c.message)
-    ).scalars()
-    return [sentence("Si attende il messaggio «%(name)s».", name=name) for name in names]
+        .order_by(subscription.c.kind, subscription.c.message)
+    )
+    return [_subscription(row.kind, row.message) for row in rows]
+
+
+def _subscription(kind: str, name: str) -> Sentence:
+    if kind == "signal":
+        return sentence("Si attende il segnale «%(name)s».", name=name)
+    if kind == "condition":
+        return sentence("Si attende che sia vero: %(condition)s.", condition=name)
+    return sentence("Si attende il messaggio «%(name)s».", name=name)
 
 
 def _incidents(connection: Connection, case_id: str) -> list[Sentence]:

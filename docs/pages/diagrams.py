@@ -7,7 +7,8 @@ import re
 
 from docs.pages.markdown import ROOT, code, explained, page, same_names, table
 from docs.pages.source import called, calls, words
-from engine.bpmn.lint import ALLOWED_EVENTS, UNSUPPORTED
+from engine.bpmn.event_rules import ALLOWED_EVENTS, EVENT_SUBPROCESS_STARTS
+from engine.bpmn.lint import UNSUPPORTED
 from engine.bpmn.reader import FLOW_NODES
 
 READER = "engine/bpmn/reader.py"
@@ -18,7 +19,7 @@ ELEMENTS = {
     "task": "Attività senza tipo: si passa oltre.",
     "serviceTask": "Chiama un'[operazione](operazioni.md): tipo «External», il *topic* è il suo nome, gli "
     "*input* i suoi parametri. Gli *output* leggono il risultato come `=risultato.nome`.",
-    "sendTask": "Come l'attività di servizio.",
+    "sendTask": "Come l'attività di servizio; senza *topic* manda il suo messaggio alle altre pratiche.",
     "receiveTask": "Attende un messaggio.",
     "businessRuleTask": "Applica una tabella DMN (`camunda:decisionRef`) e scrive l'esito nella variabile "
     "del risultato. Quali righe hanno deciso resta nel registro.",
@@ -26,21 +27,25 @@ ELEMENTS = {
     "senza, deve dare un contesto e scrive ogni sua voce.",
     "callActivity": "Chiama un altro processo (`calledElement`), nella versione che era in vigore quando il "
     "chiamante è stato pubblicato. Ha variabili proprie.",
-    "subProcess": "Sottoprocesso incorporato: divide le variabili con chi lo contiene. A evento, "
-    "annulla quello in cui sta (inizio di compensazione).",
+    "subProcess": "Sottoprocesso incorporato: divide le variabili con chi lo contiene. A evento "
+    "(`triggeredByEvent`): attende accanto al flusso del suo processo o sottoprocesso finché questo dura; se "
+    "interrompe, annulla tutto il resto; se no, parte ogni volta. Con l'inizio di compensazione, annulla "
+    "quello in cui sta.",
     "transaction": "Sottoprocesso che si può annullare: una fine *cancel* ferma ciò che vi è aperto, annulla a "
     "ritroso ciò che vi è stato fatto ed esce dall'evento *cancel* al bordo. Un errore esce senza annullare.",
     "startEvent": "L'inizio. Senza evento, può portare il modulo di apertura (`camunda:formRef`); a "
-    "messaggio, la pratica nasce quando il messaggio arriva.",
-    "endEvent": "La fine di un ramo; a errore, cerca l'evento di bordo che lo raccoglie; *terminate* chiude "
-    "tutto il processo (o sottoprocesso); a compensazione, annulla prima di chiudere.",
-    "intermediateCatchEvent": "Attende un momento o un messaggio; a collegamento è dove si arriva.",
-    "intermediateThrowEvent": "Senza evento segna un punto della strada, per esempio uno stato; a "
-    "compensazione annulla un'attività, o tutto ciò che è stato fatto al suo livello; a collegamento porta "
-    "all'evento di arrivo dello stesso nome.",
-    "boundaryEvent": "Sul bordo di un'attività, che interrompa o no. A errore interrompe sempre. Un "
-    "messaggio che non interrompe può arrivare più volte; un timer a ripetizione che non interrompe scatta "
-    "ogni volta. A compensazione porta, con un'associazione, all'attività che annulla quella su cui sta.",
+    "messaggio o a segnale, la pratica nasce quando arriva; più inizi possono stare nello stesso processo.",
+    "endEvent": "La fine di un ramo; a errore o *escalation* cerca, dall'interno verso l'esterno, l'evento che "
+    "la raccoglie; a segnale o messaggio lo manda; *terminate* chiude tutto il processo (o sottoprocesso); a "
+    "compensazione, annulla prima di chiudere.",
+    "intermediateCatchEvent": "Attende un momento, un messaggio, un segnale, o che una condizione sia vera; a "
+    "collegamento è dove si arriva.",
+    "intermediateThrowEvent": "Senza evento segna un punto della strada, per esempio uno stato; altrimenti dà "
+    "un'*escalation*, un segnale o un messaggio; a compensazione annulla un'attività, o tutto ciò che è stato "
+    "fatto al suo livello; a collegamento porta all'evento di arrivo dello stesso nome.",
+    "boundaryEvent": "Sul bordo di un'attività, che interrompa o no. A errore interrompe sempre. Ciò che non "
+    "interrompe (messaggio, segnale, *escalation*, condizione, timer a ripetizione) scatta ogni volta. A "
+    "compensazione porta, con un'associazione, all'attività che annulla quella su cui sta.",
     "exclusiveGateway": "Il primo flusso la cui condizione è vera; altrimenti quello predefinito.",
     "parallelGateway": "Apre tutti i rami; all'unione prende un token da ogni flusso, a ogni giro di un ciclo.",
     "inclusiveGateway": "Apre i rami la cui condizione è vera; all'unione attende i token che possono ancora "
@@ -50,12 +55,49 @@ ELEMENTS = {
 EVENTS = {
     "timer": "timer",
     "message": "messaggio",
+    "signal": "segnale",
+    "conditional": "condizione",
     "error": "errore",
+    "escalation": "*escalation*",
     "terminate": "*terminate*",
     "compensate": "compensazione",
     "cancel": "*cancel*",
     "link": "collegamento",
 }
+CATCHING = (
+    (
+        "errore",
+        "Il più vicino: prima il bordo dell'attività, poi il sottoprocesso a evento di chi la contiene, e così "
+        "via verso l'esterno, anche fuori da ciò che è chiamato o ripetuto. Chi nomina il codice viene prima di "
+        "chi li raccoglie tutti",
+        "Incidente: il token resta dov'è e lo dice",
+    ),
+    (
+        "guasto",
+        "Uno script, una tabella, una condizione che non si calcola, o un'operazione dopo l'ultimo tentativo: "
+        "lo raccoglie solo chi nomina il codice `ERRORE_TECNICO`, mai chi raccoglie ogni errore",
+        "Incidente",
+    ),
+    ("*escalation*", "Come l'errore; se non interrompe, anche chi l'ha data va avanti", "Non succede niente"),
+    (
+        "segnale",
+        "Tutti quelli che lo attendono in quel momento: nella stessa pratica subito, nelle altre dopo il "
+        "salvataggio, ciascuna una volta. Un processo che comincia con il segnale nasce nell'ambito di chi lo dà",
+        "Non succede niente",
+    ),
+    (
+        "messaggio",
+        "Le pratiche che lo attendono con la stessa `chiave`; se nessuna, il processo che comincia con quel "
+        "messaggio. Gli *input* dell'evento sono i valori che porta (anche del segnale)",
+        "Si ritenta; poi un incidente",
+    ),
+    (
+        "condizione",
+        "Si guarda dopo ogni passo che cambia variabili; scatta quando diventa vera (o lo è già all'arrivo), e "
+        "di nuovo solo dopo essere stata falsa",
+        "",
+    ),
+)
 ATTRIBUTES = {
     "candidateStarterGroups": ("process", "Ruoli che possono avviarlo, separati da virgola"),
     "assignee": ("userTask", "Chi lo fa: nome utente, o `=` e un'espressione"),
@@ -90,6 +132,7 @@ ATTRIBUTES = {
     "out": ("callActivity", "Che cosa torna indietro, allo stesso modo. Senza, tutto"),
     "collection": ("ripetizione", "L'elenco su cui ripetere: una variabile o un'espressione"),
     "elementVariable": ("ripetizione", "La variabile con la voce di quel giro; `loopCounter` conta da 1"),
+    "escalationCodeVariable": ("evento di *escalation*", "La variabile che riceve il codice"),
     "errorCodeVariable": ("evento di errore", "La variabile che riceve il codice dell'errore"),
     "errorMessageVariable": ("evento di errore", "La variabile che riceve la frase dell'errore"),
     "property": ("ogni elemento", "Le proprietà qui sotto"),
@@ -168,7 +211,11 @@ def _attribute_name(name: str) -> str:
 
 def _events(element: str) -> str:
     plain = ["nessun evento"] if element not in ("intermediateCatchEvent", "boundaryEvent") else []
-    return ", ".join(plain + [EVENTS[one] for one in sorted(ALLOWED_EVENTS[element])])
+    return ", ".join(plain + _named(ALLOWED_EVENTS[element]))
+
+
+def _named(events: frozenset[str]) -> list[str]:
+    return [EVENTS[one] for one in sorted(events)]
 
 
 def diagrams_page() -> str:
@@ -183,6 +230,9 @@ def diagrams_page() -> str:
     same_names(_attributes_read() | (set(ATTRIBUTES) & read), ATTRIBUTES, "docs/pages/diagrams.py, attributi")
     same_names(_properties_read(), PROPERTIES, "docs/pages/diagrams.py, proprietà")
     events = [(code(name), _events(name)) for name in ALLOWED_EVENTS]
+    events.append(
+        ("inizio di un sottoprocesso a evento", ", ".join(_named(EVENT_SUBPROCESS_STARTS | {"compensate"})))
+    )
     return page(
         "Diagrammi",
         "Il dialetto è quello che scrive il Camunda Modeler da tavolo per Camunda 7. Ciò che non è in "
@@ -191,10 +241,11 @@ def diagrams_page() -> str:
         "## Elementi\n\n"
         + table(("Elemento", "Che cosa fa"), [(code(name), text) for name, text in elements]),
         "## Eventi ammessi\n\n" + table(("Elemento", "Può attendere o dare"), events),
+        "## Chi raccoglie che cosa\n\n"
+        + table(("Ciò che viene dato", "Chi lo riceve", "Se nessuno lo raccoglie"), CATCHING),
         "## Non eseguiti\n\n"
         + table(("Elemento", "Al suo posto"), [(code(name), text) for name, text in UNSUPPORTED.items()])
-        + "\n\nLo stesso vale per i sottoprocessi a evento, gli eventi di segnale, *link*, *escalation*, "
-        "condizione, e gli script in altri linguaggi.",
+        + "\n\nLo stesso vale per gli script in altri linguaggi.",
         "## Attributi\n\n"
         + table(
             ("Attributo", "Su", "Che cosa dice"),

@@ -159,8 +159,29 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "La frase elenca quelli ammessi",
         ),
         "MULTIPLE_EVENT": ("Un evento attende più cose", "Dividilo in due"),
-        "EMPTY_EVENT": ("L'evento non dice che cosa attende", "Scegli timer, messaggio o errore"),
-        "NO_MESSAGE": ("Manca il messaggio atteso", "Scegli il messaggio e dagli un nome"),
+        "EMPTY_EVENT": (
+            "L'evento non dice che cosa attende",
+            "Scegli timer, messaggio, segnale, condizione o errore",
+        ),
+        "NO_MESSAGE": ("Manca il messaggio", "Scegli il messaggio e dagli un nome"),
+        "NO_SIGNAL": ("Manca il segnale", "Scegli il segnale e dagli un nome"),
+        "START_NAME": (
+            "Il messaggio o segnale d'inizio ha per nome un'espressione",
+            "Scrivi un nome fisso",
+        ),
+        "EMPTY_CONDITION": ("L'evento a condizione non ha la condizione", "Scrivila in FEEL"),
+        "TECHNICAL_ERROR": (
+            "Un evento dà l'errore `ERRORE_TECNICO`, che è dei guasti",
+            "Dai un codice tuo; `ERRORE_TECNICO` si può solo raccogliere",
+        ),
+        "EVENT_SUBPROCESS_START": (
+            "Un sottoprocesso a evento non dice che cosa lo fa partire",
+            "Un solo evento di inizio, con timer, messaggio, segnale, condizione, errore o escalation",
+        ),
+        "EVENT_SUBPROCESS_FLOW": (
+            "Un sottoprocesso a evento ha flussi o eventi di bordo",
+            "Toglili: lo fa partire il suo evento di inizio",
+        ),
         "DETACHED_BOUNDARY": ("Un evento di bordo non è agganciato", "Trascinalo sul bordo di un'attività"),
         "ERROR_MUST_INTERRUPT": (
             "Un evento di errore non interrompe",

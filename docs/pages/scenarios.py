@@ -28,6 +28,8 @@ ABOUT_STEPS = {
     "fino_a": "fino a quale momento, con il fuso",
     "messaggio": "`{nome, come, valori, chiave}` comunica qualcosa alla pratica; con `errore` deve essere "
     "rifiutato",
+    "segnale": "`{nome, come, valori, ambito}` dà un segnale a tutte le pratiche che lo attendono, e ai processi "
+    "che cominciano con esso",
     "sospendi": "`{come, motivo}`",
     "riprendi": "`{come}`",
     "annulla": "`{come, motivo}`",

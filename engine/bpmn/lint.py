@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.bpmn import texts
 from engine.bpmn.compensation_rules import check_compensation
+from engine.bpmn.event_rules import check_event, check_event_gateway, check_event_subprocess
 from engine.bpmn.flow_rules import check_beginning, check_connections, check_flow
 from engine.bpmn.model import Element, Flow, ProcessModel
 from engine.bpmn.reader import ACTIVITIES, Diagram, line_of
@@ -18,13 +19,6 @@ UNSUPPORTED = {
     "complexGateway": "il gateway complesso non è eseguito: usa un gateway esclusivo, inclusivo o parallelo",
 }
 RESERVED_IDS = frozenset({"Start", "End", "Root", "StartEventSplit", "StartEventJoin"})
-ALLOWED_EVENTS: dict[str, frozenset[str]] = {
-    "startEvent": frozenset({"compensate", "message"}),
-    "endEvent": frozenset({"cancel", "compensate", "error", "terminate"}),
-    "intermediateCatchEvent": frozenset({"timer", "message", "link"}),
-    "intermediateThrowEvent": frozenset({"compensate", "link"}),
-    "boundaryEvent": frozenset({"cancel", "compensate", "error", "message", "timer"}),
-}
 
 
 @dataclass(frozen=True)
@@ -98,7 +92,7 @@ class _Checker:
                 f"l'identificativo «{element.id}» è riservato al motore: scegline un altro nelle proprietà"
             )
             yield self._found(element, "RESERVED_ID", sentence)
-        yield from self._events(element)
+        yield from check_event(self.process, element, self._found)
         yield from check_compensation(self.process, element, self._found)
         yield from check_connections(self.process, element, self._found)
         yield from self._kind(element)
@@ -108,33 +102,6 @@ class _Checker:
             yield self._found(
                 element, "NO_NAME", "dai un nome all'attività: è quello che legge l'operatore", "warning"
             )
-
-    def _events(self, element: Element) -> Iterator[Finding]:
-        allowed = ALLOWED_EVENTS.get(element.type)
-        if allowed is None:
-            return
-        if len(element.events) > 1:
-            yield self._found(
-                element, "MULTIPLE_EVENT", "un evento può attendere una cosa sola: dividilo in due"
-            )
-        for event in element.events:
-            if event not in allowed:
-                yield self._found(
-                    element,
-                    "UNSUPPORTED_EVENT",
-                    f"l'evento «{event}» qui non è eseguito; sono ammessi: {', '.join(sorted(allowed)) or 'nessuno'}",
-                )
-        if element.type in ("intermediateCatchEvent", "boundaryEvent") and not element.events:
-            yield self._found(
-                element, "EMPTY_EVENT", "di' che cosa attende l'evento: un timer, un messaggio o un errore"
-            )
-        if "message" in element.events and not element.message:
-            yield self._found(element, "NO_MESSAGE", "scegli il messaggio atteso e dagli un nome")
-        if element.type == "boundaryEvent":
-            if element.attached_to not in self.process.elements:
-                yield self._found(element, "DETACHED_BOUNDARY", "aggancia l'evento al bordo di un'attività")
-            if "error" in element.events and not element.interrupting:
-                yield self._found(element, "ERROR_MUST_INTERRUPT", "un errore interrompe sempre l'attività")
 
     def _kind(self, element: Element) -> Iterator[Finding]:
         check = _BY_TYPE.get(element.type)
@@ -167,10 +134,7 @@ class _Checker:
         if element.triggered_by_event and self._undoes(element):
             return
         if element.triggered_by_event:
-            sentence = (
-                "i sottoprocessi a evento non sono eseguiti: usa un evento di bordo su un sottoprocesso"
-            )
-            yield self._found(element, "UNSUPPORTED_ELEMENT", sentence)
+            yield from check_event_subprocess(self.process, element, self._found)
         else:
             yield from check_beginning(self.process, element.id, self.file)
 
@@ -186,10 +150,15 @@ class _Checker:
             yield self._found(element, "NO_DEFAULT", sentence, "warning")
 
     def _event_gateway(self, element: Element) -> Iterator[Finding]:
-        targets = [self.process.elements.get(self.flows[flow].target) for flow in element.outgoing]
-        if any(t is None or t.type not in ("intermediateCatchEvent", "receiveTask") for t in targets):
-            sentence = "dopo questo gateway devono esserci solo eventi da attendere"
-            yield self._found(element, "EVENT_GATEWAY", sentence)
+        yield from check_event_gateway(self.process, element, self._found)
+
+    def _throw(self, element: Element) -> Iterator[Finding]:
+        if element.topic:
+            yield from self._service(element)
+
+    def _send(self, element: Element) -> Iterator[Finding]:
+        if element.topic or not element.message:
+            yield from self._service(element)
 
     def _user_task(self, element: Element) -> Iterator[Finding]:
         assigned = element.assignment
@@ -272,7 +241,9 @@ class _Checker:
 _BY_TYPE: dict[str, Callable[[_Checker, Element], Iterator[Finding]]] = {
     "userTask": _Checker._user_task,
     "serviceTask": _Checker._service,
-    "sendTask": _Checker._service,
+    "sendTask": _Checker._send,
+    "endEvent": _Checker._throw,
+    "intermediateThrowEvent": _Checker._throw,
     "businessRuleTask": _Checker._business_rule,
     "scriptTask": _Checker._script,
     "callActivity": _Checker._call,

@@ -61,11 +61,12 @@ class Assignment:
 class Element:
     """A flow node. Fields that its type does not use stay empty.
 
+    `inputs` and `outputs` are the input/output parameters; `properties` the camunda:properties. The names of messages
+    and signals are literals, or FEEL when they begin with ``=``; `condition` (of a conditional event) is FEEL.
+
     Compensation: `handler` is the activity that undoes this one, `undone_by` the compensation event subprocess inside
     it; `compensable` says that one of the two is here or further inside, `compensating` that this event has to do with
     undoing; `activity_ref` is what a throwing event undoes (empty: all that its scope has done).
-
-    `inputs` and `outputs` are the input/output parameters; `properties` the camunda:properties.
     """
 
     id: str
@@ -95,6 +96,10 @@ class Element:
     error_code: str | None = None
     error_code_variable: str = ""
     error_message_variable: str = ""
+    signal: str = ""
+    escalation_code: str | None = None
+    escalation_code_variable: str = ""
+    condition: str = ""
     events: tuple[str, ...] = ()
     attached_to: str = ""
     handler: str = ""
@@ -147,7 +152,11 @@ class ProcessModel:
 
     def start_events(self) -> tuple[Element, ...]:
         """The start events of the process itself, not of its subprocesses."""
-        return tuple(e for e in self.elements.values() if e.type == "startEvent" and not e.parent_id)
+        return self.starts_of("")
+
+    def starts_of(self, parent_id: str) -> tuple[Element, ...]:
+        """The start events of the (sub)process `parent_id`; of the process itself when it is empty."""
+        return tuple(e for e in self.elements.values() if e.type == "startEvent" and e.parent_id == parent_id)
 
     @property
     def called(self) -> tuple[str, ...]:

@@ -122,7 +122,12 @@ class _Reader:
     """Reads the processes of one file; holds what elements refer to by id."""
 
     def __init__(self, root: etree._Element) -> None:
-        self.messages = {n.get("id"): n.get("name") or "" for n in root.iterfind(f"{{{BPMN}}}message")}
+        self.messages = {n.get("id"): in_feel(n.get("name")) for n in root.iterfind(f"{{{BPMN}}}message")}
+        self.signals = {n.get("id"): in_feel(n.get("name")) for n in root.iterfind(f"{{{BPMN}}}signal")}
+        self.escalations = {
+            n.get("id"): n.get("escalationCode") or n.get("name") or ""
+            for n in root.iterfind(f"{{{BPMN}}}escalation")
+        }
         self.handlers = compensation.handlers(root)
         self.undone_by = compensation.event_subprocesses(root)
         self.compensable = _with_what_contains(root, {*self.handlers, *self.undone_by})
@@ -172,6 +177,7 @@ class _Reader:
     ) -> Element:
         element_id = node.get("id") or ""
         error_event = node.find(f"{{{BPMN}}}errorEventDefinition")
+        escalation = node.find(f"{{{BPMN}}}escalationEventDefinition")
         message_ref = node.get("messageRef") or _first_attribute(node, "messageEventDefinition", "messageRef")
         inputs, outputs = _parameters(node)
         return Element(
@@ -217,6 +223,14 @@ class _Reader:
             else self.errors.get(error_event.get("errorRef") or "", ""),
             error_code_variable=_of(error_event, "errorCodeVariable"),
             error_message_variable=_of(error_event, "errorMessageVariable"),
+            signal=self.signals.get(_first_attribute(node, "signalEventDefinition", "signalRef"), ""),
+            escalation_code=None
+            if escalation is None
+            else self.escalations.get(escalation.get("escalationRef") or "", ""),
+            escalation_code_variable=_of(escalation, "escalationCodeVariable"),
+            condition=condition_in_feel(
+                node.findtext(f"{{{BPMN}}}conditionalEventDefinition/{{{BPMN}}}condition")
+            ),
             events=tuple(
                 etree.QName(n).localname.removesuffix("EventDefinition")
                 for n in node

@@ -21,12 +21,16 @@ def expressions(element: Element) -> Iterator[tuple[str, str]]:
         ("priorità", assigned.priority),
         *((f"parametro «{name}»", text) for name, text in element.inputs),
         *((f"risultato «{name}»", text) for name, text in element.outputs),
+        ("nome del messaggio", element.message),
+        ("nome del segnale", element.signal),
     ]
     yield from (
         (place, text.removeprefix("=")) for place, text in mixed if text.startswith("=") or has_camunda(text)
     )
     if element.properties.get("chiave"):
         yield "chiave del messaggio", element.properties["chiave"].removeprefix("=")
+    if element.condition:
+        yield "condizione dell'evento", element.condition.removeprefix("=")
     if element.script:
         yield "script", element.script.removeprefix("=")
     for mapping in (*element.ins, *element.outs):

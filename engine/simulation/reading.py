@@ -21,7 +21,7 @@ HEADINGS = frozenset(
 )
 STEPS = frozenset(
     [
-        "avvia", "attendi", "completa", "rifiuta", "avanza", "fino_a", "messaggio", "sospendi", "riprendi",
+        "avvia", "attendi", "completa", "rifiuta", "avanza", "fino_a", "messaggio", "segnale", "sospendi", "riprendi",
         "annulla", "riapri", "parametro", "prendi", "rilascia", "passa", "verifica", "nota",
     ]
 )  # fmt: skip

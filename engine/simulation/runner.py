@@ -58,6 +58,7 @@ class _Play:
             "avanza": self.advance,
             "fino_a": self.advance_to,
             "messaggio": self.message,
+            "segnale": self.signal,
             "sospendi": self.suspend,
             "riprendi": self.resume,
             "annulla": self.cancel,
@@ -161,6 +162,15 @@ class _Play:
             self._refused(send, str(body["errore"]))
         else:
             send()
+
+    def signal(self, body: Mapping[str, Any]) -> None:
+        """`segnale: {nome, valori, come, ambito}`: to every case that waits for it, and to the processes it starts."""
+        self.world.signal(
+            str(body["nome"]),
+            by=str(body.get("come", SYSTEM.id)),
+            values=body.get("valori") or {},
+            scope=str(body.get("ambito", self.world.scope)),
+        )
 
     def suspend(self, body: Mapping[str, Any]) -> None:
         """`sospendi: {come, motivo}`."""

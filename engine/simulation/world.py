@@ -256,6 +256,13 @@ class World:
         engine.run_due()
         return received
 
+    def signal(self, name: str, *, by: str, values: Mapping[str, Any] | None = None, scope: str = "") -> int:
+        """Throw a signal to every case that waits for it; with `scope` also to the processes it starts there."""
+        engine = self.touch()
+        reached = engine.messages.broadcast(name, values or {}, self.actor(by), scope)
+        engine.run_due()
+        return reached
+
     def suspend(self, reason: str, *, by: str, instance_id: str | None = None) -> None:
         """Suspend a case."""
         self.touch().instances.suspend(instance_id or self._current(), reason, self.actor(by))

@@ -5,10 +5,11 @@ Nothing outside sees a library object: a `Program` goes in, tokens (texts) and b
 
 from engine.spiff.awaited import Failure, Wait
 from engine.spiff.counterpart import ElementMap, same_kind
+from engine.spiff.host import Host
 from engine.spiff.migration import Carried, Obstacle, Transfer, transfer
 from engine.spiff.modification import Instruction, instructions_of
 from engine.spiff.program import Program, compile_program
-from engine.spiff.run import Host, ProcessRun
+from engine.spiff.run import ProcessRun
 
 __all__ = [
     "Carried",

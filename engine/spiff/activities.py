@@ -55,6 +55,12 @@ def perform(run: ProcessRun, task: Task) -> None:
         run.scopes.write(task, {element.result_variable: run.host.decide(element, view)})
     else:
         inputs = {name: own(value_of(run, text, view)) for name, text in element.inputs}
+        if not element.topic and element.message:
+            name = str(value_of(run, element.message, view) or "")
+            if not name:
+                raise ExecutionFailed(f"«{element.label}»: il nome del messaggio è vuoto")
+            run.host.send("message", element, name, view, inputs)
+            return
         result = dict(run.host.call(element, inputs, Lent(view)))
         run.scopes.changes += 1  # what an operation did may show nowhere else
         seen = With("risultato", result, view)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.model import Element
 from engine.spiff import specs
+from engine.spiff.event_specs import REPETITION, ArmedStart, BoundaryEvent, WaitedEvent, kind_of
 from engine.spiff.joins import FAILURE
 from engine.spiff.scopes import Scopes, View
 from engine.spiff.tree import TopWorkflow
@@ -19,7 +21,7 @@ __all__ = ["FAILURE"]
 
 @dataclass(frozen=True)
 class Wait:
-    """Something the run waits for. `kind`: task, timer, message. `token` names it to the run."""
+    """Something the run waits for. `kind`: task, timer, message, signal, condition. `token` names it to the run."""
 
     token: str
     kind: str
@@ -40,7 +42,7 @@ class Failure:
 
 
 def waits(top: TopWorkflow, scopes: Scopes) -> list[Wait]:
-    """All that is awaited now: user tasks, timers, messages."""
+    """All that is awaited now: user tasks, timers, messages, signals, conditions."""
     found: list[Wait] = []
     for workflow in top.all():
         for task in workflow.tasks.values():
@@ -53,20 +55,23 @@ def waits(top: TopWorkflow, scopes: Scopes) -> list[Wait]:
     return found
 
 
-def _events(task: Task, scopes: Scopes) -> list[Wait]:
+def events_of(task: Task) -> Iterator[tuple[int | None, str, Element]]:
+    """What a waiting task waits for: its place among the events of a gateway (else None), the kind, the drawn event."""
     definition = getattr(task.task_spec, "event_definition", None)
-    if not isinstance(definition, specs.WaitedEvent) or definition.kind in ("error", "cancel"):
-        return []
-    view = scopes.view(task)
+    if not isinstance(definition, WaitedEvent):
+        return
     if definition.kind == "gateway":
-        return [
-            Wait(
-                f"{task.id.hex}:{index}", "timer" if output.element.timer else "message", output.element, view
-            )
-            for index, output in enumerate(task.task_spec.outputs)
-        ]
-    repetition = task.internal_data.get(specs.REPETITION)
-    return [Wait(task.id.hex, definition.kind, task.task_spec.element, view, repetition)]
+        for place, output in enumerate(task.task_spec.outputs):
+            yield place, kind_of(output.element), output.element
+    else:
+        yield None, definition.kind, task.task_spec.element
+
+
+def _events(task: Task, scopes: Scopes) -> Iterator[Wait]:
+    for place, kind, element in events_of(task):
+        if kind not in ("error", "escalation", "cancel"):  # only the run itself makes those happen
+            token = task.id.hex if place is None else f"{task.id.hex}:{place}"
+            yield Wait(token, kind, element, scopes.view(task), task.internal_data.get(REPETITION))
 
 
 def failures(top: TopWorkflow) -> list[Failure]:
@@ -88,7 +93,7 @@ def active_elements(top: TopWorkflow) -> list[tuple[str, str]]:
         for task in workflow.tasks.values():
             element = getattr(task.task_spec, "element", None)
             held = task.has_state(TaskState.READY | TaskState.STARTED) or (
-                task.state == TaskState.WAITING and not isinstance(task.task_spec, specs.BoundaryEvent)
+                task.state == TaskState.WAITING and not isinstance(task.task_spec, BoundaryEvent | ArmedStart)
             )
             if element is not None and held:
                 found[element.process_id, element.id] = None

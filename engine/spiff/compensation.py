@@ -18,7 +18,7 @@ from SpiffWorkflow.util.task import TaskState
 from engine.bpmn.compensation import SUFFIX
 from engine.bpmn.model import Element
 from engine.errors import ExecutionFailed
-from engine.spiff import specs
+from engine.spiff import event_specs
 from engine.spiff.compensation_specs import HANDLER, RUN_OF_HANDLER
 from engine.spiff.program import Program
 from engine.spiff.scopes import PROCESS
@@ -253,7 +253,7 @@ def _around(task: Task) -> list[Task]:
     task = task.workflow.parent_task
     while task.triggered and hasattr(task.parent.task_spec, "task_spec"):
         task = task.parent
-    return specs.boundary_events(task)
+    return event_specs.boundary_events(task)
 
 
 def _cancel_all_but(kept: Task) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from SpiffWorkflow.specs.base import TaskSpec
 
 from engine.bpmn.model import Element
-from engine.spiff import specs
+from engine.spiff import event_specs
 
 ElementMap = Mapping[tuple[str, str], tuple[str, str]]
 """(process id, element id) of the source → (process id, element id) of the target."""
@@ -63,7 +63,7 @@ class Places:
         """The names of the target's boundary events that waited on the activity already in the source."""
         found = set()
         for spec in self._old.task_specs.values():
-            if isinstance(spec, specs.BoundaryEvent) and spec.element.attached_to == activity.id:
+            if isinstance(spec, event_specs.BoundaryEvent) and spec.element.attached_to == activity.id:
                 now = self.spec(spec)
                 if now is not None and now.element.attached_to == self.goal(activity):
                     found.add(now.name)

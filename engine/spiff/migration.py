@@ -16,12 +16,13 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.model import Element
-from engine.spiff import specs
+from engine.spiff import event_specs, specs
 from engine.spiff.arrivals import Arrivals
 from engine.spiff.counterpart import ElementMap, Places
+from engine.spiff.host import Host
 from engine.spiff.joins import Join
 from engine.spiff.program import Program
-from engine.spiff.run import Host, ProcessRun
+from engine.spiff.run import ProcessRun
 from engine.spiff.stepwise import BOUNDARY_SPLIT
 from engine.spiff.tree import Subworkflow, TopWorkflow
 
@@ -163,6 +164,10 @@ class _Placing:
         for task in list(new.tasks.values()):
             if not task.has_state(TaskState.FINISHED_MASK):
                 self._arm(task, old, new, places)
+        former = {places.spec(spec) for spec in old.spec.armed}
+        for spec in new.spec.armed:
+            if spec not in former and not new.completed:
+                self._found._armed.append(Task(new, spec, parent=new.task_tree, state=TaskState.FUTURE))
 
     # -- one task --------------------------------------------------------------------------------------------------
 
@@ -175,7 +180,8 @@ class _Placing:
     def _live(self, task: Task, new: Any, places: Places, arrivals: Arrivals) -> None:
         element: Element | None = task.task_spec.element
         spec = places.spec(task.task_spec)
-        if element is None or isinstance(task.task_spec, specs.BoundaryEvent) or _repeated(task):
+        beside = isinstance(task.task_spec, event_specs.BoundaryEvent | event_specs.ArmedStart)
+        if element is None or beside or _repeated(task):
             if spec is not None and self._belongs(task, spec, new, places):
                 made = _copy(task, new, spec, _home(task, new))
                 self._carry(task, made)
@@ -225,7 +231,7 @@ class _Placing:
     def _belongs(self, task: Task, spec: TaskSpec, new: Any, places: Places) -> bool:
         """Whether what only makes sense under its own parent (boundary events, runs of a repetition) still has it."""
         parent = new.tasks.get(task.parent.id)
-        if isinstance(spec, specs.BoundaryEvent):
+        if isinstance(spec, event_specs.BoundaryEvent):
             return (
                 parent is not None and parent.task_spec.name == f"{spec.element.attached_to}{BOUNDARY_SPLIT}"
             )
@@ -233,7 +239,7 @@ class _Placing:
             return not any(
                 not child.has_state(TaskState.FINISHED_MASK) and places.spec(child.task_spec) is None
                 for child in task.children
-                if not isinstance(child.task_spec, specs.BoundaryEvent)
+                if not isinstance(child.task_spec, event_specs.BoundaryEvent)
             )
         return parent is not None if spec.element is None or _repeated(task) else True
 
@@ -249,7 +255,7 @@ class _Placing:
         if element is None:
             return
         self._found.carried.append(Carried(before.id.hex, after.id.hex, element, now))
-        if isinstance(before.task_spec, specs.EventBasedGateway):
+        if isinstance(before.task_spec, event_specs.EventBasedGateway):
             choices = {output.element.id: place for place, output in enumerate(after.task_spec.outputs)}
             for place, output in enumerate(before.task_spec.outputs):
                 _, goal = self._elements.get((element.process_id, output.element.id), ("", ""))
@@ -272,7 +278,7 @@ class _Placing:
         before = old.tasks.get(task.id)
         known = places.boundaries(before.task_spec.element) if before is not None else set()
         for spec in split.task_spec.outputs:
-            if isinstance(spec, specs.BoundaryEvent) and spec.name not in known:
+            if isinstance(spec, event_specs.BoundaryEvent) and spec.name not in known:
                 self._found._armed.append(Task(new, spec, parent=split, state=TaskState.FUTURE))
 
 

@@ -18,7 +18,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.model import Element
 from engine.errors import InvalidInput, InvalidState
-from engine.spiff import awaited, specs
+from engine.spiff import awaited, event_specs, specs
 from engine.spiff.awaited import FAILURE
 from engine.spiff.scopes import PROCESS, own
 from engine.spiff.stepwise import BOUNDARY_SPLIT, is_split
@@ -307,7 +307,7 @@ def _passed(workflow: Any, spec: TaskSpec) -> Task:
 def _cancel(task: Task) -> None:
     """Take a token away with its boundary events; tokens that such an event has set going stay."""
     task.cancel()
-    specs.leave_boundary(task)
+    event_specs.leave_boundary(task)
 
 
 def _keeps(task: Task) -> bool:
@@ -315,7 +315,7 @@ def _keeps(task: Task) -> bool:
     return bool(
         task.has_state(HELD)
         and getattr(task.task_spec, "element", None) is not None
-        and not isinstance(task.task_spec, specs.BoundaryEvent)
+        and not isinstance(task.task_spec, event_specs.BoundaryEvent)
         and not task.task_spec.listens
     )
 

@@ -7,14 +7,15 @@ from typing import Any
 from SpiffWorkflow.bpmn.parser import event_parsers, task_parsers
 from SpiffWorkflow.bpmn.parser.BpmnParser import BpmnParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
-from SpiffWorkflow.bpmn.specs.event_definitions import ErrorEventDefinition
 
 from engine.bpmn.dialect import condition_in_feel
-from engine.spiff import specs
+from engine.spiff import event_specs, specs
 from engine.spiff.compensation_specs import CompensationEnd, CompensationThrow
+from engine.spiff.event_specs import ThrownEvent, WaitedEvent
 from engine.spiff.loops import StandardLoop
+from engine.spiff.process_specs import ScopeParser
 from engine.spiff.stepwise import BOUNDARY_SPLIT, BoundarySplit
-from engine.spiff.weaving import WovenNode, WovenProcess
+from engine.spiff.weaving import WovenNode
 
 
 class _Dialect(WovenNode):
@@ -56,17 +57,33 @@ class _Dialect(WovenNode):
         """A condition in FEEL."""
         return condition_in_feel(super().parse_condition(sequence_flow)) or None
 
-    def parse_timer_event(self, event: Any) -> specs.WaitedEvent:
+    def parse_timer_event(self, event: Any) -> WaitedEvent:
         """A timer: when it is due is kept in the engine's table."""
-        return specs.WaitedEvent("timer", self.bpmn_id)
+        return WaitedEvent("timer", self.bpmn_id)
 
-    def parse_message_event(self, message_event: Any) -> specs.WaitedEvent:
+    def parse_message_event(self, message_event: Any) -> WaitedEvent:
         """A message: who waits for it is kept in the engine's table."""
-        return specs.WaitedEvent("message", self.bpmn_id)
+        return WaitedEvent("message", self.bpmn_id)
+
+    def parse_signal_event(self, signal_event: Any) -> WaitedEvent:
+        """A signal: likewise."""
+        return WaitedEvent("signal", self.bpmn_id)
+
+    def parse_conditional_event(self, event: Any) -> WaitedEvent:
+        """A condition: the run looks at it when variables change."""
+        return WaitedEvent("condition", self.bpmn_id)
+
+    def parse_error_event(self, error_event: Any) -> WaitedEvent:
+        """An error: the run finds who catches it."""
+        return WaitedEvent("error", self.bpmn_id)
+
+    def parse_escalation_event(self, escalation_event: Any) -> WaitedEvent:
+        """An escalation: likewise."""
+        return WaitedEvent("escalation", self.bpmn_id)
 
 
 def _leave_boundary(workflow: Any, my_task: Any) -> None:
-    specs.leave_boundary(my_task)
+    event_specs.leave_boundary(my_task)
 
 
 class _Task(_Dialect):
@@ -106,21 +123,22 @@ def _compensates(node: Any) -> bool:
     return any(node.find(f"{{*}}{kind}EventDefinition") is not None for kind in ("compensate", "cancel"))
 
 
+def _thrown(node: Any) -> ThrownEvent | None:
+    """What a throwing event gives, when the run is to throw it."""
+    for kind in ("error", "escalation", "signal", "message"):
+        if node.find(f"{{*}}{kind}EventDefinition") is not None:
+            return ThrownEvent(kind, node.get("id"))
+    return None
+
+
 class _End(_Dialect, event_parsers.EndEventParser):
     def create_task(self) -> Any:
-        """An end leads nowhere."""
+        """An end leads nowhere; it may throw something, terminate its scope, or undo."""
         if _compensates(self.node):
             self.spec_class = CompensationEnd
-        found = self.get_event_definition(
-            [event_parsers.ERROR_EVENT_XPATH, event_parsers.TERMINATION_EVENT_XPATH]
+        return self._create_task(
+            _thrown(self.node) or self.get_event_definition([event_parsers.TERMINATION_EVENT_XPATH])
         )
-        return self._create_task(found)
-
-    def parse_error_event(self, error_event: Any) -> ErrorEventDefinition:
-        """The error's code, or its name when it has none."""
-        error = self.process_parser.parser.errors.get(error_event.get("errorRef"), {})
-        code = error.get("error_code") or error.get("name") or ""
-        return ErrorEventDefinition(code, code)
 
 
 class _Catch(_Dialect, event_parsers.IntermediateCatchEventParser):
@@ -129,41 +147,39 @@ class _Catch(_Dialect, event_parsers.IntermediateCatchEventParser):
 
 class _Throw(_Dialect, event_parsers.IntermediateThrowEventParser):
     def create_task(self) -> Any:
-        """Compensation, or a milestone."""
+        """Something thrown, compensation, or a milestone."""
         if _compensates(self.node):
             self.spec_class = CompensationThrow
-        return self._create_task(event_parsers.NoneEventDefinition(description="Default"))
+        return self._create_task(
+            _thrown(self.node) or event_parsers.NoneEventDefinition(description="Default")
+        )
 
 
 class _Receive(_Dialect, event_parsers.ReceiveTaskParser):
     def create_task(self) -> Any:
         """Waits for its message."""
-        return self._create_task(specs.WaitedEvent("message", self.bpmn_id))
+        return self._create_task(WaitedEvent("message", self.bpmn_id))
 
 
 class _Boundary(_Dialect, event_parsers.BoundaryEventParser):
-    def parse_error_event(self, error_event: Any) -> specs.WaitedEvent:
-        """An error: the run finds who catches it."""
-        return specs.WaitedEvent("error", self.bpmn_id)
-
-    def parse_cancel_event(self, event: Any) -> specs.WaitedEvent:
+    def parse_cancel_event(self, event: Any) -> WaitedEvent:
         """A transaction is cancelled: the run leaves by here."""
-        return specs.WaitedEvent("cancel", self.bpmn_id)
+        return WaitedEvent("cancel", self.bpmn_id)
 
 
 class _EventGateway(_Dialect, event_parsers.EventBasedGatewayParser):
     def create_task(self) -> Any:
         """The gateway waits for its events itself."""
-        return self._create_task(specs.WaitedEvent("gateway", self.bpmn_id))
+        return self._create_task(WaitedEvent("gateway", self.bpmn_id))
 
 
 class DialectParser(BpmnParser):
     """One for each attempt: after a failure the library's parser gives back half-built specs without a word."""
 
-    PROCESS_PARSER_CLASS = WovenProcess
+    PROCESS_PARSER_CLASS = ScopeParser
     OVERRIDE_PARSER_CLASSES = {
         full_tag("startEvent"): (_Start, specs.StartEvent),
-        full_tag("endEvent"): (_End, specs.EndEvent),
+        full_tag("endEvent"): (_End, event_specs.EndEvent),
         full_tag("userTask"): (_Task, specs.UserTask),
         full_tag("task"): (_Task, specs.PassThrough),
         full_tag("manualTask"): (_Task, specs.PassThrough),
@@ -177,9 +193,9 @@ class DialectParser(BpmnParser):
         full_tag("exclusiveGateway"): (_Conditional, specs.ExclusiveGateway),
         full_tag("inclusiveGateway"): (_Conditional, specs.InclusiveGateway),
         full_tag("parallelGateway"): (_Gateway, specs.ParallelGateway),
-        full_tag("eventBasedGateway"): (_EventGateway, specs.EventBasedGateway),
+        full_tag("eventBasedGateway"): (_EventGateway, event_specs.EventBasedGateway),
         full_tag("intermediateCatchEvent"): (_Catch, specs.IntermediateCatchEvent),
-        full_tag("intermediateThrowEvent"): (_Throw, specs.IntermediateThrowEvent),
+        full_tag("intermediateThrowEvent"): (_Throw, event_specs.ThrowEvent),
         full_tag("receiveTask"): (_Receive, specs.ReceiveTask),
-        full_tag("boundaryEvent"): (_Boundary, specs.BoundaryEvent),
+        full_tag("boundaryEvent"): (_Boundary, event_specs.BoundaryEvent),
     }

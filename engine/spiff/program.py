@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
@@ -31,6 +32,12 @@ class Program:
     spec: BpmnProcessSpec
     subprocess_specs: Mapping[str, BpmnProcessSpec]
     models: Mapping[str, ProcessModel]
+
+    @cached_property
+    def conditional(self) -> bool:
+        """Whether some event waits for a condition."""
+        elements = (element for model in self.models.values() for element in model.elements.values())
+        return any("conditional" in element.events for element in elements)
 
     def element(self, process_id: str, element_id: str) -> Element:
         """A drawn element of one of the program's processes."""

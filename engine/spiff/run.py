@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
@@ -16,14 +16,18 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.bpmn.model import Element
 from engine.errors import BusinessError, EngineError, ExecutionFailed, InvalidState
-from engine.spiff import activities, awaited, joins, modification, quiet, specs
+from engine.spiff import activities, awaited, conditions, joins, modification, quiet, specs, throwing
 from engine.spiff.awaited import FAILURE, Failure, Wait
 from engine.spiff.compensation import Compensation
 from engine.spiff.earlier import from_version_1
+from engine.spiff.event_specs import CHOSEN, FIRED, REPETITION, ArmedStart
 from engine.spiff.guard import Guard
+from engine.spiff.host import Host
+from engine.spiff.process_specs import START_CHOSEN
 from engine.spiff.program import Program
 from engine.spiff.pruning import prune
 from engine.spiff.scopes import PROCESS, Lent, Scopes, own
+from engine.spiff.throwing import TECHNICAL, Thrown
 from engine.spiff.tree import TopWorkflow, dump_tree, restore_tree
 from engine.storage.values import decode, encode
 
@@ -34,24 +38,6 @@ quiet.install()
 STATE_VERSION = 2
 MOST_GROWTH = 256
 """How many tasks a step may add before what is past is forgotten."""
-
-
-class Host(Protocol):
-    """What a run needs from outside itself."""
-
-    def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
-        """The value of a FEEL text."""
-
-    def call(
-        self, element: Element, inputs: Mapping[str, Any], variables: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        """Call the operation of a service task, all or nothing. Raises BusinessError; anything else is a failure."""
-
-    def decide(self, element: Element, variables: Mapping[str, Any]) -> Any:
-        """The outcome of a business rule task's decision."""
-
-    def note(self, kind: str, element: Element | None = None, data: Mapping[str, Any] | None = None) -> None:
-        """Something worth a line in the log: ``element.passed`` for each drawn element a token has gone through."""
 
 
 class _FeelScripts(PythonScriptEngine):
@@ -82,16 +68,21 @@ class ProcessRun:
         self.host = host
         self.scopes = scopes
         self.phase = phase
-        self._errors: list[tuple[Task, str, str]] = []
+        self.thrown: list[Thrown] = []
+        self._seen = 0
         self._workflow = workflow
         self.compensation = Compensation(self, compensation)
         workflow.run = self
         workflow.script_engine = _FeelScripts()
 
     @classmethod
-    def start(cls, program: Program, host: Host, variables: Mapping[str, Any]) -> ProcessRun:
-        """Begin a process; what follows the start event has run when this returns."""
+    def start(
+        cls, program: Program, host: Host, variables: Mapping[str, Any], start_event: str = ""
+    ) -> ProcessRun:
+        """Begin a process, where it has several at the start event named; what follows has run when this returns."""
         workflow = TopWorkflow(program.spec, program.subprocess_specs)
+        if start_event:
+            workflow.task_tree.internal_data[START_CHOSEN] = start_event
         run = cls(program, host, workflow, Scopes({PROCESS: own(variables)}), "")
         run.settle()
         return run
@@ -145,9 +136,9 @@ class ProcessRun:
     def fire(self, token: str, repetition: Any = None) -> None:
         """The timer of `token` is due; `repetition` is handed to the next one when it repeats."""
         task = self._waiting(token)
-        task.internal_data.pop(specs.REPETITION, None)
+        task.internal_data.pop(REPETITION, None)
         if repetition is not None:
-            task.internal_data[specs.REPETITION] = repetition
+            task.internal_data[REPETITION] = repetition
         self._happen(task, token)
 
     def deliver(self, token: str, payload: Mapping[str, Any]) -> None:
@@ -182,13 +173,14 @@ class ProcessRun:
         """Run everything automatic until only people and clocks are awaited."""
         guard = Guard(self.scopes)
         settled = self._size()
+        self._follow_up()
         while True:
             ready = self._ready()
             for task in ready:
                 if task.state == TaskState.READY:  # a terminate end in the same round may have cancelled it
                     guard.passing(task)
                     self._run(task)
-                self._handle_errors()
+                    self._follow_up()
             if not ready and not self._joined() and not self.compensation.advance():
                 break
             if self._size() > 2 * settled + MOST_GROWTH:
@@ -234,7 +226,7 @@ class ProcessRun:
         try:
             activities.perform(self, task)
         except BusinessError as error:
-            self.throw_error(task, error.code, error.message)
+            self.thrown.append(Thrown("error", task, error.code, error.message))
             return False
         except Exception as problem:
             self.fail(task, problem, "operation")
@@ -253,9 +245,9 @@ class ProcessRun:
             return False
         return True
 
-    def throw_error(self, task: Task, code: str, message: str) -> None:
-        """Look, after this step, for the boundary event that catches `code`."""
-        self._errors.append((task, code, message))
+    def throw(self, task: Task) -> bool:
+        """What a throwing event does; False when the token stays there."""
+        return throwing.throw(self, task)
 
     enter_call = activities.enter_call
     leave_call = activities.leave_call
@@ -302,11 +294,14 @@ class ProcessRun:
             self.fail(task, problem, "expression")
             return
         element = task.task_spec.element
-        if element is not None and task.state == TaskState.COMPLETED:
+        armed_start = isinstance(
+            task.task_spec, ArmedStart
+        )  # the start event itself passes in its subprocess
+        if element is not None and task.state == TaskState.COMPLETED and not armed_start:
             self.host.note("element.passed", element)
 
     def fail(self, task: Task, problem: Exception, kind: str) -> None:
-        """A step has failed and stays."""
+        """A step has failed and stays; when no further attempt is made by itself, an event may catch it."""
         attempts = task.internal_data.get("attempts", 0) + 1
         sentence = (
             problem.message if isinstance(problem, EngineError) else f"{type(problem).__name__}: {problem}"
@@ -314,42 +309,34 @@ class ProcessRun:
         if not isinstance(problem, EngineError):
             logging.getLogger(__name__).warning("«%s» failed", _label(task), exc_info=problem)
         task.internal_data[FAILURE] = {"sentence": sentence, "attempts": attempts, "kind": kind}
+        if kind != "error" and (kind != "operation" or attempts >= self.host.attempts):
+            self.thrown.append(Thrown("error", task, TECHNICAL, sentence))
 
-    def _handle_errors(self) -> None:
-        while self._errors:
-            task, code, message = self._errors.pop(0)
-            caught = self._catcher(task, code)
-            if caught is None:
-                sentence = f"L'errore {code} non è previsto dal diagramma" + (
-                    f": {message}" if message else ""
-                )
-                self.fail(task, ExecutionFailed(sentence), "error")
-                continue
-            element: Element = caught.task_spec.element
-            values = {element.error_code_variable: code, element.error_message_variable: message}
-            self.scopes.write(caught, {name: value for name, value in values.items() if name})
-            self.happen(caught)
+    def happen(self, task: Task) -> None:
+        """An event that is waited for happens now: before anything else goes on, what it interrupts is cancelled."""
+        task.internal_data[FIRED] = True
+        task.task_spec._update(task)
+        if task.state == TaskState.READY:
+            self._run(task)
 
-    def _catcher(self, task: Task, code: str) -> Task | None:
-        current = task
+    def task_around(self, task: Task) -> Task:
+        """The task of the subprocess or call that a task lies in."""
+        return self._workflow.get_task_from_id(task.workflow.parent_task_id)
+
+    def _follow_up(self) -> None:
+        """What the last step threw finds its catchers, and conditions that it made true happen."""
         while True:
-            for boundary in specs.boundary_events(current):
-                if (
-                    boundary.task_spec.event_definition.kind == "error"
-                    and boundary.task_spec.element.error_code in ("", code)
-                ):
-                    return boundary
-            parent = current.parent
-            if current.triggered and isinstance(parent.task_spec, specs.REPEATED):
-                current = parent
-            elif current.workflow is self._workflow:
-                return None
-            else:
-                current = self._workflow.get_task_from_id(current.workflow.parent_task_id)
+            throwing.handle(self)
+            if not self.program.conditional:
+                return
+            changed, self._seen = self.scopes.changes != self._seen, self.scopes.changes
+            conditions.look(self, changed)
+            if not self.thrown and self.scopes.changes == self._seen:
+                return
 
     def _happen(self, task: Task, token: str) -> None:
         if ":" in token:
-            task.internal_data[specs.CHOSEN] = int(token.partition(":")[2])
+            task.internal_data[CHOSEN] = int(token.partition(":")[2])
         self.happen(task)
         self.settle()
 
@@ -360,11 +347,6 @@ class ProcessRun:
     def find(self, task_id: UUID) -> Task | None:
         """The task of an identifier; None when it is gone."""
         return self._workflow.find(task_id)
-
-    def happen(self, task: Task) -> None:
-        """An event that is waited for happens now."""
-        task.internal_data[specs.FIRED] = True
-        task.task_spec._update(task)
 
     def _task(self, token: str) -> Task:
         task = self._workflow.find(UUID(token.partition(":")[0]))

@@ -1,4 +1,4 @@
-"""Our task specs: the library's, with variables in scopes, exact error propagation and events that fire again.
+"""Our specs of activities and gateways: the library's, with variables in scopes. Those of events: `event_specs`.
 
 A spec is shared by every instance of its definition, so none of these classes keeps anything of a run; the run is
 reached through `my_task.workflow.top_workflow.run`. Each spec of a drawn element carries that `element`.
@@ -10,45 +10,14 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
-from SpiffWorkflow.bpmn.specs.event_definitions import (
-    ErrorEventDefinition,
-    NoneEventDefinition,
-    TerminateEventDefinition,
-)
-from SpiffWorkflow.bpmn.specs.event_definitions.base import EventDefinition
-from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.spiff.joins import InclusiveGateway, ParallelGateway
 from engine.spiff.loops import StandardLoop
-from engine.spiff.stepwise import Chosen, Stepwise, is_split
+from engine.spiff.stepwise import Chosen, Stepwise
 
 __all__ = ["InclusiveGateway", "ParallelGateway"]
-
-FIRED = "event_fired"
-CHOSEN = "chosen"
-REPETITION = "repetition"
-
-
-class WaitedEvent(EventDefinition):
-    """An event that only the engine's own tables make happen: a timer, a message, an error.
-
-    It never asks a clock and never matches by itself: `ProcessRun` marks the waiting task and updates it.
-    """
-
-    def __init__(self, kind: str, name: str = "") -> None:
-        super().__init__(name)
-        self.kind = kind
-
-    def catches(self, my_task: Task, event: Any) -> bool:
-        """Never: deliveries come from outside, to an exact token."""
-        return False
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    __hash__ = object.__hash__
 
 
 class UserTask(Stepwise, defaults.UserTask):
@@ -127,72 +96,8 @@ class IntermediateCatchEvent(Stepwise, defaults.IntermediateCatchEvent):
     """Waits for an event."""
 
 
-class IntermediateThrowEvent(Stepwise, defaults.IntermediateThrowEvent):
-    """A milestone: the token passes."""
-
-
 class ReceiveTask(Stepwise, defaults.ReceiveTask):
     """Waits for a message."""
-
-
-class BoundaryEvent(Stepwise, defaults.BoundaryEvent):
-    """A boundary event: it ends its activity, or can happen again while its activity is open."""
-
-    def _on_complete_hook(self, my_task: Task) -> None:
-        super()._on_complete_hook(my_task)
-        split = my_task.parent
-        main = next((t for t in split.children if not isinstance(t.task_spec, BoundaryEvent)), None)
-        if main is None or main.has_state(TaskState.FINISHED_MASK):
-            return
-        if self.cancel_activity:
-            main.cancel()
-            leave_boundary(main)
-            return
-        if not self._repeats(my_task):
-            return
-        again = split._add_child(self, TaskState.FUTURE)
-        again.triggered = True
-        if REPETITION in my_task.internal_data:
-            again.internal_data[REPETITION] = my_task.internal_data[REPETITION]
-        self._update(again)
-
-    def _repeats(self, my_task: Task) -> bool:
-        if self.event_definition.kind == "timer":
-            return bool(my_task.internal_data.get(REPETITION))
-        return bool(self.event_definition.kind == "message")
-
-
-class EventBasedGateway(Stepwise, defaults.EventBasedGateway):
-    """Waits for the first of several events; which one is told by the run, not found by comparing definitions."""
-
-    def connect(self, child: BpmnTaskSpec) -> None:
-        """The gateway waits in the place of its events, which then happen at once."""
-        TaskSpec.connect(self, child)
-        child.event_definition = NoneEventDefinition()
-
-    def _run_hook(self, my_task: Task) -> bool:
-        chosen = self.outputs[my_task.internal_data[CHOSEN]]
-        my_task._sync_children([chosen], TaskState.FUTURE)
-        return True
-
-    def follow(self, my_task: Task) -> None:
-        """What follows was made when the event happened."""
-
-
-class EndEvent(Stepwise, defaults.EndEvent):
-    """An end; an error end hands its error to the run, which finds the boundary event that catches it."""
-
-    def _run_hook(self, my_task: Task) -> bool | None:
-        if isinstance(self.event_definition, ErrorEventDefinition):
-            run = my_task.workflow.top_workflow.run
-            run.throw_error(my_task, self.event_definition.code or "", self.element.label)
-            return None
-        return bool(super()._run_hook(my_task))
-
-    def _on_complete_hook(self, my_task: Task) -> None:
-        BpmnTaskSpec._on_complete_hook(self, my_task)
-        if isinstance(self.event_definition, TerminateEventDefinition):
-            my_task.workflow.cancel()
 
 
 class _Repeated:
@@ -277,19 +182,3 @@ class SequentialMultiInstance(_Repeated, Stepwise, defaults.SequentialMultiInsta
 
 REPEATED = (ParallelMultiInstance, SequentialMultiInstance, StandardLoop)
 """The activities that run another as their child."""
-
-
-def boundary_events(my_task: Task) -> list[Task]:
-    """The boundary events that wait on this task's activity."""
-    parent = my_task.parent
-    if not is_split(parent):
-        return []
-    return [
-        t for t in parent.children if isinstance(t.task_spec, BoundaryEvent) and t.state == TaskState.WAITING
-    ]
-
-
-def leave_boundary(my_task: Task) -> None:
-    """The activity is over: what waited on its boundary waits no more."""
-    for event in boundary_events(my_task):
-        event.cancel()

@@ -213,10 +213,14 @@ subscription = Table(
     Column("token", String(48)),
     Column("definition_id", ForeignKey(definition.c.id)),  # set for message starts
     Column("element_id", String(160), nullable=False),
-    Column("message", String(160), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column(
+        "message", String(160), nullable=False
+    ),  # the name of the message or signal; the text of a condition
     Column("correlation_key", String(240), nullable=False),
     Column("state", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    _one_of("kind", "message", "signal", "condition"),
     _one_of("state", "waiting", "suspended", "ended"),
     Index("ix_subscription_message", "message", "correlation_key", "state"),
     Index("ix_subscription_instance", "instance_id", "state"),

@@ -60,6 +60,12 @@ class Ours:
         """Asked by the run."""
         return self._look.value(text)
 
+    attempts = 1
+
+    def send(self, kind: str, element: Element, name: str, variables: Any, values: Any) -> None:
+        """No diagram here throws."""
+        raise NotImplementedError
+
     def note(self, kind: str, element: Element | None = None, data: Any = None) -> None:
         """Told by the run."""
         if kind == "element.passed" and element is not None:

@@ -137,7 +137,7 @@ class _Walking:
                 self.clock.set(max(due, self.clock.now()))
                 self.engine.run_due()
         elif "signal" in start.events:
-            self.engine.messages.broadcast(start.signal, self._values(), SYSTEM)  # type: ignore[attr-defined]
+            self.engine.messages.broadcast(start.signal, self._values(), SYSTEM, "prova")
         else:
             self.id = self.engine.instances.start(
                 self.definition_id.rpartition(":")[0], self._values(), SYSTEM, "prova", business_key="pratica"
@@ -195,7 +195,7 @@ class _Walking:
     def _deliver(self, row: Any) -> None:
         name, kind = row.message, getattr(row, "kind", "message")
         if kind == "signal":
-            self.engine.messages.broadcast(name, self._values(), SYSTEM)  # type: ignore[attr-defined]
+            self.engine.messages.broadcast(name, self._values(), SYSTEM)
         else:
             self.engine.messages.correlate(
                 name, row.correlation_key, self._values(), SYSTEM, instance_id=self.id
