@@ -168,6 +168,13 @@ _STATE: dict[str, Any] = {
     "phase": bindparam("in_phase"),
 }
 _GO_ON = Statement(_GUARDED.values(**_STATE))
+_END = Statement(
+    _GUARDED.values(
+        **_STATE,
+        ended_at=bindparam("ended", type_=instance.c.ended_at.type),
+        state=bindparam("ended_as"),
+    )
+)
 
 
 def _write_instance(step: Advance) -> None:
@@ -183,10 +190,13 @@ def _write_instance(step: Advance) -> None:
         "in_phase": phase,
     }
     more = _more(step)
-    if more:
-        written = step.host.connection.execute(_GUARDED.values(**_STATE, **more), state).rowcount
-    else:
+    if not more:
         written = _GO_ON.run(step.host.connection, **state).rowcount
+    elif more.keys() == {"ended_at", "state"}:
+        ending = {"ended": more["ended_at"], "ended_as": more["state"]}
+        written = _END.run(step.host.connection, **state, **ending).rowcount
+    else:
+        written = step.host.connection.execute(_GUARDED.values(**_STATE, **more), state).rowcount
     if written != 1:
         raise RuntimeError(
             f"Instance {step.instance_id} was changed by another step"

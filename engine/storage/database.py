@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,13 +11,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from engine.errors import Misconfigured
 
 logger = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_SECONDS = 30
+IDLE_SECONDS = 1.0
+_LEFT = "left at"
 
 
 class UnitOfWork:
@@ -58,11 +61,11 @@ class Database:
                 raise Misconfigured("La base SQLite deve stare in un file: sqlite:///var/patti.db")
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
             options["connect_args"] = {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
-        else:
-            options["pool_pre_ping"] = True
         self.engine: Engine = create_engine(parsed, **options)
         if self.is_sqlite:
             _prepare_sqlite(self.engine, durable)
+        else:
+            _ask_whether_alive(self.engine)
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
@@ -86,6 +89,24 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+
+
+def _ask_whether_alive(engine: Engine) -> None:
+    """Before a connection that has lain idle is used, ask the server whether it still lives."""
+
+    @event.listens_for(engine, "checkin")
+    def on_checkin(_connection: Any, record: Any) -> None:
+        record.info[_LEFT] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
+        left = record.info.get(_LEFT)
+        if left is None or time.monotonic() - left < IDLE_SECONDS:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except Exception as problem:
+            raise DisconnectionError("the connection is lost") from problem  # the pool tries a new one
 
 
 def _prepare_sqlite(engine: Engine, durable: bool) -> None:
