@@ -136,11 +136,13 @@ class Incidents:
     def resolve(self, incident_id: str, reason: str, actor: Actor, *, go_on: bool = False) -> None:
         """Close an incident without retrying, with the reason (for example: done by hand).
 
-        The step stays where it is, silent, until a modification moves it; with `go_on` it counts as done and the
-        instance goes on behind it.
+        The step stays where it is, silent, until a modification moves it; with `go_on`, which needs
+        `case.modify` too, it counts as done and the instance goes on behind it.
         """
         require_reason(reason)
         row = self._found(incident_id, actor)
+        if go_on:
+            self._permissions.require(actor, Permission.CASE_MODIFY, row.scope)
         with self._stepper.database.begin() as work:
             if row.instance_id is None or row.token is None:
                 if go_on:

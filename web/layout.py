@@ -30,6 +30,7 @@ ADMINISTRATION = (
     Permission.USER_MANAGE,
     Permission.DEFINITION_DEPLOY,
     Permission.INSTANCE_MIGRATE,
+    Permission.CASE_BATCH,
 )
 
 

@@ -40,6 +40,10 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "admin.users": (ADMINISTRATOR, "/amministrazione/utenti"),
     "admin.new_user": (ADMINISTRATOR, "/amministrazione/utenti/nuovo"),
     "admin.user": (ADMINISTRATOR, "/amministrazione/utenti/anna"),
+    "admin.running": (ADMINISTRATOR, "/amministrazione/pratiche"),
+    "admin.modification": (ADMINISTRATOR, "/amministrazione/pratiche/{case}/modifica"),
+    "admin.batches": (ADMINISTRATOR, "/amministrazione/operazioni"),
+    "admin.batch": (ADMINISTRATOR, "/amministrazione/operazioni/{batch}"),
     "admin.definitions": (ADMINISTRATOR, "/amministrazione/processi"),
 }
 """Endpoint → who looks at it, and its address."""
@@ -117,6 +121,14 @@ def test_walk_the_administration_with_errors(busy_office: LiveSite, page: Page) 
     _send(page, "Metti in vigore", first=True)
 
 
+def test_walk_the_running_cases_with_errors(busy_office: LiveSite, page: Page) -> None:
+    rita = Colleague(page, busy_office.url, ADMINISTRATOR).sign_in()
+    rita.visit("/amministrazione/pratiche")
+    _send(page, "Conta e conferma")
+    rita.visit("/amministrazione/pratiche/{case}/modifica".format(**_things(busy_office)))
+    _send(page, "Mostra come sarebbe")
+
+
 def _things(site: LiveSite) -> dict[str, str]:
     """Ids to look at: an active case with its person, a task of the assistente sociale, one held by somebody."""
     cases = {case.title: case for case in site.engine.inbox.cases(SYSTEM, limit=100)}
@@ -124,7 +136,13 @@ def _things(site: LiveSite) -> dict[str, str]:
     tasks: list[TaskRow] = [*site.engine.inbox.of_instance(active.id, SYSTEM)]
     contact = site.engine.inbox.of_instance(cases["Finti Tea"].id, SYSTEM)[0]
     person = site.engine.instances.get(active.id, SYSTEM).subject or ""
-    return {"case": active.id, "held": tasks[0].id, "task": contact.id, "person": person.rpartition(":")[2]}
+    return {
+        "case": active.id,
+        "held": tasks[0].id,
+        "task": contact.id,
+        "person": person.rpartition(":")[2],
+        "batch": site.engine.batches.create("resume", {}, [active.id], SYSTEM, "Prova"),
+    }
 
 
 def _send(page: Page, button: str, *, first: bool = False) -> None:

@@ -1,6 +1,6 @@
 """What administrators do: incidents, parameters, users, definitions. Importing it makes the area's blueprint whole."""
 
-from web.admin import definitions, incidents, migrations, parameters, users
+from web.admin import batches, definitions, incidents, migrations, parameters, running, users
 from web.admin.views import blueprint
 
-__all__ = ["blueprint", "definitions", "incidents", "migrations", "parameters", "users"]
+__all__ = ["batches", "blueprint", "definitions", "incidents", "migrations", "parameters", "running", "users"]

@@ -55,6 +55,31 @@ def retire(key: str) -> Any:
     return redirect(url_for("admin.definitions"))
 
 
+@blueprint.post("/processi/<key>/sospendi")
+@allowed(Permission.DEFINITION_DEPLOY)
+def suspend_definition(key: str) -> Any:
+    """Analysts and administrators: no new cases for now; its running ones too, for who may work on many."""
+    reason = request.form.get("motivo", "").strip()
+    if not reason:
+        raise InvalidInput(gettext("Scrivi il motivo: resta nel registro."))
+    current.engine().suspended_definitions.suspend(
+        key, reason, current.actor(), with_cases=request.form.get("pratiche") == "sì"
+    )
+    flash(gettext("Processo sospeso: non si aprono nuove pratiche finché non lo riprendi."), "success")
+    return redirect(url_for("admin.definitions"))
+
+
+@blueprint.post("/processi/<key>/riprendi")
+@allowed(Permission.DEFINITION_DEPLOY)
+def resume_definition(key: str) -> Any:
+    """Analysts and administrators: cases may be opened again; those suspended with it go on, if wanted."""
+    current.engine().suspended_definitions.resume(
+        key, current.actor(), with_cases=request.form.get("pratiche") == "sì"
+    )
+    flash(gettext("Processo ripreso."), "success")
+    return redirect(url_for("admin.definitions"))
+
+
 @blueprint.get("/processi/<definition_id>/diagramma")
 @allowed(Permission.DEFINITION_DEPLOY)
 def diagram_file(definition_id: str) -> Any:

@@ -8,17 +8,58 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from engine.errors import InvalidInput
+from engine.incidents import IncidentFilter
 from engine.permissions import Permission
-from web import current
+from engine.selection import Selection
+from web import choices, current
 from web.access import allowed
 from web.admin.views import blueprint
+from web.words import INCIDENT_KINDS
 
 
 @blueprint.get("/incidenti")
 @allowed(Permission.INCIDENT_MANAGE)
 def incidents() -> Any:
-    """Administrators: every open incident of their scopes, oldest first."""
-    return render_template("admin/incidents.html", incidents=current.engine().incidents.list(current.actor()))
+    """Administrators: the open incidents of their scopes, counted by element and listed by page, oldest first."""
+    args, service, actor = request.args, current.engine().incidents, current.actor()
+    chosen = IncidentFilter(
+        kind=args.get("genere", ""),
+        element=args.get("elemento", "").strip(),
+        definition=args.get("processo", ""),
+    )
+    found, next_key = service.page(actor, chosen, after=args.get("dopo", ""))
+    return render_template(
+        "admin/incidents.html",
+        incidents=found,
+        next_key=next_key,
+        groups=service.groups(actor, chosen),
+        chosen=chosen,
+        kinds=list(INCIDENT_KINDS.items()),
+        processes=choices.processes(),
+    )
+
+
+@blueprint.post("/incidenti/ritenta")
+@allowed(Permission.CASE_BATCH)
+def retry_group() -> Any:
+    """Administrators, who manage incidents too: try again all of one kind at one element."""
+    engine, actor, form = current.engine(), current.actor(), request.form
+    kind, element, process = form.get("genere", ""), form.get("elemento", ""), form.get("processo", "")
+    if not process:
+        engine.incidents.retry_messages(actor, element=element)
+        flash(gettext("Nuovo tentativo avviato. Se fallisce ancora, l'incidente ricompare qui."), "info")
+        return redirect(url_for("admin.incidents"))
+    selection = Selection(
+        key=process, states=("active",), incident_kind=kind, incident_element=element, stopped=True
+    )
+    ordered = engine.batches.create(
+        "retry",
+        {"kind": kind, "element": element},
+        selection,
+        actor,
+        gettext("Ritentati tutti quelli di «%(element)s»", element=element),
+    )
+    return redirect(url_for("admin.batch", batch_id=ordered))
 
 
 @blueprint.post("/incidenti/<incident_id>/ritenta")
@@ -37,6 +78,8 @@ def resolve_incident(incident_id: str) -> Any:
     reason = request.form.get("motivo", "").strip()
     if not reason:
         raise InvalidInput(gettext("Scrivi come è stato risolto: resta nella storia della pratica."))
-    current.engine().incidents.resolve(incident_id, reason, current.actor())
+    current.engine().incidents.resolve(
+        incident_id, reason, current.actor(), go_on=request.form.get("prosegui") == "sì"
+    )
     flash(gettext("Incidente chiuso."), "success")
     return redirect(url_for("admin.incidents"))

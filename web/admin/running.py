@@ -1,0 +1,170 @@
+"""The cases that run: choose some, do one thing to all of them, or change one by hand where it stands."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+
+from engine.errors import InvalidInput, InvalidState
+from engine.permissions import Permission
+from engine.selection import RUNNING, Selection
+from engine.spiff import Instruction
+from engine.variables_text import variables_of
+from web import choices, current
+from web.access import allowed
+from web.admin.views import blueprint
+from web.words import INCIDENT_KINDS, STATES
+
+PAGE_SIZE = 50
+CHOICE = ("processo", "versione", "stato", "fase", "elemento", "ambito", "giorni", "incidente")
+
+
+@blueprint.get("/pratiche")
+@allowed(Permission.CASE_BATCH)
+def running() -> Any:
+    """Administrators: the cases of their scopes that correspond to a choice, and what can be done to all of them."""
+    return _page()
+
+
+@blueprint.post("/pratiche")
+@allowed(Permission.CASE_BATCH)
+def order_batch() -> Any:
+    """Administrators, with the permission of the operation: count the cases, then, confirmed, order it."""
+    form, engine, actor = request.form, current.engine(), current.actor()
+    kind, reason = form.get("operazione", ""), form.get("motivo", "").strip()
+    try:
+        selection, payload = _selection(form), _payload(kind)
+        count = engine.batches.preview(kind, selection, actor)
+        if not count:
+            raise InvalidInput(gettext("Nessuna pratica corrisponde alla scelta: non c'è niente da fare."))
+        if not reason:
+            raise InvalidInput(gettext("Scrivi il motivo: resta nella storia di ogni pratica."))
+        if form.get("conferma") != "sì":
+            return render_template(
+                "admin/batch_confirm.html",
+                count=count,
+                kind=engine.batches.kind(kind),
+                form=form,
+                choice=CHOICE,
+                payload=payload,
+            )
+        ordered = engine.batches.create(kind, payload, selection, actor, reason)
+    except InvalidInput as problem:
+        return _page(problem.message), 422
+    flash(gettext("Operazione ordinata: procede da sola, una pratica alla volta."), "success")
+    return redirect(url_for("admin.batch", batch_id=ordered))
+
+
+@blueprint.get("/pratiche/<instance_id>/modifica")
+@allowed(Permission.CASE_MODIFY)
+def modification(instance_id: str) -> Any:
+    """Administrators (the engine checks the scope): where a case stands, and what may be changed."""
+    return _modification_page(instance_id)
+
+
+@blueprint.post("/pratiche/<instance_id>/modifica")
+@allowed(Permission.CASE_MODIFY)
+def modify(instance_id: str) -> Any:
+    """Administrators (the engine checks the scope): preview the change, then, confirmed, make it: all or nothing."""
+    form, service, actor = request.form, current.engine().modifications, current.actor()
+    try:
+        instructions = _instructions()
+        reason = form.get("motivo", "").strip()
+        preview = service.preview(instance_id, instructions, actor)
+        if not reason:
+            raise InvalidInput(gettext("Scrivi il motivo: resta nella storia della pratica."))
+        if form.get("conferma") != "sì":
+            return _modification_page(instance_id, preview=preview)
+        service.modify(instance_id, instructions, reason, actor, revision=form.get("revisione", type=int))
+    except (InvalidInput, InvalidState) as problem:
+        return _modification_page(instance_id, problem.message), 422
+    flash(gettext("Pratica modificata."), "success")
+    return redirect(url_for("admin.running"))
+
+
+def _selection(values: Any) -> Selection:
+    days, version = values.get("giorni", type=int), values.get("versione", type=int)
+    state = values.get("stato", "")
+    return Selection(
+        key=values.get("processo", ""),
+        version=version,
+        states=(state,) if state in RUNNING else RUNNING,
+        phase=values.get("fase", "").strip(),
+        element=values.get("elemento", "").strip(),
+        scope=values.get("ambito", ""),
+        started_before=None if days is None else current.engine().clock.now() - timedelta(days=days),
+        incident_kind=values.get("incidente", ""),
+    )
+
+
+def _payload(kind: str) -> dict[str, Any]:
+    form = request.form
+    if kind == "variables":
+        values = variables_of(form.get("variabili", ""))
+        if not values:
+            raise InvalidInput(gettext("Scrivi almeno una variabile."))
+        return {"values": values}
+    if kind == "modify":
+        return {"instructions": [one.as_values() for one in _instructions()]}
+    if kind == "retry":
+        return {"kind": form.get("incidente", ""), "element": form.get("elemento", "").strip()}
+    return {}
+
+
+def _instructions() -> list[Instruction]:
+    form = request.form
+    values = variables_of(form.get("variabili", ""))
+    found = [Instruction("set", values=values)] if values else []
+    for kind, name in (("cancel", "togli"), ("before", "prima"), ("after", "dopo_di")):
+        for text in form.getlist(name):
+            if text.strip():
+                process, _, element = text.strip().rpartition(":")
+                found.append(Instruction(kind, element, process=process))
+    return found
+
+
+def _page(problem: str = "") -> str:
+    values = request.form if problem else request.args
+    engine, actor = current.engine(), current.actor()
+    rows = engine.batches.cases(
+        _selection(values), actor, after=request.args.get("dopo", 0, type=int), limit=PAGE_SIZE + 1
+    )
+    kinds = [("suspend", gettext("Sospendere")), ("resume", gettext("Riprendere"))]
+    kinds += [("cancel", gettext("Annullare")), ("retry", gettext("Ritentare gli incidenti"))]
+    kinds += [
+        ("variables", gettext("Scrivere variabili")),
+        ("modify", gettext("Spostare a un altro elemento")),
+    ]
+    return render_template(
+        "admin/running.html",
+        rows=rows[:PAGE_SIZE],
+        next_key=rows[PAGE_SIZE - 1].number if len(rows) > PAGE_SIZE else None,
+        values=values,
+        choice=CHOICE,
+        problem=problem,
+        kinds=[(key, label) for key, label in kinds if current.may(engine.batches.kind(key).permission)],
+        processes=choices.processes(),
+        scopes=choices.scopes(actor),
+        states=[(state, STATES[state]) for state in RUNNING],
+        incident_kinds=list(INCIDENT_KINDS.items()),
+    )
+
+
+def _modification_page(instance_id: str, problem: str = "", preview: Any = None) -> str:
+    elements = current.engine().modifications.elements(instance_id, current.actor())
+    several = len({one.process_id for one in elements}) > 1
+    return render_template(
+        "admin/modification.html",
+        instance_id=instance_id,
+        active=[one for one in elements if one.tokens],
+        elements=[
+            (f"{one.process_id}:{one.element_id}", f"{one.name} ({one.process_id})" if several else one.name)
+            for one in elements
+        ],
+        preview=preview,
+        problem=problem,
+        form=request.form,
+    )
