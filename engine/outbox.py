@@ -17,7 +17,7 @@ from engine.operations import Environment, OperationRegistry, OutboxMessage
 from engine.settings import Settings
 from engine.storage import Database
 from engine.storage.insertion import insert_once
-from engine.storage.tables import event, incident, outbox
+from engine.storage.tables import event, incident, instance, outbox
 from engine.storage.types import new_id
 
 logger = logging.getLogger(__name__)
@@ -187,6 +187,11 @@ class Outbox:
                     sentence=f"«{message.kind}» non consegnato dopo {message.attempts} tentativi: {sentence[:500]}",
                     created_at=now,
                 )
+            )
+            work.connection.execute(
+                update(instance)
+                .where(instance.c.id == message.instance_id)
+                .values(incidents=instance.c.incidents + 1)
             )
             work.connection.execute(
                 insert(event).values(
