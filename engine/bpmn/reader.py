@@ -113,9 +113,21 @@ def read_diagram(content: bytes, file: str) -> Diagram:
         raise InvalidInput(
             f"{file}: {sentence}", findings=[Finding("NOT_BPMN", sentence, file, line=line_of(root))]
         )
+    _name_flows(root)
     reader = _Reader(root)
     processes = tuple(reader.process(node) for node in root.iterfind(f"{{{BPMN}}}process"))
     return Diagram(file, processes, root)
+
+
+def _name_flows(root: etree._Element) -> None:
+    """Give every flow without an identifier one of its own: BPMN lets a flow go without."""
+    known = {node.get("id") for node in root.iter()}
+    number = 0
+    for flow in root.iter(f"{{{BPMN}}}sequenceFlow"):
+        if not flow.get("id"):
+            while (name := f"flusso_{(number := number + 1)}") in known:
+                pass
+            flow.set("id", name)
 
 
 class _Reader:

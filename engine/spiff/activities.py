@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MOST_ITEMS = 1_000
 LOOP_COUNTER = "loopCounter"
+DEEPEST = 100
+"""How far processes may call one another, and subprocesses lie in one another, below a call."""
 
 
 class With(Mapping[str, Any]):
@@ -96,6 +98,11 @@ def enter_call(run: ProcessRun, task: Task) -> None:
     run.entered(task)
     view = run.scopes.view(task)
     element: Element = task.task_spec.element
+    if getattr(task.workflow, "depth", 0) >= DEEPEST:
+        raise ExecutionFailed(
+            f"«{element.label}» chiama «{element.called}» dentro {DEEPEST} altri processi: manca la condizione che "
+            "smette di chiamare"
+        )
     run.scopes.open("call", task, _mapped(run, element.ins, view) if element.ins else dict(view))
 
 

@@ -56,7 +56,7 @@ def compile_program(key: str, diagrams: Sequence[Diagram]) -> Program:
             models[process.id] = process
             found.update(_specs_of(diagram, process))
     _check_calls(key, found, models)
-    return Program(key, found[key], {name: spec for name, spec in found.items() if name != key}, models)
+    return Program(key, found[key], found, models)  # its own spec too: a process may call itself
 
 
 def _specs_of(diagram: Diagram, process: ProcessModel) -> dict[str, BpmnProcessSpec]:

@@ -200,3 +200,24 @@ class Plain:
 def _drawn(task: Task) -> str:
     """The element of a task; the runs of a repeated one carry its name with a word behind it."""
     return str(task.task_spec.bpmn_id or task.task_spec.name.removesuffix(" [child]"))
+
+
+class Silent:
+    """A host where every expression is null, every operation does nothing and nobody listens."""
+
+    def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
+        """Nothing."""
+        return None
+
+    def call(
+        self, element: Element, inputs: Mapping[str, Any], variables: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Nothing."""
+        return {}
+
+    def decide(self, element: Element, variables: Mapping[str, Any]) -> Any:
+        """Nothing."""
+        return None
+
+    def note(self, kind: str, element: Element | None = None, data: Mapping[str, Any] | None = None) -> None:
+        """Nobody listens."""

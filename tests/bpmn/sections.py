@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 SECTIONS: Mapping[str, str] = {
+    "8.4.13": "Sequence Flow",
     "9.3": "Pool and Participant",
     "9.4": "Message Flow",
     "10.2": "Basic Process Concepts",

@@ -14,6 +14,7 @@ from typing import Any
 
 from engine.bpmn.reader import parse_xml
 from engine.errors import InvalidInput
+from engine.spiff import guard
 from engine.storage import migrate
 from tests.corpus.dressing import CALLED_PROCESS, dressed, processes
 from tests.corpus.files import Drawing
@@ -21,6 +22,8 @@ from tests.corpus.truth import doubts
 from tests.corpus.walking import Walker
 
 SECONDS = 30
+MOST_AUTOMATIC_STEPS = 3_000
+"""Choices by chance turn some automatic loops for ever; here that is found out sooner than in real life."""
 GOOD = ("walked", "refused")
 
 
@@ -76,6 +79,7 @@ class Trial:
         self._folder = tempfile.TemporaryDirectory(prefix="corpus-")
         self._template = Path(self._folder.name) / "template.db"
         migrate(f"sqlite:///{self._template}")
+        guard.MOST_STEPS = MOST_AUTOMATIC_STEPS
         self._tried = 0
         self._walker: Walker | None = None
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +21,7 @@ from engine.advance import write
 from engine.bundle import Bundle
 from engine.clock import VirtualClock
 from engine.engine import ROLES_FILE, Engine
+from engine.errors import ExecutionFailed
 from engine.permissions import PermissionMatrix
 from engine.settings import Settings
 from engine.spiff import ProcessRun
@@ -103,13 +105,10 @@ class _Walking:
         """The whole walk."""
         key = self.definition_id.rpartition(":")[0]
         starts = self.model.start_events()
-        plain = [one for one in starts if not one.events]
-        if plain or not starts:
-            self.id = self.engine.instances.start(
-                key, self._values(), SYSTEM, "prova", business_key="pratica"
-            ).id
-        else:
-            self._begin_otherwise(starts)
+        plain = [one for one in starts if not one.events] or not starts
+        told = self._with_luck(lambda: self._start(key) if plain else self._begin_otherwise(starts))
+        if told:
+            return Walk(*told, 0, (), self.model)
         if not self.id:
             return Walk("stuck", "nothing starts it", 0, (), self.model)
         for step in range(MOST_STEPS):
@@ -123,6 +122,10 @@ class _Walking:
         return self._walk(
             "endless", f"not over after {MOST_STEPS} steps; waiting: {self._waiting()}", MOST_STEPS
         )
+
+    def _start(self, key: str) -> None:
+        started = self.engine.instances.start(key, self._values(), SYSTEM, "prova", business_key="pratica")
+        self.id = started.id
 
     def _begin_otherwise(self, starts: Any) -> None:
         start = self.chance.choice(starts)
@@ -182,8 +185,19 @@ class _Walking:
         if not acts:
             return "stuck", "active, and nothing is waited for"
         act, row = self.chance.choice(acts)
-        act(row)
-        return None
+        return self._with_luck(lambda: act(row))
+
+    def _with_luck(self, act: Callable[[], None]) -> tuple[str, str] | None:
+        """Do something; where chance has made an automatic loop endless, nothing of it is kept: again, otherwise."""
+        while True:
+            try:
+                act()
+            except ExecutionFailed as problem:
+                self.retries += 1
+                if self.retries >= MOST_RETRIES:
+                    return "stopped", problem.message
+            else:
+                return None
 
     def _complete(self, row: Any) -> None:
         with self.engine.database.begin() as work:
