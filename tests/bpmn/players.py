@@ -221,3 +221,8 @@ class Silent:
 
     def note(self, kind: str, element: Element | None = None, data: Mapping[str, Any] | None = None) -> None:
         """Nobody listens."""
+
+    attempts = 1
+
+    def send(self, kind: str, element: Element, name: str, variables: Any, values: Any) -> None:
+        """It reaches nobody."""

@@ -180,12 +180,14 @@ class Stage:
         self.engine.messages.correlate(name, step.get("key", BUSINESS_KEY), step.get("values") or {}, SYSTEM)
 
     def _do_signal(self, name: str, step: Mapping[str, Any]) -> None:
-        broadcast: Any = getattr(self.engine.messages, "broadcast")  # noqa: B009
-        broadcast(name, step.get("values") or {}, SYSTEM)
+        self.engine.messages.broadcast(name, step.get("values") or {}, SYSTEM, SCOPE)
 
     def _do_set(self, values: Mapping[str, Any], step: Mapping[str, Any]) -> None:
-        set_variables: Any = getattr(self.engine.instances, "set_variables")  # noqa: B009
-        set_variables(self._id, values, "prova", SYSTEM)
+        with self.engine.database.begin() as work:
+            advance = self.engine.stepper.open(work, self._id, SYSTEM)
+            advance.run.variables.update(values)
+            advance.run.settle()
+            write(advance)
 
     def _do_suspend(self, reason: str, step: Mapping[str, Any]) -> None:
         self.engine.instances.suspend(self._id, reason or "prova", SYSTEM)

@@ -216,7 +216,7 @@ def test_spoilt_diagrams(data: st.DataObject) -> None:
     path: Path = data.draw(st.sampled_from(DIAGRAMS))
     root = etree.fromstring(path.read_bytes())
     for mutation in data.draw(st.lists(st.sampled_from(MUTATIONS), min_size=1, max_size=4)):
-        nodes = [node for node in root.iter() if isinstance(node.tag, str)]
+        nodes = list(root.iter("{*}*"))
         if len(nodes) > 3:
             mutation(nodes, data.draw)
     try:

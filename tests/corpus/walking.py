@@ -207,12 +207,17 @@ class _Walking:
             write(advance)
 
     def _deliver(self, row: Any) -> None:
-        name, kind = row.message, getattr(row, "kind", "message")
-        if kind == "signal":
-            self.engine.messages.broadcast(name, self._values(), SYSTEM)
+        if row.kind == "signal":
+            self.engine.messages.broadcast(row.message, self._values(), SYSTEM)
+        elif row.kind == "condition":
+            with self.engine.database.begin() as work:
+                advance = self.engine.stepper.open(work, self.id, SYSTEM)
+                advance.run.variables.update(self._values())
+                advance.run.settle()
+                write(advance)
         else:
             self.engine.messages.correlate(
-                name, row.correlation_key, self._values(), SYSTEM, instance_id=self.id
+                row.message, row.correlation_key, self._values(), SYSTEM, instance_id=self.id
             )
 
     def _wait(self, row: Any) -> None:
