@@ -205,18 +205,20 @@ class _Change:
 
     def scope(self, element: Element) -> Any:
         """The workflow of the scope that an element is drawn in, opened when it is not."""
-        process_id, parent_id = element.process_id, element.parent_id
-        if not parent_id and process_id == self.program.key:
-            return self.top
-        key = f"{process_id}:{parent_id}" if parent_id else process_id
-        spec = self.program.subprocess_specs[key]
-        open_ones = [w for w in self.top.subprocesses.values() if w.spec is spec and self._open(w)]
+        open_ones = self._open_scopes(element)
         if len(open_ones) > 1:
             raise InvalidInput(
                 f"«{element.label}» sta in una parte che è aperta {len(open_ones)} volte: "
                 "non si può dire in quale farlo partire"
             )
         return open_ones[0] if open_ones else self._opened(element)
+
+    def _open_scopes(self, element: Element) -> list[Any]:
+        process_id, parent_id = element.process_id, element.parent_id
+        if not parent_id and process_id == self.program.key:
+            return [self.top]
+        spec = self.program.subprocess_specs[f"{process_id}:{parent_id}" if parent_id else process_id]
+        return [w for w in self.top.subprocesses.values() if w.spec is spec and self._open(w)]
 
     def _open(self, workflow: Any) -> bool:
         task = self.top.find(workflow.parent_task_id)
@@ -255,6 +257,8 @@ class _Change:
             for found in model.elements.values()
             if found.called == element.process_id
         ]
+        if len(calls) > 1:  # the one whose own scope is open already, when there is only one
+            calls = [found for found in calls if self._open_scopes(found)] or calls
         if len(calls) != 1:
             raise InvalidInput(
                 f"Il processo «{element.process_id}» è chiamato da {len(calls)} punti del diagramma: "
