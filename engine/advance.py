@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, literal_column, select, union_all, update
+from sqlalchemy import bindparam, func, select, update
 
-from engine.beginnings import SUBSCRIBED, Advance, OpenRow, begin, close_incident, note_failure
+from engine.beginnings import SUBSCRIBED, Advance, begin, close_incident, note_failure
+from engine.open_rows import OpenRow, now_open
 from engine.storage.hot import Inserts, Statement
 from engine.storage.tables import event, incident, instance, outbox, subscription, task, task_candidate, timer
 
@@ -19,7 +20,7 @@ from engine.storage.tables import event, incident, instance, outbox, subscriptio
 def write(step: Advance) -> None:
     """Write a step. Everything goes through the connection of the host, in its transaction."""
     connection = step.host.connection
-    known = _open_rows(connection, step.instance_id) if step.known is None else step.known
+    known = now_open(connection, step.instance_id) if step.known is None else step.known
     waits = [] if step.run.completed else step.run.waits()
     failures = [] if step.run.completed else step.run.failures()
     _end_gone(step, known, {(w.kind, w.token) for w in waits}, {f.token for f in failures})
@@ -48,32 +49,6 @@ _INSERTS = {
 """The tables in which rows begin, those that others refer to first."""
 
 
-def _constant(word: str) -> Any:
-    return literal_column(f"'{word}'")
-
-
-def _opened(what: Any, table: Any, *states: str) -> Any:
-    return select(what.label("what"), table.c.id.label("id"), table.c.token.label("token")).where(
-        table.c.instance_id == bindparam("instance_id"),
-        table.c.state.in_([_constant(state) for state in states]),
-    )
-
-
-_OPEN = Statement(
-    union_all(
-        _opened(_constant("task"), task, "open", "suspended"),
-        _opened(timer.c.kind, timer, "waiting", "suspended", "failed"),
-        _opened(subscription.c.kind, subscription, "waiting", "suspended"),
-        _opened(_constant("incident"), incident, "open"),
-    )
-)
-
-
-def _open_rows(connection: Connection, instance_id: str) -> list[OpenRow]:
-    rows = _OPEN.run(connection, instance_id=instance_id).all()
-    return [OpenRow("timer" if row.what == "event" else row.what, row.id, row.token or "") for row in rows]
-
-
 # -- what ended --------------------------------------------------------------------------------------------------------
 
 
@@ -88,8 +63,6 @@ def _end_gone(step: Advance, known: list[OpenRow], waits: set[tuple[str, str]], 
             over.append(row)
         elif row.what == "incident" and row.token and row.token not in stopped:
             close_incident(step, row.token)
-        else:
-            step.left.append(row)
     _end_tasks(step, [row for row in over if row.what == "task"])
     _end_waits(step, [row for row in over if row.what != "task"])
 
@@ -181,7 +154,7 @@ def _write_instance(step: Advance) -> None:
     run = step.run
     phase = run.phase or step.phase
     if phase != step.phase:
-        step.host.note("phase.changed", None, {"from": step.phase, "to": phase})
+        step.host.note("phase.rowcount", None, {"from": step.phase, "to": phase})
     state = {
         "instance_id": step.instance_id,
         "known_revision": step.revision,
@@ -213,12 +186,12 @@ def _more(step: Advance) -> dict[str, Any]:
         more["ended_at"] = step.now
         more["state"] = "completed" if step.state == "active" else step.state
         step.host.note("instance.completed" if step.state == "active" else f"instance.{step.state}")
-    if step.incidents_touched:
+    if step.incidents_ended or step.new_incidents:
         more["incidents"] = _INCIDENTS
     return more
 
 
-_LOG = Inserts(event)
+_LOG = Inserts(event, shared=("instance_id", "at", "actor_id"))
 
 
 def _write_events(step: Advance) -> None:

@@ -17,6 +17,7 @@ from engine.calendar import WorkingCalendar, at_time, day_in_rome
 from engine.errors import EngineError, ExecutionFailed
 from engine.host import RunHost, message_key
 from engine.moments import due_date, timer_due
+from engine.open_rows import OpenRow
 from engine.outbox import message
 from engine.settings import Settings
 from engine.spiff import Failure, ProcessRun, Wait
@@ -29,15 +30,6 @@ COORDINATOR_AFTER = 1
 SUBSCRIBED = frozenset({"message", "signal", "condition"})
 """The kinds of waits that are rows of `subscription`; those for a condition only tell people what is awaited."""
 LONGEST_NAME = 160
-
-
-@dataclass(frozen=True)
-class OpenRow:
-    """A row that is open in some table, by what it is for the run: task, timer, retry, overdue, message, incident…"""
-
-    what: str
-    id: str
-    token: str
 
 
 @dataclass(frozen=True)
@@ -70,15 +62,13 @@ class Advance:
     known: list[OpenRow] | None = None
     new_tasks: list[NewTask] = field(default_factory=list)
     rows: defaultdict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    left: list[OpenRow] = field(default_factory=list)
-    incidents_touched: bool = False
+    incidents_ended: bool = False
+    new_incidents: int = 0
     written: bool = False
 
-    def add(self, table: str, row: dict[str, Any], what: str = "") -> None:
-        """A row to be inserted when the step is written; `what` when it stays open."""
+    def add(self, table: str, row: dict[str, Any]) -> None:
+        """A row to be inserted when the step is written."""
         self.rows[table].append(row)
-        if what:
-            self.left.append(OpenRow(what, row["id"], row["token"]))
 
 
 def begin(step: Advance, wait: Wait, open_tokens: set[tuple[str, str]]) -> None:
@@ -154,7 +144,6 @@ def _begin_task(step: Advance, wait: Wait) -> None:
             "not_by": element.properties.get("diverso_da"),
             "restricted": element.properties.get("riservato") == "true",
         },
-        "task",
     )
     for kind, who in candidates:
         step.add("task_candidate", {"task_id": task_id, "kind": kind, "name": who})
@@ -229,7 +218,6 @@ def _insert_timer(
             "attempts": attempts,
             "created_at": step.now,
         },
-        "timer" if kind == "event" else kind,
     )
 
 
@@ -249,7 +237,6 @@ def _begin_subscription(step: Advance, wait: Wait) -> None:
             "state": "waiting",
             "created_at": step.now,
         },
-        wait.kind,
     )
 
 
@@ -313,9 +300,8 @@ def _open_incident(
             "state": "open",
             "created_at": step.now,
         },
-        "incident",
     )
-    step.incidents_touched = True
+    step.new_incidents += 1
     step.host.note("incident.opened", element, {"kind": kind, "sentence": sentence})
 
 
@@ -328,5 +314,4 @@ def close_incident(step: Advance, token: str) -> None:
         )
         .values(state="gone", ended_at=step.now, ended_by=step.actor.id)
     )
-    step.incidents_touched = True
-    step.left = [row for row in step.left if (row.what, row.token) != ("incident", token)]
+    step.incidents_ended = True

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, bindparam, exists, literal_column, select
 
 from engine.actors import Actor
 from engine.errors import NotFound
+from engine.open_rows import OPEN_ROWS, OpenRow, open_rows, read_open
 from engine.storage.hot import Statement
 from engine.storage.joined import JoinedText, lines
 from engine.storage.tables import draft, instance, participant, task, task_candidate
@@ -34,6 +35,8 @@ class HeldCase(NamedTuple):
     revision: int
     linked_from: str | None
     run_state: bytes
+    open_rows: list[OpenRow] | None = None
+    """The rows that are open in other tables, or None when they must be read."""
 
 
 class HeldTask(NamedTuple):
@@ -84,10 +87,16 @@ _PARTS = (
 _DRAFT = exists(
     select(draft.c.task_id).where(draft.c.task_id == task.c.id, draft.c.actor_id == bindparam("actor_id"))
 )
-_CASE = [instance.c[name] for name in HeldCase._fields]
-_TASK = [task.c[name].label(f"task_{name}") for name in HeldTask._fields]
+_ELSEWHERE = instance.alias("elsewhere")
+_SNAPSHOT = select(_ELSEWHERE.c.revision).where(_ELSEWHERE.c.id == instance.c.id).scalar_subquery()
+"""On PostgreSQL the revision as it was when the statement began: before what it has waited for, if it has waited."""
+_OPEN = [open_rows(instance.c.id, *what).label(f"open_{what[0]}") for what in OPEN_ROWS]
+_CASE = [*(instance.c[name] for name in HeldCase._fields[:-1]), *_OPEN, _SNAPSHOT.label("snapshot")]
+_COLUMNS = len(HeldCase._fields) - 1
+_WIDE = len(_CASE)
+_TASK = [task.c[name] for name in HeldTask._fields]
 _BY_TASK = Statement(
-    select(*_CASE, *_TASK, _CANDIDATES.label("candidates"), _PARTS.label("parts"), _DRAFT.label("has_draft"))
+    select(*_CASE, *_TASK, _CANDIDATES, _PARTS, _DRAFT)
     .join_from(task, instance, instance.c.id == task.c.instance_id)
     .where(task.c.id == bindparam("task_id"))
     .with_for_update(of=[instance, task])
@@ -99,30 +108,28 @@ _BY_ID = Statement(
 
 def hold_case(connection: Connection, instance_id: str) -> HeldCase:
     """Hold an instance. Raises NotFound."""
-    row = _BY_ID.run(connection, instance_id=instance_id).one_or_none()
-    if row is None:
+    rows = _BY_ID.run(connection, instance_id=instance_id).rows
+    if not rows:
         raise NotFound("La pratica non c'è")
-    return _case(row)
+    return _case(rows[0])
 
 
 def hold_task(connection: Connection, task_id: str, actor: Actor) -> Held:
     """Hold a task and its instance, and see what the task is to the actor. Raises NotFound."""
-    row: Any = _BY_TASK.run(connection, task_id=task_id, actor_id=actor.id).one_or_none()
-    if row is None:
+    rows = _BY_TASK.run(connection, task_id=task_id, actor_id=actor.id).rows
+    if not rows:
         raise NotFound("Il compito non c'è")
-    wide = len(HeldCase._fields)
-    plain = row[wide : wide + len(HeldTask._fields)]
-    found = HeldTask(*plain)._replace(restricted=bool(plain[-1]))
-    parts = frozenset(lines(row.parts))
-    candidates = [(kind, name) for kind, _, name in (text.partition(":") for text in lines(row.candidates))]
-    return Held(
-        found,
-        _case(row),
-        offered=offered_to(actor, candidates, found.scope, parts),
-        parts=parts,
-        has_draft=bool(row.has_draft),
-    )
+    row = rows[0]
+    *columns, candidates, roles, has_draft = row[_WIDE:]
+    found = HeldTask(*columns)._replace(restricted=bool(columns[-1]))
+    offers = [(kind, name) for kind, _, name in (text.partition(":") for text in lines(candidates))]
+    parts = frozenset(lines(roles))
+    return Held(found, _case(row), offered_to(actor, offers, found.scope, parts), parts, bool(has_draft))
 
 
-def _case(row: Any) -> HeldCase:
-    return HeldCase(*row[: len(HeldCase._fields)])
+def _case(row: tuple[Any, ...]) -> HeldCase:
+    case = HeldCase(*row[:_COLUMNS])
+    *opened, snapshot = row[_COLUMNS:_WIDE]
+    if snapshot != case.revision:  # another step ended while this one waited: what is open must be read anew
+        return case
+    return case._replace(open_rows=[row for text in opened for row in read_open(text)])

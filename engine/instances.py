@@ -252,7 +252,7 @@ def _begun(found: Definition, step: Advance) -> InstanceView:
         started_by=step.actor.id,
         ended_at=step.now if ended else None,
         suspended_at=None,
-        incidents=sum(1 for row in step.left if row.what == "incident"),
+        incidents=step.new_incidents,
     )
 
 

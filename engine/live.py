@@ -10,17 +10,15 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from engine.beginnings import OpenRow
 from engine.spiff import ProcessRun
 
 
 @dataclass(frozen=True)
 class LiveRun:
-    """A run as it is at a revision of its instance, and the rows that are open then."""
+    """A run as it is at a revision of its instance."""
 
     revision: int
     run: ProcessRun
-    open_rows: list[OpenRow]
 
 
 class LiveRuns:

@@ -71,7 +71,7 @@ class Stepper:
             actor=actor,
             now=host.now,
             settings=self.settings,
-            known=live.open_rows if live else None,
+            known=row.open_rows if isinstance(row, HeldCase) else None,
         )
         self._keep_after(work, advance)
         return advance
@@ -81,7 +81,7 @@ class Stepper:
 
         def keep() -> None:
             if advance.written and not advance.run.completed and advance.state == "active":
-                self.live.keep(advance.instance_id, LiveRun(advance.revision + 1, advance.run, advance.left))
+                self.live.keep(advance.instance_id, LiveRun(advance.revision + 1, advance.run))
 
         work.after_commit(keep)
 
@@ -222,8 +222,8 @@ _FOLLOWING = Statement(
 
 def next_number(connection: Connection, name: str) -> int:
     """The next number of a sequence that people read, without holes between committed rows."""
-    number = _FOLLOWING.run(connection, sequence=name).scalar_one_or_none()
-    if number is None:
+    found = _FOLLOWING.run(connection, sequence=name).rows
+    if not found:
         insert_once(connection, counter, {"name": name, "value": 0})
-        number = _FOLLOWING.run(connection, sequence=name).scalar_one()
-    return int(number)
+        found = _FOLLOWING.run(connection, sequence=name).rows
+    return int(found[0][0])

@@ -12,12 +12,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Executable, Table, insert
+from sqlalchemy import Connection, Dialect, Executable, Table, bindparam, insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.selectable import SelectBase
 
-MOST_ROWS = 16
-"""Rows of one multi-row insert; a longer list goes in several."""
+MOST_VALUES = 50
+"""Values of one multi-row insert: psycopg reads a longer text anew at every call. More rows go in several."""
 
 Value = Callable[[Any], Any]
 
@@ -129,34 +129,38 @@ class Inserts:
     """Inserts of whole rows into a table, many in one statement. A column not given is NULL or as the database says;
     defaults that Python would work out are the caller's to give."""
 
-    def __init__(self, table: Table, *, once: bool = False) -> None:
-        """`once`: a row whose unique key is taken is left as it is."""
+    def __init__(self, table: Table, *, once: bool = False, shared: tuple[str, ...] = ()) -> None:
+        """`once`: a row whose unique key is taken is left as it is. `shared`: columns alike in all rows of a call."""
         self._table = table
         self._once = once
+        self._shared = shared
         given = [c for c in table.columns if c.server_default is None and not _numbered(c)]
-        self._columns = [c.name for c in given]
+        self._own = [c for c in given if c.name not in shared]
         self._needed = [c.name for c in given if not c.nullable]
+        self._most = max(1, (MOST_VALUES - len(shared)) // len(self._own))
         self._texts: dict[tuple[str, int], _Text] = {}
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Write the rows, in their order."""
-        for first in range(0, len(rows), MOST_ROWS):
-            part = rows[first : first + MOST_ROWS]
+        """Write the rows, in their order. Raises KeyError for a row without a column that needs a value."""
+        for first in range(0, len(rows), self._most):
+            part = rows[first : first + self._most]
             for row in part:
                 if missing := [name for name in self._needed if name not in row]:
                     raise KeyError(f"{self._table.name}: {', '.join(missing)}")
-            values = {
-                f"{name}_m{number}": row.get(name)
-                for number, row in enumerate(part)
-                for name in self._columns
-            }
+            values = {f"{c.name}_m{number}": row.get(c.name) for number, row in enumerate(part) for c in self._own}
+            values.update((f"all_{name}", part[0].get(name)) for name in self._shared)
             self._text(connection.dialect, len(part)).send(connection, values)
 
     def _text(self, dialect: Dialect, count: int) -> _Text:
         key = (dialect.name, count)
         if key not in self._texts:
-            row = dict.fromkeys(self._columns)
-            self._texts[key] = _Text(self._insert(dialect).values([row] * count), dialect)
+            columns = self._table.c
+            alike = {name: bindparam(f"all_{name}", type_=columns[name].type) for name in self._shared}
+            rows = [
+                {**{c.name: bindparam(f"{c.name}_m{number}", type_=c.type) for c in self._own}, **alike}
+                for number in range(count)
+            ]
+            self._texts[key] = _Text(self._insert(dialect).values(rows), dialect)
         return self._texts[key]
 
     def _insert(self, dialect: Dialect) -> Any:
