@@ -23,8 +23,8 @@ def write(step: Advance) -> None:
     known = now_open(connection, step.instance_id) if step.known is None else step.known
     waits = [] if step.run.completed else step.run.waits()
     failures = [] if step.run.completed else step.run.failures()
-    _end_gone(step, known, {(w.kind, w.token) for w in waits}, {f.token for f in failures})
-    open_tokens = {(row.what, row.token) for row in known}
+    kept = _end_gone(step, known, {(w.kind, w.token) for w in waits}, {f.token for f in failures})
+    open_tokens = {(row.what, row.token) for row in kept}
     for wait in waits:
         if (wait.kind, wait.token) not in open_tokens:
             begin(step, wait, open_tokens)
@@ -52,23 +52,24 @@ _INSERTS = {
 # -- what ended --------------------------------------------------------------------------------------------------------
 
 
-def _end_gone(step: Advance, known: list[OpenRow], waits: set[tuple[str, str]], failed: set[str]) -> None:
+def _end_gone(
+    step: Advance, known: list[OpenRow], waits: set[tuple[str, str]], failed: set[str]
+) -> list[OpenRow]:
+    """End what is over and say what goes on."""
     tasks = {token for kind, token in waits if kind == "task"}
     stopped = failed | {token for _, token in waits}
-    over: list[OpenRow] = []
-    for row in known:
-        if (row.what == "task" and ("task", row.token) not in waits) or _wait_is_over(
-            row, waits, tasks, failed
-        ):
-            over.append(row)
-        elif row.what == "incident" and row.token and row.token not in stopped:
+    over = [row for row in known if row.id == step.fired_timer or _is_over(row, waits, tasks, failed)]
+    kept = [row for row in known if row not in over]
+    for row in kept:
+        if row.what == "incident" and row.token and row.token not in stopped:
             close_incident(step, row.token)
     _end_tasks(step, [row for row in over if row.what == "task"])
     _end_waits(step, [row for row in over if row.what != "task"])
+    return kept
 
 
-def _wait_is_over(row: OpenRow, waits: set[tuple[str, str]], tasks: set[str], failed: set[str]) -> bool:
-    if row.what == "timer" or row.what in SUBSCRIBED:
+def _is_over(row: OpenRow, waits: set[tuple[str, str]], tasks: set[str], failed: set[str]) -> bool:
+    if row.what in ("task", "timer") or row.what in SUBSCRIBED:
         return (row.what, row.token) not in waits
     if row.what == "retry":
         return row.token not in failed

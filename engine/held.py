@@ -13,6 +13,7 @@ from sqlalchemy import Connection, bindparam, exists, literal_column, select
 from engine.actors import Actor
 from engine.errors import NotFound
 from engine.open_rows import OPEN_ROWS, OpenRow, open_rows, read_open
+from engine.storage.configuration import CHANGES
 from engine.storage.hot import Statement
 from engine.storage.joined import JoinedText, lines
 from engine.storage.tables import draft, instance, participant, task, task_candidate
@@ -35,6 +36,8 @@ class HeldCase(NamedTuple):
     revision: int
     linked_from: str | None
     run_state: bytes
+    changes: int | None = None
+    """How often the configuration had changed, or None when it is not known."""
     open_rows: list[OpenRow] | None = None
     """The rows that are open in other tables, or None when they must be read."""
 
@@ -91,7 +94,12 @@ _ELSEWHERE = instance.alias("elsewhere")
 _SNAPSHOT = select(_ELSEWHERE.c.revision).where(_ELSEWHERE.c.id == instance.c.id).scalar_subquery()
 """On PostgreSQL the revision as it was when the statement began: before what it has waited for, if it has waited."""
 _OPEN = [open_rows(instance.c.id, *what).label(f"open_{what[0]}") for what in OPEN_ROWS]
-_CASE = [*(instance.c[name] for name in HeldCase._fields[:-1]), *_OPEN, _SNAPSHOT.label("snapshot")]
+_CASE = [
+    *(instance.c[name] for name in HeldCase._fields[:-2]),
+    CHANGES.label("changes"),
+    *_OPEN,
+    _SNAPSHOT.label("snapshot"),
+]
 _COLUMNS = len(HeldCase._fields) - 1
 _WIDE = len(_CASE)
 _TASK = [task.c[name] for name in HeldTask._fields]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, insert, select, update
 
@@ -25,10 +25,14 @@ from engine.operations import InstanceRef, OperationRegistry
 from engine.operations.people.places import patron_day
 from engine.outbox import enqueue
 from engine.parameters import ParametersInForce
+from engine.storage.configuration import KeptConfiguration
 from engine.storage.tables import participant
 
 STEP_LIMITS = Limits(steps=4_000_000)
 """About a second of expressions in one step of an instance; one expression alone has a twentieth of it."""
+
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -44,11 +48,17 @@ class RunHost:
     attempts: int = 1
     events: list[dict[str, Any]] = field(default_factory=list)
     subject: tuple[str, str] | None = None
+    kept: KeptConfiguration = field(default_factory=KeptConfiguration)
+    changes: int | None = None
+
+    def configured(self, what: Hashable, read: Callable[[], T]) -> T:
+        """What is configured outside the diagram, from memory while nobody has changed it."""
+        return self.kept.get(what, self.changes, read)
 
     @cached_property
     def parameters(self) -> ParametersInForce:
         """The parameters in force for the instance."""
-        return ParametersInForce(self.connection, self.compiled, self.instance.scope)
+        return ParametersInForce(self.connection, self.compiled, self.instance.scope, self.configured)
 
     @cached_property
     def calendar(self) -> WorkingCalendar:
@@ -56,7 +66,7 @@ class RunHost:
         with its parameters `sabato_festivo` and `chiusure`. Raises ExecutionFailed for a parameter that is no date."""
         patron = str(self.parameters.find("patrono", "") or "")
         try:
-            month, _, day = (patron or patron_day(self.connection, self.instance.scope)).partition("-")
+            month, _, day = (patron or self._patron_day()).partition("-")
             closings = [
                 d if isinstance(d, date) else date.fromisoformat(str(d))
                 for d in self.parameters.find("chiusure", ())
@@ -71,6 +81,10 @@ class RunHost:
                 "Il calendario dell'ambito non si legge: nei parametri, `patrono` si scrive 06-10 e `chiusure` "
                 f"sono date come 2016-08-16 ({problem})"
             ) from problem
+
+    def _patron_day(self) -> str:
+        scope = self.instance.scope
+        return self.configured(("patron", scope), lambda: patron_day(self.connection, scope))
 
     @cached_property
     def account(self) -> Evaluation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
@@ -15,18 +15,29 @@ from engine.parameter_file import ParameterDefinition
 from engine.permissions import Permission, PermissionMatrix
 from engine.repository import Repository
 from engine.storage import Database
+from engine.storage.configuration import configuration_changed
 from engine.storage.tables import event, parameter
 from engine.views import ParameterView
+
+Overrides = Mapping[tuple[str, str], Any]
+"""The administrators' values by process key and name."""
 
 
 class ParametersInForce:
     """The parameters one instance sees, looked up at most once: those of its process and of all that it calls."""
 
-    def __init__(self, connection: Connection, compiled: Compiled, scope: str) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        compiled: Compiled,
+        scope: str,
+        configured: Callable[[Hashable, Callable[[], Overrides]], Overrides] = lambda _what, read: read(),
+    ) -> None:
         self._connection = connection
+        self._configured = configured
         self._compiled = compiled
         self._scope = scope
-        self._overrides: dict[tuple[str, str], Any] | None = None
+        self._overrides: Overrides | None = None
 
     def value(self, name: str, process_id: str) -> Any:
         """The value in force for a process: its own parameter, else that of the process that called it.
@@ -47,10 +58,13 @@ class ParametersInForce:
         except ExecutionFailed:
             return default
 
-    def look_up(self) -> Mapping[tuple[str, str], Any]:
+    def look_up(self) -> Overrides:
         """Read the overrides now: afterwards the connection may close. The same rows however often it is called."""
         if self._overrides is None:
-            self._overrides = _overrides(self._connection, self._compiled.parts, self._scope)
+            keys, scope = tuple(self._compiled.parts), self._scope
+            self._overrides = self._configured(
+                ("parameters", keys, scope), lambda: _overrides(self._connection, keys, scope)
+            )
         return self._overrides
 
     def _in_force(self, key: str, declared: ParameterDefinition) -> Any:
@@ -160,6 +174,7 @@ class Parameters:
                         changed_by=actor.id,
                     )
                 )
+            configuration_changed(work.connection)
             work.connection.execute(
                 insert(event).values(
                     at=now,

@@ -22,6 +22,7 @@ from engine.repository import Repository
 from engine.settings import Settings
 from engine.spiff import ProcessRun
 from engine.storage import Database, UnitOfWork
+from engine.storage.configuration import KeptConfiguration
 from engine.storage.hot import Inserts, Statement
 from engine.storage.insertion import insert_once
 from engine.storage.tables import counter, definition, instance
@@ -40,10 +41,12 @@ class Stepper:
     settings: Settings
     nudge: Callable[[], None] = lambda: None
     live: LiveRuns = field(init=False)
+    kept: KeptConfiguration = field(init=False)
 
     def __post_init__(self) -> None:
-        """The runs kept between steps."""
+        """What is kept between steps."""
         self.live = LiveRuns(self.settings.live_instances)
+        self.kept = KeptConfiguration()
 
     def open(self, work: UnitOfWork, instance_id: str, actor: Actor, *, suspended: bool = False) -> Advance:
         """The instance under its lock, with its run restored; the caller writes."""
@@ -100,9 +103,16 @@ class Stepper:
             row.title,
             row.linked_from,
         )
-        attempts = self.settings.operation_attempts
         return RunHost(
-            work.connection, compiled, reference, actor, self.clock.now(), self.operations, attempts
+            work.connection,
+            compiled,
+            reference,
+            actor,
+            self.clock.now(),
+            self.operations,
+            self.settings.operation_attempts,
+            kept=self.kept,
+            changes=row.changes if isinstance(row, HeldCase) else None,
         )
 
     def form_context(self, connection: Connection, definition_id: str, scope: str) -> dict[str, Any]:

@@ -83,9 +83,6 @@ class Timers:
             advance.fired_timer = timer_id
             if row.kind == "retry":
                 advance.run.retry(row.token)
-                work.connection.execute(
-                    update(timer).where(timer.c.id == timer_id).values(state="fired", fired_at=advance.now)
-                )
             else:
                 drawn = _drawn(advance.host.compiled.program, row)
                 advance.host.note("timer.fired", drawn, {"due": row.due_at, "timer": timer_id})

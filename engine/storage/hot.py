@@ -147,7 +147,9 @@ class Inserts:
             for row in part:
                 if missing := [name for name in self._needed if name not in row]:
                     raise KeyError(f"{self._table.name}: {', '.join(missing)}")
-            values = {f"{c.name}_m{number}": row.get(c.name) for number, row in enumerate(part) for c in self._own}
+            values = {
+                f"{c.name}_m{number}": row.get(c.name) for number, row in enumerate(part) for c in self._own
+            }
             values.update((f"all_{name}", part[0].get(name)) for name in self._shared)
             self._text(connection.dialect, len(part)).send(connection, values)
 

@@ -13,6 +13,7 @@ from engine.operations.people.model import Ambito, Organisation
 from engine.operations.people.register import By, note
 from engine.operations.people.tables import ambito, comune, organizzazione
 from engine.operations.people.validation import check_email
+from engine.storage.configuration import configuration_changed
 from engine.storage.insertion import insert_once
 from engine.storage.types import new_id
 
@@ -87,6 +88,7 @@ def save_scope(connection: Connection, value: Ambito, *, by: By) -> None:
     )
     if value.comuni:
         connection.execute(insert(comune), [{"nome": name, "ambito": value.path} for name in value.comuni])
+    configuration_changed(connection)
     note(
         connection,
         by,
