@@ -155,7 +155,7 @@ def _write_instance(step: Advance) -> None:
     run = step.run
     phase = run.phase or step.phase
     if phase != step.phase:
-        step.host.note("phase.rowcount", None, {"from": step.phase, "to": phase})
+        step.host.note("phase.changed", None, {"from": step.phase, "to": phase})
     state = {
         "instance_id": step.instance_id,
         "known_revision": step.revision,
