@@ -92,6 +92,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             for side in sides:
                 _take(side, f"round {number + 1} of {rounds}")
         if chosen.long and chosen.waiting:
+            _print_table(sides)
             _first_page(server, ours, sides, Size(1, 1, chosen.waiting))
     _print_table(sides)
     _print_targets(sides)

@@ -57,7 +57,7 @@ def program(name: str) -> str:
 
 
 def run(command: Sequence[str], *, where: Path, environment: Mapping[str, str] | None = None) -> str:
-    """What a program prints. Raises Unavailable with the end of its output when it fails or takes too long."""
+    """What a program prints. Raises Unavailable, with the line that tells most, when it fails."""
     try:
         done = subprocess.run(
             command,
@@ -73,7 +73,9 @@ def run(command: Sequence[str], *, where: Path, environment: Mapping[str, str] |
     except subprocess.TimeoutExpired as problem:
         raise Unavailable(f"{command[0]} took more than {PATIENCE_SECONDS} seconds") from problem
     if done.returncode != 0:
-        raise Unavailable(f"{Path(command[0]).name} failed: {done.stdout.strip()[-600:]}")
+        lines = [line for line in done.stdout.splitlines() if line.strip()] or ["it said nothing"]
+        telling = next((line for line in lines if "ERROR" in line), lines[-1])
+        raise Unavailable(f"{Path(command[0]).name} failed: {telling.strip()[:300]}")
     return done.stdout
 
 

@@ -24,9 +24,7 @@ def built(name: str) -> tuple[Path, str, str]:
     if not class_path.exists():
         try:
             _build(where, class_path)
-        except Unavailable as problem:
-            if "Could not find artifact" not in str(problem):
-                raise
+        except Unavailable:
             _build(where, class_path, f"-Dengine.version={ANY_VERSION}")
     found = class_path.read_text(encoding="utf-8").strip()
     version = re.search(rf"{name}-engine-([\w.-]+)\.jar", found)
