@@ -7,7 +7,6 @@ transaction as all others, by a cursor of the driver.
 
 from __future__ import annotations
 
-from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,32 +23,10 @@ Value = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a statement gave, wholly fetched: rows with their columns by name, and how many rows it changed."""
+    """What a statement gave, wholly fetched: rows as the driver gives them, and how many it changed."""
 
-    rows: Sequence[Any]
+    rows: Sequence[tuple[Any, ...]]
     rowcount: int
-
-    def all(self) -> Sequence[Any]:
-        """Every row."""
-        return self.rows
-
-    def one_or_none(self) -> Any:
-        """The only row, or None; ValueError when there are more."""
-        if len(self.rows) > 1:
-            raise ValueError(f"{len(self.rows)} rows instead of one at most")
-        return self.rows[0] if self.rows else None
-
-    def scalar_one_or_none(self) -> Any:
-        """The first column of the only row, or None."""
-        row = self.one_or_none()
-        return None if row is None else row[0]
-
-    def scalar_one(self) -> Any:
-        """The first column of the only row. ValueError when there is none."""
-        row = self.one_or_none()
-        if row is None:
-            raise ValueError("no row instead of one")
-        return row[0]
 
 
 class _Text:
@@ -61,11 +38,7 @@ class _Text:
         self.names: list[str] | None = compiled.positiontup if compiled.positional else None
         self.writers: dict[str, Value] = {}
         self.fixed: dict[str, Any] = {}
-        self.row: Callable[..., Any] = tuple
         self.gives_rows = isinstance(statement, SelectBase) or bool(compiled.effective_returning)
-        if isinstance(statement, SelectBase):
-            named: Any = namedtuple  # the names are known when the statement is
-            self.row = named("Row", statement.selected_columns.keys())._make
         for bound, name in compiled.bind_names.items():
             writer = bound.type.dialect_impl(dialect).bind_processor(dialect)
             if writer is not None:
@@ -86,7 +59,7 @@ class _Text:
             for listener in connection.dispatch.before_cursor_execute:
                 listener(connection, cursor, self.text, values, None, False)
             cursor.execute(self.text, values)
-            rows = [self.row(row) for row in cursor.fetchall()] if self.gives_rows else []
+            rows = cursor.fetchall() if self.gives_rows else []
             return Answer(rows, cursor.rowcount)
         except connection.dialect.loaded_dbapi.Error as problem:
             raise self._told(connection, cursor, values, problem) from problem
