@@ -101,7 +101,9 @@ def check_event_subprocess(process: ProcessModel, element: Element, found: Found
 def check_event_gateway(process: ProcessModel, element: Element, found: Found) -> Iterator[Finding]:
     """The findings of an event-based gateway: only things that are waited for follow it, each for itself."""
     targets = [process.elements.get(flow.target) for flow in process.flows if flow.source == element.id]
-    if any(t is None or t.type not in ("intermediateCatchEvent", "receiveTask") for t in targets):
+    if not targets or any(
+        t is None or t.type not in ("intermediateCatchEvent", "receiveTask") for t in targets
+    ):
         yield found(element, "EVENT_GATEWAY", "dopo questo gateway devono esserci solo eventi da attendere")
     for target in filter(None, targets):
         bordered = any(other.attached_to == target.id for other in process.elements.values())

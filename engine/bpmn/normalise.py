@@ -52,7 +52,7 @@ def normalised(root: etree._Element, process_id: str) -> etree._Element:
         identifier = node.get("id") or ""
         if _kind(node) == "process" and (identifier == process_id or identifier.endswith(SUFFIX)):
             _Level(node).normalise()
-        elif _kind(node) in ("process", "BPMNDiagram", "collaboration"):
+        elif _kind(node) in ("process", "BPMNDiagram", "collaboration", "dataStore"):
             made.remove(node)
     return made
 

@@ -144,9 +144,13 @@ def _catcher(run: ProcessRun, task: Task, kind: str, code: str) -> Task | None:
         if current.triggered and isinstance(parent.task_spec, specs.REPEATED):
             current = parent
             continue
-        found = _matching(armed(current.workflow), kind, code)
-        if found is not None:
-            return found
+        drawn = current.task_spec.element
+        if (
+            drawn is None or not drawn.triggered_by_event
+        ):  # what a handler throws goes out of the scope it handles
+            found = _matching(armed(current.workflow), kind, code)
+            if found is not None:
+                return found
         if current.workflow.parent_task_id is None:
             return None
         current = run.task_around(current)

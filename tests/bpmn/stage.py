@@ -27,6 +27,7 @@ from engine.settings import Settings
 from engine.simulation.checks import compare
 from engine.soundness import soundness
 from engine.spiff import ProcessRun
+from engine.spiff.scopes import PROCESS
 from engine.storage import Database
 from engine.storage.tables import event, incident, instance, subscription, task, timer
 from tests.bpmn import trial_operations
@@ -185,7 +186,7 @@ class Stage:
     def _do_set(self, values: Mapping[str, Any], step: Mapping[str, Any]) -> None:
         with self.engine.database.begin() as work:
             advance = self.engine.stepper.open(work, self._id, SYSTEM)
-            advance.run.variables.update(values)
+            change(advance.run, values)
             advance.run.settle()
             write(advance)
 
@@ -301,3 +302,9 @@ class Stage:
 def _called(row: Any, run: ProcessRun) -> tuple[str, str]:
     """What tells one of several open tasks from the others: the item in its name, and the number of its run."""
     return row.name.rpartition(" – ")[2], str(run.variables_of(row.token).get("loopCounter"))
+
+
+def change(run: ProcessRun, values: Mapping[str, Any]) -> None:
+    """Set variables of the process, as if some task had written them."""
+    run.scopes.sets[PROCESS].update(values)
+    run.scopes.changes += 1

@@ -75,7 +75,7 @@ def report(results: list[Result]) -> str:
     lines.append(
         f"  with an operation, a name and a value for all that lacks one: {outcomes['walked']} walked to the end "
         f"({sum(one.walks for one in results)} processes, {sum(one.steps for one in results)} steps), "
-        f"{outcomes['refused']} refused with:"
+        f"{outcomes['halted']} halted by an incident that is true of the drawing, {outcomes['refused']} refused with:"
     )
     lines += _top(Counter(code for one in results for code in one.codes if one.good))
     lines.append(f"  neither: {len(failures)}")

@@ -174,9 +174,8 @@ def _readable(timer: etree._Element) -> None:
                 or check_timer(text) is not None
                 or text[0] not in "PR0123456789"
             ):
-                found.text = {"timeDate": "2016-03-02T12:00:00+01:00", "timeDuration": "PT1H"}.get(
-                    kind, "R3/PT1H"
-                )
+                found.tag = _tag("timeCycle" if kind == "timeCycle" else "timeDuration")
+                found.text = "R3/PT1H" if kind == "timeCycle" else "PT1H"
             return
     etree.SubElement(timer, _tag("timeDuration")).text = "PT1H"
 

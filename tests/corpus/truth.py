@@ -73,3 +73,31 @@ def _opens_all(model: ProcessModel, source: Element) -> bool:
     """Whether each pass sends a token along every flow that leaves."""
     leaving = sum(flow.source == source.id for flow in model.flows)
     return leaving == 1 or source.type == "parallelGateway"
+
+
+def never_ends(model: ProcessModel, waiting: Sequence[str]) -> bool:
+    """Whether a token that waits comes back to where it is by flows that it cannot but take: the drawing has no end."""
+    return any(_comes_back(model, name) for name in waiting if name in model.elements)
+
+
+def _comes_back(model: ProcessModel, name: str) -> bool:
+    seen: set[str] = set()
+    front = [name]
+    while front:
+        source = model.elements[front.pop()]
+        leaving = [flow for flow in model.flows if flow.source == source.id and flow.target in model.elements]
+        chooses = source.type in (
+            "exclusiveGateway",
+            "inclusiveGateway",
+            "eventBasedGateway",
+            "complexGateway",
+        )
+        if (chooses and len(leaving) > 1) or any(flow.condition for flow in leaving):
+            continue
+        for flow in leaving:
+            if flow.target == name:
+                return True
+            if flow.target not in seen:
+                seen.add(flow.target)
+                front.append(flow.target)
+    return False

@@ -24,7 +24,15 @@ from tests.corpus.walking import Walker
 SECONDS = 30
 MOST_AUTOMATIC_STEPS = 3_000
 """Choices by chance turn some automatic loops for ever; here that is found out sooner than in real life."""
-GOOD = ("walked", "refused")
+GOOD = ("walked", "halted", "refused")
+TRUE_ENDS = (
+    "non è previsto dal diagramma",
+    "aspetta un ramo che non arriverà più",
+    "gira senza fermarsi",
+    "not over after",
+)
+"""What an incident says of a drawing that itself leads nowhere: an error that nothing catches, a join that waits for a
+branch not taken, a loop of automatic steps, a loop that nothing leaves. Such a walk is halted, not wrong."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,8 @@ class Result:
     """What became of a diagram.
 
     `strict` holds the finding codes that refuse it as it is (empty: deployed). `outcome` is of the dressed diagram:
-    walked, refused (with `codes`), or a failure: stopped, stuck, endless, wrong, crash, hang. `why` tells more.
+    walked, halted (as drawn), refused (with `codes`), or a failure: stopped, stuck, endless, wrong, crash, hang.
+    `why` tells more.
     """
 
     name: str
@@ -147,6 +156,8 @@ class Trial:
             told = tuple(str(one) for one in problem.findings if one.severity == "error")
             return Result(name, "refused", codes=codes, findings=told)
         walk = walker.walk(key, name)
+        if walk.outcome == "stopped" and any(words in walk.why for words in TRUE_ENDS):
+            return Result(name, "halted", why=(walk.why,), walks=1, steps=walk.steps)
         if walk.outcome != "ended":
             return Result(name, walk.outcome, why=(walk.why,), walks=1, steps=walk.steps)
         wrong = doubts(walk.model, walk.passed)
@@ -160,7 +171,8 @@ def _codes(problem: Any) -> tuple[str, ...]:
 def _together(name: str, strict: tuple[str, ...], parts: list[Result]) -> Result:
     """The result of a file from those of its processes: the worst of them."""
     bad = [one for one in parts if not one.good]
-    outcome = bad[0].outcome if bad else "refused" if any(one.codes for one in parts) else "walked"
+    found = {one.outcome for one in parts}
+    outcome = bad[0].outcome if bad else next(one for one in ("refused", "halted", "walked") if one in found)
     return Result(
         name,
         outcome,

@@ -28,7 +28,9 @@ from engine.spiff import ProcessRun
 from engine.storage import Database
 from engine.storage.tables import event, incident, instance, subscription, task, timer
 from tests.bpmn import trial_operations
+from tests.bpmn.stage import change
 from tests.corpus.dressing import CHOICE, ITEMS, TOPIC
+from tests.corpus.truth import never_ends
 
 MOST_STEPS = 150
 MOST_RETRIES = 40
@@ -119,8 +121,9 @@ class _Walking:
             told = self._one_step()
             if told:
                 return self._walk(*told, step)
+        why = f"not over after {MOST_STEPS} steps; waiting: {', '.join(self._waiting())}"
         return self._walk(
-            "endless", f"not over after {MOST_STEPS} steps; waiting: {self._waiting()}", MOST_STEPS
+            "stopped" if never_ends(self.model, self._waiting()) else "endless", why, MOST_STEPS
         )
 
     def _start(self, key: str) -> None:
@@ -134,18 +137,11 @@ class _Walking:
                 start.message, self._values(), SYSTEM, "prova", business_key="pratica"
             )
             return
-        if "timer" in start.events:
-            due = self.engine.next_due()
-            if due is not None:
-                self.clock.set(max(due, self.clock.now()))
-                self.engine.run_due()
-        elif "signal" in start.events:
-            self.engine.messages.broadcast(start.signal, self._values(), SYSTEM, "prova")
-        else:
-            self.id = self.engine.instances.start(
-                self.definition_id.rpartition(":")[0], self._values(), SYSTEM, "prova", business_key="pratica"
-            ).id
+        if "signal" not in start.events:
+            self._start(self.definition_id.rpartition(":")[0])
             return
+        self.engine.messages.broadcast(start.signal, self._values(), SYSTEM, "prova")
+        self.engine.run_due()
         with self.engine.database.read() as connection:
             self.id = (
                 connection.execute(
@@ -180,8 +176,7 @@ class _Walking:
             if self.retries >= MOST_RETRIES:
                 return "stopped", f"{stopped[0].element_id}: {stopped[0].sentence}"
             self.retries += 1
-            self._retry(stopped[0])
-            return None
+            return self._with_luck(lambda: self._retry(stopped[0]))
         if not acts:
             return "stuck", "active, and nothing is waited for"
         act, row = self.chance.choice(acts)
@@ -212,7 +207,7 @@ class _Walking:
         elif row.kind == "condition":
             with self.engine.database.begin() as work:
                 advance = self.engine.stepper.open(work, self.id, SYSTEM)
-                advance.run.variables.update(self._values())
+                change(advance.run, self._values())
                 advance.run.settle()
                 write(advance)
         else:
@@ -221,6 +216,11 @@ class _Walking:
             )
 
     def _wait(self, row: Any) -> None:
+        """The choices after a timer are by chance too."""
+        with self.engine.database.begin() as work:
+            advance = self.engine.stepper.open(work, self.id, SYSTEM)
+            change(advance.run, self._values())
+            write(advance)
         due = self.engine.next_due()
         if due is not None:
             self.clock.set(max(due, self.clock.now()))
@@ -228,7 +228,7 @@ class _Walking:
     def _retry(self, row: Any) -> None:
         with self.engine.database.begin() as work:
             advance = self.engine.stepper.open(work, self.id, SYSTEM)
-            advance.run.variables.update(self._values())
+            change(advance.run, self._values())
             write(advance)
         self.engine.incidents.retry(row.id, SYSTEM)
 
@@ -248,9 +248,9 @@ class _Walking:
                 connection.execute(query), key=lambda row: (row.element_id or "", str(row.created_at))
             )
 
-    def _waiting(self) -> str:
+    def _waiting(self) -> list[str]:
         rows = self._rows(task, "open") + self._rows(subscription, "waiting") + self._rows(timer, "waiting")
-        return ", ".join(sorted({row.element_id for row in rows}))
+        return sorted({row.element_id for row in rows})
 
     def run(self) -> ProcessRun:
         """The run as its rows keep it."""
