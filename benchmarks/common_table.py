@@ -75,6 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, help="how many rounds (1, or 3 with --long)")
     parser.add_argument("--instances", type=int, help="instances of each measure (100, or 1000 with --long)")
     parser.add_argument("--only", action="append", help="only the sides whose name holds this text")
+    parser.add_argument("--clients", type=int, help="only the sides with so many clients")
     parser.add_argument(
         "--waiting", type=int, default=10_000, help="tasks waiting for the first page; 0: none"
     )
@@ -88,6 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sides = list(_sides(stack, server, ours, size, everything=chosen.long))
         if chosen.only:
             sides = [side for side in sides if any(text.lower() in side.name.lower() for text in chosen.only)]
+        if chosen.clients:
+            sides = [side for side in sides if side.clients == chosen.clients]
         for number in range(rounds):
             for side in sides:
                 _take(side, f"round {number + 1} of {rounds}")
@@ -131,9 +134,12 @@ def _sides(
 def _take(side: Side, label: str) -> None:
     if side.absent:
         return
-    print(f"   {label}: {side.name}, {side.clients} client{'s' * (side.clients > 1)}", file=sys.stderr)
     try:
         side.rounds.append(side.run())
+        found = side.rounds[-1]
+        told = f"starts {found.starts or 0:.0f}/s, completions {found.completions or 0:.0f}/s"
+        many = "s" * (side.clients > 1)
+        print(f"   {label}: {side.name}, {side.clients} client{many}: {told}", file=sys.stderr, flush=True)
     except Unavailable as problem:
         side.absent = str(problem)
         print(f"{side.name} left out: {problem}")
