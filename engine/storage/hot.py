@@ -1,7 +1,7 @@
 """The few statements of the hot path: built once, compiled once for each dialect, sent as plain text with their values.
 
 Building and compiling a statement of SQLAlchemy's at each call costs more than the database needs to answer it (see
-docs/adr/0011), and describing thirty columns of a result as much again. These go over the same connection, in the same
+docs/adr/0014), and describing thirty columns of a result as much again. These go over the same connection, in the same
 transaction as all others, by a cursor of the driver.
 """
 
