@@ -11,10 +11,13 @@ from typing import Any
 
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.bpmn.specs.control import BpmnStartTask, SimpleBpmnTask
+from SpiffWorkflow.exceptions import WorkflowException
 from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.specs.MultiChoice import MultiChoice
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
+
+from engine.errors import ExecutionFailed
 
 BOUNDARY_SPLIT = ".BoundaryEventSplit"
 
@@ -48,6 +51,16 @@ class Stepwise(TaskSpec):
 
 class Chosen(Stepwise, MultiChoice):
     """A gateway whose `_run_hook` makes the tasks of the flows it takes."""
+
+    def _run_hook(self, my_task: Task) -> bool | None:
+        try:
+            taken: bool | None = super()._run_hook(my_task)
+        except WorkflowException as problem:
+            name = my_task.task_spec.element.label if my_task.task_spec.element else my_task.task_spec.name
+            raise ExecutionFailed(
+                f"«{name}»: nessuna condizione dei flussi in uscita è vera e nessuno è predefinito"
+            ) from problem
+        return taken
 
     def follow(self, my_task: Task) -> None:
         """They are there already."""
