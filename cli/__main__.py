@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from cli.batches import batch
+from cli.calendars import calendar
 from cli.database import database
 from cli.definitions import deploy, lint
 from cli.demo.command import demo
@@ -33,7 +34,7 @@ def main() -> None:
 
 for command in (serve, worker, deploy, lint, simulate, migrate, database, demo, user, ambito):
     main.add_command(command)
-for command in (definition, instances, batch, incidents):
+for command in (definition, instances, batch, incidents, calendar):
     main.add_command(command)
 
 if __name__ == "__main__":

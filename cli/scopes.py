@@ -19,7 +19,7 @@ def ambito() -> None:
 @ambito.command()
 @click.argument("percorso")
 @click.option("--nome", required=True, help="Come lo si legge nelle pagine.")
-@click.option("--patrono", default="", help="Il nome del santo patrono.")
+@click.option("--patrono", default="", help="Il nome del santo patrono; senza, resta quello che c'è.")
 @click.option("--giorno-patrono", default="", help="Il suo giorno, mese-giorno: 11-13 è il 13 novembre.")
 @click.option("--comune", "towns", multiple=True, help="Un comune dell'ambito; si può ripetere.")
 def save(percorso: str, nome: str, patrono: str, giorno_patrono: str, towns: tuple[str, ...]) -> None:

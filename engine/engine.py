@@ -9,6 +9,7 @@ from pathlib import Path
 import engine.operations.catalogue  # noqa: F401  (registers every operation)
 from engine.batch_kinds import CaseOperations
 from engine.batches import Batches
+from engine.calendars import Calendars
 from engine.clock import Clock, SystemClock
 from engine.expressions import YearsMonths
 from engine.history import History
@@ -71,6 +72,7 @@ class Engine:
         self.suspended_definitions = SuspendedDefinitions(self.stepper, permissions, self.batches)
         self.history = History(database, clock, self.repository, permissions)
         self.parameters = Parameters(database, clock, self.repository, permissions)
+        self.calendars = Calendars(database, clock, permissions)
         self.migrations = Migrations(self.stepper, permissions, self.batches)
         self._jobs: LocalJobs | None = None
         self._jobs_lock = threading.Lock()

@@ -22,7 +22,7 @@ from engine.expressions import Evaluation, Limits
 from engine.handover import pass_on
 from engine.language import Bindings, bindings_at, evaluate
 from engine.operations import InstanceRef, OperationRegistry
-from engine.operations.people.places import patron_day
+from engine.operations.people.calendars import working_days
 from engine.outbox import enqueue
 from engine.parameters import ParametersInForce
 from engine.storage.configuration import KeptConfiguration
@@ -62,29 +62,9 @@ class RunHost:
 
     @cached_property
     def calendar(self) -> WorkingCalendar:
-        """The working days of the instance's ambito: its patron's, unless the parameter `patrono` names another day,
-        with its parameters `sabato_festivo` and `chiusure`. Raises ExecutionFailed for a parameter that is no date."""
-        patron = str(self.parameters.find("patrono", "") or "")
-        try:
-            month, _, day = (patron or self._patron_day()).partition("-")
-            closings = [
-                d if isinstance(d, date) else date.fromisoformat(str(d))
-                for d in self.parameters.find("chiusure", ())
-            ]
-            return WorkingCalendar(
-                patron=(int(month), int(day)) if month else None,
-                saturday_is_holiday=bool(self.parameters.find("sabato_festivo", False)),
-                closings=frozenset(closings),
-            )
-        except ValueError as problem:
-            raise ExecutionFailed(
-                "Il calendario dell'ambito non si legge: nei parametri, `patrono` si scrive 06-10 e `chiusure` "
-                f"sono date come 2016-08-16 ({problem})"
-            ) from problem
-
-    def _patron_day(self) -> str:
+        """The working days of the instance's ambito."""
         scope = self.instance.scope
-        return self.configured(("patron", scope), lambda: patron_day(self.connection, scope))
+        return self.configured(("calendar", scope), lambda: working_days(self.connection, scope))
 
     @cached_property
     def account(self) -> Evaluation:

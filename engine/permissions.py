@@ -34,6 +34,7 @@ class Permission(StrEnum):
     DEFINITION_DEPLOY = "definition.deploy"
     INSTANCE_MIGRATE = "instance.migrate"  # move running cases to another version of their definition
     PARAMETER_WRITE = "parameter.write"
+    CALENDAR_WRITE = "calendar.write"  # working days: closings, patron saint, Saturdays
     INCIDENT_MANAGE = "incident.manage"
     USER_MANAGE = "user.manage"
     AUDIT_READ = "audit.read"

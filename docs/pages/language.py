@@ -60,7 +60,7 @@ def functions_page() -> str:
         "come `1/0`, è nullo. "
         "I numeri sono decimali esatti. Una variabile che non c'è è nulla.",
         "## Il calendario e i parametri\n\nI giorni lavorativi sono quelli dell'ambito della pratica: "
-        "festività italiane, patrono, sabato e chiusure secondo i parametri `patrono`, `sabato_festivo`, "
-        "`chiusure`.\n\n" + table(head, _rows(own)),
+        "festività italiane, patrono, sabato e chiusure come sono scritti in *Amministrazione › "
+        "Calendario*.\n\n" + table(head, _rows(own)),
         *(f"## {AREAS[area]}\n\n" + table(head, _rows(areas[area])) for area in AREAS),
     )

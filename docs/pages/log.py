@@ -59,6 +59,8 @@ KINDS = {
     "batch.cancelled": "Fermata da una persona: `reason`, e quante pratiche sono rimaste com'erano (`left`)",
     "definition.suspended": "Un processo (`key`, `version` se una sola) è stato sospeso: `reason`, `batch`",
     "definition.resumed": "Il processo è ripreso: `batch` è l'operazione che riprende le sue pratiche",
+    "calendar.changed": "I giorni lavorativi di un ambito sono cambiati: `scope`, `what` (rule, closed, opened), i "
+    "giorni o i valori prima e dopo (`old`, `new`), `reason`",
     "parameter.changed": "Un parametro è cambiato: `scope`, `old`, `new`, `reason`",
 }
 

@@ -36,6 +36,7 @@ PERMISSIONS = {
     "definition.deploy": "pubblicare e ritirare i processi",
     "instance.migrate": "far passare le pratiche in corso a un'altra versione del loro processo",
     "parameter.write": "cambiare i parametri",
+    "calendar.write": "cambiare i giorni lavorativi: chiusure, patrono, sabato",
     "incident.manage": "vedere, ritentare e chiudere gli incidenti",
     "user.manage": "creare utenti, dare e togliere ruoli",
     "audit.read": "leggere chi ha consultato una pratica",

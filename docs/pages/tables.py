@@ -42,6 +42,8 @@ TABLES = {
     "utente": "Chi può entrare, con l'impronta Argon2 della password",
     "appartenenza": "Quale ruolo ha un utente, in quale ambito, da quando a quando",
     "ambito": "Gli ambiti e i sub-ambiti, come percorsi: `cremasco/crema`",
+    "regola_calendario": "Sabato e patrono di un ambito: l'ultima riga è in vigore, le altre sono la storia",
+    "chiusura": "I giorni in cui gli uffici di un ambito sono chiusi, e chi li ha tolti",
     "comune": "I comuni di un ambito",
     "organizzazione": "Gli enti della rete",
     "plafond": "Quanto è impegnato in tutto per una persona: qui la base di dati tiene il tetto",

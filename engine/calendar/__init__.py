@@ -23,7 +23,7 @@ from engine.calendar.rome import (
     resolve_wall_time,
     start_of_day,
 )
-from engine.calendar.working_days import WorkingCalendar
+from engine.calendar.working_days import WorkingCalendar, holiday_names
 
 __all__ = [
     "FEEL_SIGNATURES",
@@ -41,6 +41,7 @@ __all__ = [
     "day_in_rome",
     "end_of_day",
     "feel_bindings",
+    "holiday_names",
     "in_rome",
     "parse_duration",
     "parse_moment",

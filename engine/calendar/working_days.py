@@ -110,6 +110,13 @@ class WorkingCalendar:
         )
 
 
+def holiday_names(year: int, language: str = "it") -> dict[date, str]:
+    """The national holidays of a year with their names, in Italian or English. InvalidInput outside 1900–2199."""
+    _national(year)
+    found = country_holidays("IT", years=year, language="en_US" if language == "en" else "it_IT")
+    return dict(sorted(found.items()))
+
+
 @lru_cache(maxsize=LAST_YEAR - FIRST_YEAR + 1)
 def _national(year: int) -> frozenset[date]:
     if not FIRST_YEAR <= year <= LAST_YEAR:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Table, event
+from sqlalchemy import Connection, Table, event, inspect
 
 from engine.storage.metadata import metadata
 
@@ -25,9 +25,10 @@ def append_only(table: Table) -> Table:
 
 
 def install_guards(connection: Connection) -> None:
-    """Install the triggers of every marked table; harmless when they are there already."""
+    """Install the triggers of every marked table there is; harmless when they are there already."""
+    there = set(inspect(connection).get_table_names())
     for table in metadata.sorted_tables:
-        if table.info.get(_MARK):
+        if table.info.get(_MARK) and table.name in there:
             _install(connection, table)
 
 

@@ -16,7 +16,7 @@ from engine.bpmn.reader import read_diagram
 
 PROCESSES = Path(__file__).parents[2] / "processes"
 DIAGRAMS = sorted(PROCESSES.glob("*.bpmn"))
-ASKED_BY_CODE = {"patrono", "sabato_festivo", "chiusure", "tetto_budget", "anticipo_massimo"}
+ASKED_BY_CODE = {"tetto_budget", "anticipo_massimo"}
 ADVERSE = {"respinto", "abbandonato", "interrotto", "ritirato"}
 BPMNDI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 DC = "{http://www.omg.org/spec/DD/20100524/DC}"

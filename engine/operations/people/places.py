@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 
 from sqlalchemy import Connection, delete, insert, select, update
 
 from engine.actors import scope_chain
 from engine.errors import InvalidInput
+from engine.operations.people.calendars import Rule, rules_of, set_rule
 from engine.operations.people.model import Ambito, Organisation
 from engine.operations.people.register import By, note
 from engine.operations.people.tables import ambito, comune, organizzazione
 from engine.operations.people.validation import check_email
-from engine.storage.configuration import configuration_changed
 from engine.storage.insertion import insert_once
 from engine.storage.types import new_id
 
 _PATH = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
-_DAY = re.compile(r"(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])")
 
 
 def scopes(connection: Connection) -> tuple[Ambito, ...]:
@@ -26,24 +26,17 @@ def scopes(connection: Connection) -> tuple[Ambito, ...]:
     towns: dict[str, list[str]] = defaultdict(list)
     for name, path in connection.execute(select(comune.c.nome, comune.c.ambito).order_by(comune.c.nome)):
         towns[path].append(name)
+    rules = rules_of(connection)
     return tuple(
-        Ambito(row.path, row.nome, row.patrono_nome, row.patrono_giorno, tuple(towns[row.path]))
+        Ambito(row.path, row.nome, said.patron_name, said.patron_day, tuple(towns[row.path]))
         for row in connection.execute(select(ambito).order_by(ambito.c.path))
+        for said in [rules.get(row.path, Rule(row.path))]
     )
 
 
 def scope_names(connection: Connection) -> dict[str, str]:
     """The name of each ambito by path."""
     return {row.path: row.nome for row in connection.execute(select(ambito.c.path, ambito.c.nome))}
-
-
-def patron_day(connection: Connection, path: str) -> str:
-    """The patron's day (``MM-DD``) in force for a scope: its own, else that of the ambito above, else empty."""
-    rows = connection.execute(
-        select(ambito.c.path, ambito.c.patrono_giorno).where(ambito.c.path.in_(scope_chain(path)))
-    ).all()
-    days: dict[str, str] = {row.path: row.patrono_giorno for row in rows}
-    return next((days[scope] for scope in scope_chain(path) if days.get(scope)), "")
 
 
 def comuni(connection: Connection, path: str = "") -> tuple[str, ...]:
@@ -62,13 +55,13 @@ def scope_of_comune(connection: Connection, name: str) -> str | None:
 
 
 def save_scope(connection: Connection, value: Ambito, *, by: By) -> None:
-    """Write an ambito and its comuni. The ambito above must be there first. InvalidInput with `fields`."""
+    """Write an ambito and its comuni. The ambito above must be there first. InvalidInput with `fields`.
+
+    A patron goes into the ambito's calendar; without one, the calendar stays as it is.
+    """
     if _PATH.fullmatch(value.path) is None or len(value.path) > 160:
         sentence = f"«{value.path:.60}» non va: minuscole, cifre, trattini; sub-ambiti come cremasco/crema"
         raise InvalidInput(sentence, fields={"path": sentence})
-    if value.patrono_giorno and _DAY.fullmatch(value.patrono_giorno) is None:
-        sentence = f"Il giorno del patrono si scrive mese-giorno, per esempio 11-13, non «{value.patrono_giorno:.20}»"
-        raise InvalidInput(sentence, fields={"patrono_giorno": sentence})
     known = scope_names(connection)
     if value.padre is not None and value.padre not in known:
         sentence = f"Prima va scritto l'ambito «{value.padre}», che sta sopra a «{value.path}»"
@@ -76,8 +69,6 @@ def save_scope(connection: Connection, value: Ambito, *, by: By) -> None:
     columns = {
         "nome": value.nome,
         "padre": value.padre,
-        "patrono_nome": value.patrono_nome,
-        "patrono_giorno": value.patrono_giorno,
     }
     if value.path in known:
         connection.execute(update(ambito).where(ambito.c.path == value.path).values(**columns))
@@ -88,7 +79,15 @@ def save_scope(connection: Connection, value: Ambito, *, by: By) -> None:
     )
     if value.comuni:
         connection.execute(insert(comune), [{"nome": name, "ambito": value.path} for name in value.comuni])
-    configuration_changed(connection)
+    if value.patrono_giorno:
+        said = rules_of(connection, [value.path]).get(value.path, Rule(value.path))
+        patron = replace(
+            said,
+            patron_name=value.patrono_nome,
+            patron_day=value.patrono_giorno,
+            reason="Patrono scritto con l'ambito",
+        )
+        set_rule(connection, patron, by=by)
     note(
         connection,
         by,

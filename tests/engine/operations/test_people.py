@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from engine.errors import BusinessError, ExecutionFailed, InvalidInput, InvalidState, NotFound
 from engine.operations.people import service as people
+from engine.operations.people.calendars import calendar_of
 from engine.operations.people.model import Ambito, Person, PersonData
 from engine.operations.people.register import By, changes_of
 from engine.operations.people.tables import persona, registro_anagrafe
@@ -334,8 +335,8 @@ def test_ambiti_comuni_and_organisations(database: Database) -> None:
         assert people.comuni(connection) == people.comuni(connection, "cremasco") == ("Crema", "Pandino")
         assert people.comuni(connection, "cremasco/pandino") == ("Pandino",)
         assert people.scope_of_comune(connection, "Pandino") == "cremasco/pandino"
-        assert people.patron_day(connection, "cremasco/pandino") == "06-10"
-        assert people.patron_day(connection, "altrove") == ""
+        assert calendar_of(connection, "cremasco/pandino").patron.patron_day == "06-10"
+        assert calendar_of(connection, "altrove").patron.patron_day == ""
         first = people.save_organisation(connection, "Cooperativa Prova", "cooperativa", "cremasco", by=BY)
         again = people.save_organisation(connection, " Cooperativa  Prova ", "coop", "cremasco", by=BY)
         assert first == again

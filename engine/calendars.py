@@ -1,0 +1,166 @@
+"""The calendars of the ambiti for whoever may change them: a year with its reasons, closings, patrons, Saturdays.
+
+Dates computed before a change stay where they are; those computed from then on follow it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, timedelta
+
+from sqlalchemy import Connection, func, select
+
+from engine.actors import Actor
+from engine.calendar import end_of_day, holiday_names, start_of_day
+from engine.clock import Clock
+from engine.errors import InvalidInput
+from engine.operations.people import calendars as rows
+from engine.operations.people.calendars import Closing, Rule, ScopeCalendar
+from engine.operations.people.places import scope_names
+from engine.operations.people.register import By
+from engine.permissions import Permission, PermissionMatrix
+from engine.storage import Database
+from engine.storage.tables import instance, task, timer
+from engine.visibility import within
+
+
+@dataclass(frozen=True)
+class Why:
+    """Why a day is not worked. `kind`: holiday (with its `name`), patron (the saint), closing (its reason).
+
+    A patron or a closing has the `scope` that says so.
+    """
+
+    kind: str
+    name: str = ""
+    scope: str = ""
+    closing_id: str = ""
+
+
+@dataclass(frozen=True)
+class DayOff:
+    """A day that is not worked, with every reason; Sundays, and Saturdays where closed, need none to be off."""
+
+    day: date
+    reasons: tuple[Why, ...]
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What falls due on some days already: open tasks and waiting timers of the scope and below. It stays there."""
+
+    tasks: int
+    timers: int
+
+
+class Calendars:
+    """Reading and changing working days. Each needs `calendar.write` in the scope concerned."""
+
+    def __init__(self, database: Database, clock: Clock, permissions: PermissionMatrix) -> None:
+        self._database = database
+        self._clock = clock
+        self._permissions = permissions
+
+    def get(self, scope: str, actor: Actor) -> ScopeCalendar:
+        """The rules and closings in force in a scope. Forbidden."""
+        self._require(actor, scope)
+        with self._database.read() as connection:
+            return rows.calendar_of(connection, scope)
+
+    def history(self, scope: str, actor: Actor) -> tuple[tuple[Rule, ...], tuple[Closing, ...]]:
+        """The rules the scope has had and the closings it took back, the newest first. Forbidden."""
+        self._require(actor, scope)
+        with self._database.read() as connection:
+            return rows.rule_history(connection, scope), rows.closing_history(connection, scope)
+
+    def touched(self, scope: str, first: date, last: date, actor: Actor) -> Touched:
+        """How much falls due from `first` to `last` already. Forbidden."""
+        self._require(actor, scope)
+        begin, end = start_of_day(first).astimezone(UTC), end_of_day(last).astimezone(UTC)
+        tasks = (
+            select(func.count())
+            .select_from(task)
+            .where(task.c.state == "open", task.c.due_order.between(begin, end), within(task.c.scope, scope))
+        )
+        timers = (
+            select(func.count())
+            .select_from(timer.join(instance, instance.c.id == timer.c.instance_id))
+            .where(
+                timer.c.state == "waiting",
+                timer.c.kind == "event",
+                timer.c.due_at.between(begin, end),
+                within(instance.c.scope, scope),
+            )
+        )
+        with self._database.read() as connection:
+            return Touched(
+                int(connection.execute(tasks).scalar_one()), int(connection.execute(timers).scalar_one())
+            )
+
+    def close(self, scope: str, first: date, last: date, reason: str, actor: Actor) -> str:
+        """Shut the offices on some days, both ends included; gives the closing's id. InvalidInput with `fields`."""
+        return self.close_many(scope, ((first, last, reason),), actor)[0]
+
+    def close_many(
+        self, scope: str, spans: tuple[tuple[date, date, str], ...], actor: Actor
+    ) -> tuple[str, ...]:
+        """Several closings, all or none. InvalidInput with `fields`."""
+        self._require(actor, scope)
+        with self._database.begin() as work:
+            self._check_scope(work.connection, scope)
+            by = By(actor.id, self._clock.now())
+            made = tuple(rows.close_days(work.connection, scope, *span, by=by) for span in spans)
+            self._check_still_working(work.connection, scope)
+        return made
+
+    def open(self, closing_id: str, reason: str, actor: Actor) -> Closing:
+        """Take a closing back. NotFound, InvalidInput, Forbidden."""
+        with self._database.begin() as work:
+            self._require(actor, rows.get_closing(work.connection, closing_id).scope)
+            return rows.open_days(work.connection, closing_id, reason, by=By(actor.id, self._clock.now()))
+
+    def set_rule(self, rule: Rule, actor: Actor) -> bool:
+        """Put a scope's Saturdays and patron in force; False when nothing changes. InvalidInput with `fields`."""
+        self._require(actor, rule.scope)
+        with self._database.begin() as work:
+            self._check_scope(work.connection, rule.scope)
+            return rows.set_rule(work.connection, rule, by=By(actor.id, self._clock.now()))
+
+    # -- within ----------------------------------------------------------------------------------------------------
+
+    def _require(self, actor: Actor, scope: str) -> None:
+        self._permissions.require(actor, Permission.CALENDAR_WRITE, scope)
+
+    @staticmethod
+    def _check_scope(connection: Connection, scope: str) -> None:
+        if scope and scope not in scope_names(connection):
+            sentence = f"L'ambito «{scope:.60}» non c'è: gli ambiti sono elencati da patti ambito list"
+            raise InvalidInput(sentence, fields={"ambito": sentence})
+
+    @staticmethod
+    def _check_still_working(connection: Connection, scope: str) -> None:
+        """Some day is worked in every year that has closings: otherwise no deadline could be computed."""
+        found = rows.calendar_of(connection, scope)
+        for year in sorted({closing.first.year for closing in found.closings}):
+            if found.working_days.working_days_between(date(year, 1, 1), date(year + 1, 1, 31)) < 20:
+                sentence = f"Nel {year} non resterebbero giorni lavorativi: accorciare la chiusura"
+                raise InvalidInput(sentence, fields={"al": sentence})
+
+
+def days_off(calendar: ScopeCalendar, year: int, language: str = "it") -> tuple[DayOff, ...]:
+    """The days of a year that are not worked for a reason of their own, in order. InvalidInput outside 1900–2199."""
+    found: dict[date, list[Why]] = {
+        day: [Why("holiday", name)] for day, name in holiday_names(year, language).items()
+    }
+    if calendar.patron.patron_day:
+        month, _, number = calendar.patron.patron_day.partition("-")
+        day = date(year, int(month), 1) + timedelta(days=int(number) - 1)
+        if day.month == int(month):  # the 29th of February is there in leap years only
+            found.setdefault(day, []).append(
+                Why("patron", calendar.patron.patron_name, calendar.patron.scope)
+            )
+    for closing in calendar.closings:
+        for day in closing.days:
+            if day.year == year:
+                found.setdefault(day, []).append(Why("closing", closing.reason, closing.scope, closing.id))
+    return tuple(DayOff(day, tuple(reasons)) for day, reasons in sorted(found.items()))
