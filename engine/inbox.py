@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 
 from engine.actors import Actor
-from engine.calendar import day_in_rome, end_of_day, start_of_day
 from engine.clock import Clock
 from engine.errors import NotFound
 from engine.instances import view as instance_view
-from engine.lists import Due, Lists, first_tasks, how_many, lists_of, tasks_among
+from engine.lists import Due, Shape, first_tasks, how_many, lists_of, tasks_among, values_of
 from engine.notes import attachment_view
-from engine.paging import cursor, ordering, place
+from engine.paging import Place, cursor, ordering, place
+from engine.paging import values as place_values
 from engine.permissions import Permission, PermissionMatrix
 from engine.repository import Repository
 from engine.restricted import restricted_names, without
-from engine.searches import LARGEST_PAGE, CaseSearch, cases_with_definition, sought
+from engine.searches import LARGEST_PAGE, CaseSearch, Sought, cases_with_definition, sought
 from engine.spiff import ProcessRun
 from engine.storage import Database
-from engine.storage.tables import attachment, comment, definition, instance, task, task_candidate
+from engine.storage.hot import Statement
+from engine.storage.tables import attachment, comment, instance, task
 from engine.storage.types import UtcDateTime
 from engine.storage.values import decode
+from engine.task_lists import rows as task_rows
+from engine.task_lists import view as task_view
 from engine.task_rules import has_candidates, may_take, may_work
 from engine.views import (
     COUNTED_UP_TO,
@@ -38,9 +41,7 @@ from engine.views import (
     TaskRow,
     TaskView,
 )
-from engine.visibility import may_see_case, require_case, within
-
-SOON = timedelta(days=3)
+from engine.visibility import may_see_case, require_case
 
 
 class Inbox(CaseSearch):
@@ -60,46 +61,47 @@ class Inbox(CaseSearch):
         """
         limit = max(1, min(limit, LARGEST_PAGE))
         ended = place(wanted.sort, after) if after else None
-        lists = lists_of(actor, wanted.box, self._permissions, process=wanted.process, scope=wanted.scope)
-        if lists is None:
+        if wanted.box == "all" and not (actor.memberships or actor.is_system):
             return InboxPage((), None)
         with self._database.read() as connection:
-            rows = self._ordered(connection, lists, wanted, ended, limit + 1)
-            shown = rows[:limit]
-            items = self._task_rows(connection, shown)
-        more = len(rows) > limit
-        return InboxPage(items, cursor(wanted.sort, shown[-1]) if more else None)
+            found = self._ordered(connection, actor, wanted, ended, limit + 1)
+        shown, now = found[:limit], self._clock.now()
+        items = tuple(task_view(row, now) for row in shown)
+        return InboxPage(items, cursor(wanted.sort, shown[-1]) if len(found) > limit else None)
 
     def _ordered(
-        self, connection: Connection, lists: Lists, wanted: InboxFilter, ended: Any, size: int
-    ) -> Sequence[Row[Any]]:
-        sqlite, due = self._database.is_sqlite, _due(wanted.due, self._clock.now())
-        on_cases = [instance.c.definition_key == wanted.process] if wanted.process else []
-        on_cases.append(within(task.c.scope, wanted.scope or ""))
-        looked_for = sought(connection, wanted.person, wanted.text, sqlite=sqlite)
-        lists = Lists(lists.wanted, lists.part_of, (*lists.conditions, *looked_for.conditions))
-        if looked_for.few is not None:
-            found = tasks_among(lists, looked_for.few, wanted.sort, ended, size, due=due, on_cases=on_cases)
-        else:
-            found = first_tasks(lists, wanted.sort, ended, size, due=due, on_cases=on_cases, sqlite=sqlite)
-        query = _rows().join(found, found.c.task_id == task.c.id)
-        return connection.execute(
-            query.order_by(*ordering(wanted.sort, found.c.moment, found.c.task_id, found.c.priority))
-        ).all()
+        self, connection: Connection, actor: Actor, wanted: InboxFilter, ended: Place | None, size: int
+    ) -> Sequence[Any]:
+        shape = Shape(
+            self._database.is_sqlite,
+            actor.is_system,
+            wanted.box,
+            bool(wanted.process),
+            bool(wanted.scope),
+            wanted.due,
+            wanted.sort,
+            ended is not None,
+            size,
+        )
+        readable = self._permissions.scopes(actor, Permission.CASE_READ) if wanted.box == "all" else ()
+        given = values_of(actor, self._clock.now(), readable=readable)
+        given.update(process=wanted.process, scope=wanted.scope, **(place_values(ended) if ended else {}))
+        if not (wanted.person or wanted.text):
+            return _page(shape).named(connection, **given)
+        looked_for = sought(connection, wanted.person, wanted.text, sqlite=self._database.is_sqlite)
+        return connection.execute(_ordered_page(shape, looked_for), given).all()
 
     def counts(self, actor: Actor) -> InboxCounts:
         """How many open tasks are mine, free for my groups, and of all those overdue, due today, due soon.
 
         Exact up to `COUNTED_UP_TO`; one more than that stands for any larger number.
         """
-        now = self._clock.now()
-        today_ends = end_of_day(day_in_rome(now)).astimezone(UTC)
-        most = (COUNTED_UP_TO + 1) * (
-            len(actor.roles) + 1
-        )  # a task stands in one list of each of these at most
-        moments = {"now": now, "today_ends": today_ends, "soon": now + SOON}
+        # a task stands in one list of each role at most, and in one of the person's
+        most = (COUNTED_UP_TO + 1) * (len(actor.roles) + 1)
+        given = values_of(actor, self._clock.now())
         with self._database.read() as connection:
-            found = connection.execute(_counting(actor, most, self._database.is_sqlite), moments).one()
+            counting = _counting(Shape(self._database.is_sqlite, actor.is_system, "todo", size=most))
+            found = counting.run(connection, **given).rows[0]
         return InboxCounts(*(min(int(value), COUNTED_UP_TO + 1) for value in found))
 
     def search_tasks(self, text: str, actor: Actor, limit: int = 20) -> tuple[TaskRow, ...]:
@@ -113,7 +115,7 @@ class Inbox(CaseSearch):
         """
         with self._database.read() as connection:
             row = connection.execute(
-                _rows(task, instance.c.run_state).where(task.c.id == task_id)
+                task_rows(task, instance.c.run_state).where(task.c.id == task_id)
             ).one_or_none()
             if row is None:
                 raise NotFound("Il compito non c'è")
@@ -129,7 +131,7 @@ class Inbox(CaseSearch):
             offered = has_candidates(connection, task_id)
             view = instance_view(found)
             return TaskView(
-                row=self._task_rows(connection, [row])[0],
+                row=task_view(row, self._clock.now()),
                 element_id=row.element_id,
                 instructions=row.instructions,
                 form_id=row.form_id,
@@ -160,11 +162,12 @@ class Inbox(CaseSearch):
             found = _instance_row(connection, instance_id)
             require_case(connection, found, actor, self._permissions)
             rows = connection.execute(
-                _rows()
+                task_rows()
                 .where(task.c.instance_id == instance_id, task.c.state.in_(("open", "suspended")))
                 .order_by(task.c.due_order, task.c.id)
             ).all()
-            return self._task_rows(connection, rows)
+        now = self._clock.now()
+        return tuple(task_view(row, now) for row in rows)
 
     def papers(self, instance_id: str, actor: Actor) -> tuple[tuple[Comment, ...], tuple[Attachment, ...]]:
         """The notes and the files of a case, for those who may see it; restricted files only for those who may."""
@@ -176,39 +179,6 @@ class Inbox(CaseSearch):
             )
 
     # -- within ----------------------------------------------------------------------------------------------------
-
-    def _task_rows(self, connection: Connection, rows: Sequence[Row[Any]]) -> tuple[TaskRow, ...]:
-        candidates: dict[str, dict[str, list[str]]] = {}
-        if rows:
-            for found in connection.execute(
-                select(task_candidate)
-                .where(task_candidate.c.task_id.in_([row.id for row in rows]))
-                .order_by(task_candidate.c.name)
-            ):
-                candidates.setdefault(found.task_id, {}).setdefault(found.kind, []).append(found.name)
-        now = self._clock.now()
-        return tuple(
-            TaskRow(
-                row.id,
-                row.name,
-                row.instance_id,
-                row.number,
-                row.title,
-                row.phase,
-                row.definition_key,
-                row.definition_name,
-                row.scope,
-                row.assignee,
-                tuple(candidates.get(row.id, {}).get("role", ())),
-                tuple(candidates.get(row.id, {}).get("user", ())),
-                row.priority,
-                row.created_at,
-                row.due_at,
-                urgency(row.due_at, now),
-                row.state,
-            )
-            for row in rows
-        )
 
     def _variables(self, row: Row[Any], found: Row[Any], actor: Actor) -> dict[str, Any]:
         compiled = self._repository.compiled(found.definition_id)
@@ -232,31 +202,33 @@ class Inbox(CaseSearch):
         return self._permissions.allows(actor, Permission.TASK_ASSIGN, scope)
 
 
-@lru_cache(maxsize=1024)
-def _counting(actor: Actor, most: int, sqlite: bool) -> Select[Any]:
-    """The question of `counts`, put together once for each person: that takes longer than answering it."""
-    now, today_ends, soon = (bindparam(name, type_=UtcDateTime) for name in ("now", "today_ends", "soon"))
+@lru_cache(maxsize=512)
+def _page(shape: Shape) -> Statement:
+    """A page of the inbox, put together once: that takes longer than reading it."""
+    return Statement(_ordered_page(shape, Sought()))
+
+
+def _ordered_page(shape: Shape, looked_for: Sought) -> Select[Any]:
+    lists = lists_of(shape)
+    lists = replace(lists, conditions=(*lists.conditions, *looked_for.conditions))
+    few = looked_for.few
+    found = first_tasks(shape, lists) if few is None else tasks_among(shape, lists, few)
+    ordered = ordering(shape.sort, found.c.moment, found.c.task_id, found.c.priority)
+    return task_rows().join(found, found.c.task_id == task.c.id).order_by(*ordered)
+
+
+@lru_cache(maxsize=64)
+def _counting(shape: Shape) -> Statement:
+    """The question of `counts`."""
+    now, ends, soon = (bindparam(name, type_=UtcDateTime) for name in ("now", "day_ends", "soon"))
     asked: tuple[tuple[bool | None, Due], ...] = (
         (True, lambda due: []),
         (False, lambda due: []),
         (None, lambda due: [due < now]),
-        (None, lambda due: [due >= now, due <= today_ends]),
-        (None, lambda due: [due > today_ends, due <= soon]),
+        (None, lambda due: [due >= now, due <= ends]),
+        (None, lambda due: [due > ends, due <= soon]),
     )
-    lists = lists_of(actor, "todo", PermissionMatrix(), process=None, scope=None)  # the candidates decide
-    assert lists is not None  # only the box of all tasks may be closed to somebody
-    return how_many(lists, most, asked, sqlite=sqlite)
-
-
-def urgency(due: datetime | None, now: datetime) -> str:
-    """overdue, today, soon (within three days), later, or none: what colour and word a due date deserves."""
-    if due is None:
-        return "none"
-    if due < now:
-        return "overdue"
-    if day_in_rome(due) == day_in_rome(now):
-        return "today"
-    return "soon" if due <= now + SOON else "later"
+    return Statement(how_many(shape, asked))
 
 
 def comments_of(connection: Connection, instance_id: str) -> tuple[Comment, ...]:
@@ -265,35 +237,6 @@ def comments_of(connection: Connection, instance_id: str) -> tuple[Comment, ...]
         select(comment).where(comment.c.instance_id == instance_id).order_by(comment.c.id)
     )
     return tuple(Comment(r.id, r.actor_id, r.actor_name, r.at, r.text, r.task_id) for r in rows)
-
-
-def _rows(*more: Any) -> Select[Any]:
-    columns = more or (task,)
-    return (
-        select(
-            *columns,
-            instance.c.number,
-            instance.c.title,
-            instance.c.phase,
-            instance.c.definition_key,
-            definition.c.name.label("definition_name"),
-        )
-        .join(instance, instance.c.id == task.c.instance_id)
-        .join(definition, definition.c.id == instance.c.definition_id)
-    )
-
-
-def _due(wanted: str | None, now: datetime) -> Due:
-    today = day_in_rome(now)
-
-    def conditions(due: Any) -> list[ColumnElement[bool]]:
-        if wanted == "overdue":
-            return [due < now]
-        if wanted == "today":
-            return [due >= start_of_day(today).astimezone(UTC), due <= end_of_day(today).astimezone(UTC)]
-        return [due >= now, due <= now + SOON] if wanted == "soon" else []
-
-    return conditions
 
 
 def _instance_row(connection: Connection, instance_id: str) -> Row[Any]:

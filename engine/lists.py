@@ -1,211 +1,273 @@
 """The tasks of one person's lists, in order: each list is read by its index, only as far as a page is long.
 
-The rows of `listing` are the lists there are (a few for an operator), those of `listed` the open tasks in them.
+The rows of `listing` are the lists there are (a few for an operator), those of `listed` the open tasks in them. Who
+asks and what for are values of the statements (see `values_of`), so that a few statements serve everybody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     CTE,
+    JSON,
     ColumnElement,
     Select,
+    String,
     Subquery,
+    Text,
     and_,
+    bindparam,
+    cast,
     exists,
     func,
     literal_column,
     or_,
     select,
     true,
+    union,
     union_all,
 )
 from sqlalchemy.sql.expression import ScalarSelect
 
 from engine.actors import Actor
-from engine.paging import Place, Sort, beyond, moment_of, ordering
-from engine.permissions import Permission, PermissionMatrix
+from engine.calendar import day_in_rome, end_of_day, start_of_day
+from engine.paging import Sort, beyond, moment_of, ordering
 from engine.storage.tables import instance, listed, listing, participant, task
-from engine.visibility import within
+from engine.storage.types import UtcDateTime
+
+SOON = timedelta(days=3)
 
 Due = Callable[[Any], list[ColumnElement[bool]]]
 """Conditions on a column that holds when a task is due."""
 
 
 @dataclass(frozen=True)
-class Lists:
-    """What a person reads. `part_of`: also the open tasks of the cases this user takes part in."""
+class Shape:
+    """What tells one statement of the inbox from another; everything else is a value of it."""
 
-    wanted: ColumnElement[bool]
-    """On `listing`."""
-    part_of: str | None = None
+    sqlite: bool
+    system: bool
+    """Whether the system itself asks, which may work on every task."""
+    box: str
+    process: bool = False
+    scope: bool = False
+    due: str | None = None
+    sort: Sort = "due"
+    further: bool = False
+    """Whether it is a page after the first."""
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class Lists:
+    """What a person reads. `part_of`: also the open tasks of the cases they take part in."""
+
+    reads: CTE
+    """Of `listing`: id, priority, and whether its tasks are held by somebody."""
+    part_of: bool = False
     conditions: tuple[ColumnElement[bool], ...] = ()
     """On `task` and `instance`: each row looked at costs a look at both."""
 
 
-def lists_of(
-    actor: Actor, box: str, permissions: PermissionMatrix, *, process: str | None, scope: str | None
-) -> Lists | None:
-    """The lists of a box of the inbox, of one process and one scope if these are named; None when there is none."""
-    narrowed = [*([listing.c.process == process] if process else []), within(listing.c.scope, scope or "")]
-    if actor.is_system:
-        kind = "holder" if box == "mine" else "scope"
-        named = [listing.c.name == actor.id] if box == "mine" else []
-        free = (or_(task.c.assignee.is_(None), task.c.assignee == actor.id),) if box == "todo" else ()
-        free = (task.c.assignee.is_(None),) if box == "groups" else free
-        return Lists(and_(listing.c.kind == kind, *named, *narrowed), conditions=free)
-    if box == "all" and not actor.memberships:
-        return None
-    kinds: list[ColumnElement[bool]] = []
+def values_of(actor: Actor, now: datetime, *, readable: Iterable[str] = ()) -> dict[str, Any]:
+    """The values of every statement made here. `readable`: the scopes whose cases the actor may read."""
+    today = day_in_rome(now)
+    return {
+        "actor_id": actor.id,
+        "held": json.dumps(sorted((one.role, one.scope) for one in actor.memberships)),
+        "readable": json.dumps(sorted(readable)),
+        "now": now,
+        "day_begins": start_of_day(today).astimezone(UTC),
+        "day_ends": end_of_day(today).astimezone(UTC),
+        "soon": now + SOON,
+    }
+
+
+def lists_of(shape: Shape) -> Lists:
+    """The lists of a box of the inbox, of one process and one scope if these are asked for."""
+    box = shape.box
+    narrowed: list[ColumnElement[bool]] = []
+    if shape.process:
+        narrowed.append(listing.c.process == bindparam("process", type_=String))
+    if shape.scope:
+        narrowed.append(_within(listing.c.scope, bindparam("scope", type_=String)))
+    mine: tuple[ColumnElement[bool], ...] = (listing.c.kind == _text("holder"), listing.c.name == _actor_id())
+    if shape.system:
+        free = [task.c.assignee.is_(None)] if box == "groups" else []
+        free = [or_(task.c.assignee.is_(None), task.c.assignee == _actor_id())] if box == "todo" else free
+        wanted = mine if box == "mine" else (listing.c.kind == _text("scope"),)
+        return Lists(_listings(*wanted, *narrowed).cte("reads"), conditions=tuple(free))
+    found: list[Select[Any]] = []
     if box != "groups":
-        kinds.append(and_(listing.c.kind == "holder", listing.c.name == actor.id))
+        found.append(_listings(*mine, *narrowed))
     if box != "mine":
-        kinds += _offered(actor)
-    if box != "all":
-        return Lists(and_(or_(*kinds), *narrowed))
-    readable = [
-        within(listing.c.scope, one) for one in sorted(permissions.scopes(actor, Permission.CASE_READ))
-    ]
-    if readable:
-        kinds.append(and_(listing.c.kind == "scope", or_(*readable)))
-    return Lists(and_(or_(*kinds), *narrowed), part_of=actor.id)
+        found.append(_listings(listing.c.kind == _text("user"), listing.c.name == _actor_id(), *narrowed))
+        found.append(_offered_to_roles(shape.sqlite).where(*narrowed))
+    if box == "all":
+        found.append(_of_readable_scopes(shape.sqlite).where(*narrowed))
+    reads = union(*found) if len(found) > 1 else found[0]
+    return Lists(reads.cte("reads"), part_of=box == "all")
 
 
-def _offered(actor: Actor) -> list[ColumnElement[bool]]:
-    by_scope: dict[str, list[str]] = {}
-    for held in actor.memberships:
-        by_scope.setdefault(held.scope, []).append(held.role)
-    return [
-        and_(listing.c.kind == "user", listing.c.name == actor.id),
-        *(
-            and_(listing.c.kind == "role", listing.c.name.in_(sorted(roles)), within(listing.c.scope, scope))
-            for scope, roles in sorted(by_scope.items())
-        ),
-    ]
+def _listings(*conditions: ColumnElement[bool]) -> Select[Any]:
+    held = (listing.c.kind == _text("holder")).label("held")
+    return select(listing.c.id, listing.c.priority, held).where(*conditions)
 
 
-def first_tasks(
-    lists: Lists,
-    sort: Sort,
-    ended: Place | None,
-    size: int,
-    *,
-    due: Due,
-    on_cases: Sequence[ColumnElement[bool]],
-    sqlite: bool,
-) -> Subquery:
-    """The first `size` tasks beyond a place, each once: task_id, moment, priority.
+def _offered_to_roles(sqlite: bool) -> Select[Any]:
+    values = _json_rows("held", sqlite)
+    if sqlite:
+        role, scope = (func.json_extract(values.c.value, _text(f"$[{place}]")) for place in (0, 1))
+    else:
+        role, scope = (values.c.value.op("->>")(_number(place)) for place in (0, 1))
+    where = (listing.c.kind == _text("role"), listing.c.name == role, _within(listing.c.scope, scope))
+    return _listings(*where).select_from(values.join(listing, true()))
 
-    `on_cases` narrows the cases one takes part in, as the lists are narrowed already.
-    """
-    found = [_of_each_list(lists, sort, ended, size, due, sqlite)]
+
+def _of_readable_scopes(sqlite: bool) -> Select[Any]:
+    values = _json_rows("readable", sqlite)
+    scope = values.c.value if sqlite else values.c.value.op("#>>")(_text("{}"))
+    where = (listing.c.kind == _text("scope"), listing.c.name == _text(""), _within(listing.c.scope, scope))
+    return _listings(*where).select_from(values.join(listing, true()))
+
+
+def _json_rows(name: str, sqlite: bool) -> Any:
+    given = bindparam(name, type_=Text)
+    rows = func.json_each(given) if sqlite else func.json_array_elements(cast(given, JSON))
+    return rows.table_valued("value").render_derived() if not sqlite else rows.table_valued("value")
+
+
+def _within(column: Any, scope: Any) -> ColumnElement[bool]:
+    """SQL: the scope in `column` is `scope`, which is a value, or below it."""
+    slash = _text("/")
+    below = func.substr(column, _number(1), func.length(scope) + _number(1)) == scope.concat(slash)
+    return or_(scope == _text(""), column == scope, below)
+
+
+def _text(text: str) -> Any:
+    return literal_column(f"'{text}'", String())  # our own words: not values that a driver must carry
+
+
+def _number(number: int) -> Any:
+    return literal_column(str(number))
+
+
+def _actor_id() -> Any:
+    return bindparam("actor_id", type_=String)
+
+
+def due_within(due: str | None) -> Due:
+    """The conditions of a filter: overdue, today, soon (within three days), or none."""
+
+    def conditions(column: Any) -> list[ColumnElement[bool]]:
+        if due == "overdue":
+            return [column < _moment("now")]
+        if due == "today":
+            return [column >= _moment("day_begins"), column <= _moment("day_ends")]
+        return [column >= _moment("now"), column <= _moment("soon")] if due == "soon" else []
+
+    return conditions
+
+
+def _moment(name: str) -> Any:
+    return bindparam(name, type_=UtcDateTime)
+
+
+def first_tasks(shape: Shape, lists: Lists) -> Subquery:
+    """The first tasks beyond a place, each once: task_id, moment, priority."""
+    found = [_of_each_list(shape, lists)]
     if lists.part_of:
-        found.append(_of_my_cases(lists, sort, ended, size, due, on_cases))
+        found.append(_of_my_cases(shape, lists))
     several = union_all(*found).subquery("several") if len(found) > 1 else found[0].subquery("several")
     once = select(several.c.task_id, several.c.moment, several.c.priority).distinct()
-    ordered = ordering(sort, several.c.moment, several.c.task_id, several.c.priority)
-    return once.order_by(*ordered).limit(size).subquery("found")
+    ordered = ordering(shape.sort, several.c.moment, several.c.task_id, several.c.priority)
+    return once.order_by(*ordered).limit(_number(shape.size)).subquery("found")
 
 
-def tasks_among(
-    lists: Lists,
-    hits: ColumnElement[bool],
-    sort: Sort,
-    ended: Place | None,
-    size: int,
-    *,
-    due: Due,
-    on_cases: Sequence[ColumnElement[bool]],
-) -> Subquery:
+def tasks_among(shape: Shape, lists: Lists, hits: ColumnElement[bool]) -> Subquery:
     """The same, for few tasks known beforehand: those are looked up in the lists, instead of the lists being walked."""
-    moment = task.c[moment_of(sort)]
-    place = beyond(sort, ended, moment, task.c.id, task.c.priority) if ended else []
+    moment = task.c[moment_of(shape.sort)]
     in_lists = exists(
         select(listed.c.task_id)
-        .join(listing, listing.c.id == listed.c.listing_id)
-        .where(listed.c.task_id == task.c.id, lists.wanted)
+        .join(lists.reads, lists.reads.c.id == listed.c.listing_id)
+        .where(listed.c.task_id == task.c.id)
     )
-    mine = and_(_takes_part(lists.part_of), *on_cases) if lists.part_of else None
+    mine = and_(task.c.instance_id.in_(_my_cases()), *_on_cases(shape)) if lists.part_of else None
     return (
         select(task.c.id.label("task_id"), moment.label("moment"), task.c.priority)
         .join(instance, instance.c.id == task.c.instance_id)
         .where(
-            task.c.state == "open",
+            task.c.state == _text("open"),
             hits,
             or_(in_lists, mine) if mine is not None else in_lists,
             *lists.conditions,
-            *due(task.c.due_order),
-            *place,
+            *due_within(shape.due)(task.c.due_order),
+            *_place(shape, moment, task.c.id, task.c.priority),
         )
-        .order_by(*ordering(sort, moment, task.c.id, task.c.priority))
-        .limit(size)
+        .order_by(*ordering(shape.sort, moment, task.c.id, task.c.priority))
+        .limit(_number(shape.size))
         .subquery("found")
     )
 
 
-def how_many(
-    lists: Lists, most: int, asked: Sequence[tuple[bool | None, Due]], *, sqlite: bool
-) -> Select[Any]:
-    """How many tasks stand in the lists, for each question, counted no further than `most` rows.
+def how_many(shape: Shape, asked: Sequence[tuple[bool | None, Due]]) -> Select[Any]:
+    """How many tasks stand in the lists, for each question, counted no further than `shape.size` rows.
 
     A question is whether the tasks are assigned (None: all the same) and when they are due.
     """
-    reads = select(listing.c.id, (listing.c.kind == "holder").label("held")).where(lists.wanted).cte("reads")
-    columns: list[Any] = [_counted(reads, lists, most, held, due, sqlite) for held, due in asked]
+    lists = lists_of(shape)
+    columns: list[Any] = [
+        _counted(shape, lists, held, due).label(f"counted_{place}") for place, (held, due) in enumerate(asked)
+    ]
     return select(*columns)
 
 
-def _counted(
-    reads: CTE, lists: Lists, most: int, held: bool | None, due: Due, sqlite: bool
-) -> ScalarSelect[int]:
-    entry = listed.alias("entry")
+def _counted(shape: Shape, lists: Lists, held: bool | None, due: Due) -> ScalarSelect[int]:
+    entry, reads, most = listed.alias("entry"), lists.reads, _number(shape.size)
     inner = select(entry.c.task_id).where(
         entry.c.listing_id == reads.c.id, *due(entry.c.due_order), *lists.conditions
     )
-    if sqlite:
+    if shape.sqlite:
         rows = inner.select_from(_joined(entry, lists), reads)
     else:
         each = inner.select_from(_joined(entry, lists)).limit(most).correlate(reads).lateral("each")
         rows = select(each.c.task_id).select_from(reads.join(each, true()))
     if held is not None:
-        rows = rows.where(reads.c.held.is_(held) if sqlite else reads.c.held == held)
+        rows = rows.where(reads.c.held if held else ~reads.c.held)
     counted = rows.limit(most).subquery("counted")
     return select(func.count(counted.c.task_id.distinct())).scalar_subquery()
 
 
-def _of_each_list(
-    lists: Lists, sort: Sort, ended: Place | None, size: int, due: Due, sqlite: bool
-) -> Select[Any]:
-    entry = listed.alias("entry")
-    moment = entry.c[moment_of(sort)]
-    place = beyond(sort, ended, moment, entry.c.task_id, listing.c.priority) if ended else []
+def _of_each_list(shape: Shape, lists: Lists) -> Select[Any]:
+    entry, reads = listed.alias("entry"), lists.reads
+    moment = entry.c[moment_of(shape.sort)]
     first = (
         select(entry.c.task_id, moment.label("moment"))
         .select_from(_joined(entry, lists))
-        .where(entry.c.listing_id == listing.c.id, *due(entry.c.due_order), *place, *lists.conditions)
-        .order_by(*ordering("created" if sort == "created" else "due", moment, entry.c.task_id, None))
-        .limit(size)
-        .correlate(listing)
+        .where(
+            entry.c.listing_id == reads.c.id,
+            *due_within(shape.due)(entry.c.due_order),
+            *_place(shape, moment, entry.c.task_id, reads.c.priority),
+            *lists.conditions,
+        )
+        .order_by(*ordering("created" if shape.sort == "created" else "due", moment, entry.c.task_id, None))
+        .limit(_number(shape.size))
+        .correlate(reads)
     )
-    if sqlite:  # which knows no LATERAL: the first rows of each list by their place in the file
+    if shape.sqlite:  # which knows no LATERAL: the first rows of each list by their place in the file
         row: Select[Any] = first.with_only_columns(literal_column("entry.rowid"))
         kept = listed.alias("kept")
-        joined = listing.join(kept, literal_column("kept.rowid").in_(row))
-        moment = kept.c[moment_of(sort)]
-        return (
-            select(kept.c.task_id, moment.label("moment"), listing.c.priority)
-            .select_from(joined)
-            .where(lists.wanted)
+        moment = kept.c[moment_of(shape.sort)]
+        return select(kept.c.task_id, moment.label("moment"), reads.c.priority).select_from(
+            reads.join(kept, literal_column("kept.rowid").in_(row))
         )
     each = first.lateral("each")
-    return (
-        select(each.c.task_id, each.c.moment, listing.c.priority)
-        .select_from(listing.join(each, true()))
-        .where(lists.wanted)
-    )
+    return select(each.c.task_id, each.c.moment, reads.c.priority).select_from(reads.join(each, true()))
 
 
 def _joined(entry: Any, lists: Lists) -> Any:
@@ -214,42 +276,41 @@ def _joined(entry: Any, lists: Lists) -> Any:
     return entry.join(task, task.c.id == entry.c.task_id).join(instance, instance.c.id == task.c.instance_id)
 
 
-def _of_my_cases(
-    lists: Lists,
-    sort: Sort,
-    ended: Place | None,
-    size: int,
-    due: Due,
-    on_cases: Sequence[ColumnElement[bool]],
-) -> Select[Any]:
-    moment = task.c[moment_of(sort)]
-    place = beyond(sort, ended, moment, task.c.id, task.c.priority) if ended else []
-    cases = select(participant.c.instance_id).where(
-        participant.c.actor_id == lists.part_of, participant.c.until.is_(None)
-    )
+def _of_my_cases(shape: Shape, lists: Lists) -> Select[Any]:
+    moment = task.c[moment_of(shape.sort)]
     inner = (
         select(task.c.id.label("task_id"), moment.label("moment"), task.c.priority)
         .join(instance, instance.c.id == task.c.instance_id)
         .where(
-            task.c.instance_id.in_(cases),
-            task.c.state == "open",
-            *on_cases,
+            task.c.instance_id.in_(_my_cases()),
+            task.c.state == _text("open"),
+            *_on_cases(shape),
             *lists.conditions,
-            *due(task.c.due_order),
-            *place,
+            *due_within(shape.due)(task.c.due_order),
+            *_place(shape, moment, task.c.id, task.c.priority),
         )
-        .order_by(*ordering(sort, moment, task.c.id, task.c.priority))
-        .limit(size)
+        .order_by(*ordering(shape.sort, moment, task.c.id, task.c.priority))
+        .limit(_number(shape.size))
         .subquery("of_my_cases")
     )
     return select(inner.c.task_id, inner.c.moment, inner.c.priority)
 
 
-def _takes_part(actor_id: str) -> ColumnElement[bool]:
-    return exists(
-        select(participant.c.instance_id).where(
-            participant.c.instance_id == task.c.instance_id,
-            participant.c.actor_id == actor_id,
-            participant.c.until.is_(None),
-        )
+def _on_cases(shape: Shape) -> list[ColumnElement[bool]]:
+    """What narrows the cases one takes part in, as the lists are narrowed already."""
+    narrowed: list[ColumnElement[bool]] = []
+    if shape.process:
+        narrowed.append(instance.c.definition_key == bindparam("process", type_=String))
+    if shape.scope:
+        narrowed.append(_within(task.c.scope, bindparam("scope", type_=String)))
+    return narrowed
+
+
+def _my_cases() -> Select[Any]:
+    return select(participant.c.instance_id).where(
+        participant.c.actor_id == _actor_id(), participant.c.until.is_(None)
     )
+
+
+def _place(shape: Shape, moment: Any, task_id: Any, priority: Any) -> list[ColumnElement[bool]]:
+    return beyond(shape.sort, moment, task_id, priority) if shape.further else []

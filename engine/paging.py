@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Row, String, case, literal, tuple_
+from sqlalchemy import ColumnElement, Integer, String, bindparam, case, literal, tuple_
 
 from engine.errors import InvalidInput
 from engine.storage.types import UtcDateTime
@@ -31,7 +31,7 @@ def moment_of(sort: Sort) -> str:
     return "created_at" if sort == "created" else "due_order"
 
 
-def cursor(sort: Sort, row: Row[Any]) -> str:
+def cursor(sort: Sort, row: Any) -> str:
     """The place of a row in an order, to put in an address."""
     keys: list[Any] = [getattr(row, moment_of(sort)).isoformat(), row.id]
     if sort == "priority":
@@ -59,21 +59,27 @@ def ordering(sort: Sort, moment: Any, task_id: Any, priority: Any) -> list[Colum
     return [*([priority] if sort == "priority" else []), moment, task_id]
 
 
-def beyond(sort: Sort, ended: Place, moment: Any, task_id: Any, priority: Any) -> list[ColumnElement[bool]]:
-    """SQL: what comes after a place; the comparison of rows is one that an index answers."""
+def beyond(sort: Sort, moment: Any, task_id: Any, priority: Any) -> list[ColumnElement[bool]]:
+    """SQL: what comes after a place, whose keys are values (`values`); the comparison of rows is one that an index
+    answers."""
+    last = bindparam("ended_moment", type_=UtcDateTime)
+    last_id, last_priority = (
+        bindparam("ended_id", type_=String),
+        bindparam("ended_priority", type_=Integer),
+    )
     row = tuple_(moment, task_id)
     if sort == "created":
-        return [row < tuple_(*_literals(ended.moment, ended.task_id))]
+        return [row < tuple_(last, last_id)]
     if sort == "due":
-        return [row > tuple_(*_literals(ended.moment, ended.task_id))]
-    start, first = _literals(BEGINNING, "")
-    last, last_id = _literals(ended.moment, ended.task_id)
-    later = priority > ended.priority
+        return [row > tuple_(last, last_id)]
+    start, first = literal(BEGINNING, UtcDateTime), literal("", String)
+    later = priority > last_priority
     return [
-        priority >= ended.priority,
+        priority >= last_priority,
         row > tuple_(case((later, start), else_=last), case((later, first), else_=last_id)),
     ]
 
 
-def _literals(moment: datetime, task_id: str) -> tuple[Any, Any]:
-    return literal(moment, UtcDateTime), literal(task_id, String)
+def values(ended: Place) -> dict[str, Any]:
+    """The values of `beyond`."""
+    return {"ended_moment": ended.moment, "ended_id": ended.task_id, "ended_priority": ended.priority}

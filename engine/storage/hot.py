@@ -7,6 +7,7 @@ transaction as all others, by a cursor of the driver.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -84,11 +85,13 @@ class _Text:
 
 
 class Statement:
-    """A statement whose values are `bindparam`s. Its results come as the driver gives them: ask for plain columns."""
+    """A statement whose values are `bindparam`s. Its results come as the driver gives them: ask for plain columns,
+    or, where names and types are worth their time, for `named`."""
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
         self._texts: dict[str, _Text] = {}
+        self._makers: dict[str, Callable[[Sequence[Any]], Any]] = {}
 
     def run(self, connection: Connection, **values: Any) -> Answer:
         """Send it with its values, by the name of their `bindparam`."""
@@ -96,6 +99,14 @@ class Statement:
         if text is None:
             text = self._texts[connection.dialect.name] = _Text(self._statement, connection.dialect)
         return text.send(connection, values)
+
+    def named(self, connection: Connection, **values: Any) -> list[Any]:
+        """Send it, and give its rows with their columns by name, converted as the types of the columns say."""
+        answer = self.run(connection, **values)
+        name = connection.dialect.name
+        if name not in self._makers:
+            self._makers[name] = _maker(self._statement, connection.dialect)
+        return [self._makers[name](row) for row in answer.rows]
 
 
 class Inserts:
@@ -145,6 +156,22 @@ class Inserts:
 
         own = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
         return own(self._table).on_conflict_do_nothing()
+
+
+def _maker(statement: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
+    """A maker of named rows that converts those values whose type asks for it."""
+    make: Any = namedtuple("Row", statement.selected_columns.keys())._make  # type: ignore[misc]
+    types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
+    processors = [one.result_processor(dialect, None) for one in types]
+    readers = [(place, reader) for place, reader in enumerate(processors) if reader is not None]
+
+    def row(given: Sequence[Any]) -> Any:
+        values = list(given)
+        for place, reader in readers:
+            values[place] = reader(values[place])
+        return make(values)
+
+    return row
 
 
 def _numbered(column: Any) -> bool:
