@@ -98,7 +98,7 @@ def lists_of(shape: Shape) -> Lists:
         narrowed.append(_within(listing.c.scope, bindparam("scope", type_=String)))
     mine: tuple[ColumnElement[bool], ...] = (listing.c.kind == _text("holder"), listing.c.name == _actor_id())
     if shape.system:
-        free = [task.c.assignee.is_(None)] if box == "groups" else []
+        free: list[ColumnElement[bool]] = [task.c.assignee.is_(None)] if box == "groups" else []
         free = [or_(task.c.assignee.is_(None), task.c.assignee == _actor_id())] if box == "todo" else free
         wanted = mine if box == "mine" else (listing.c.kind == _text("scope"),)
         return Lists(_listings(*wanted, *narrowed).cte("reads"), conditions=tuple(free))

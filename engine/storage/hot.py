@@ -160,7 +160,8 @@ class Inserts:
 
 def _maker(statement: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
     """A maker of named rows that converts those values whose type asks for it."""
-    make: Any = namedtuple("Row", statement.selected_columns.keys())._make  # type: ignore[misc]
+    named: Any = namedtuple  # the names are known when the statement is
+    make = named("Row", statement.selected_columns.keys())._make
     types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
     processors = [one.result_processor(dialect, None) for one in types]
     readers = [(place, reader) for place, reader in enumerate(processors) if reader is not None]
