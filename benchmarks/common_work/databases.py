@@ -92,7 +92,8 @@ class Postgres:
 
 @contextlib.contextmanager
 def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL of one's own, with fsync on, until the end of the `with`."""
+    """A PostgreSQL of one's own, with fsync on, until the end of the `with`, or until SIGTERM."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     port = free_port()
     with postgres_server.running(fsync=True, options={**SANE, "port": str(port)}) as server:
         yield Postgres(server, port)
