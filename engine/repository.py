@@ -20,11 +20,15 @@ from engine.forms import Form
 from engine.operations import OperationRegistry
 from engine.permissions import Permission, PermissionMatrix
 from engine.storage import Database
+from engine.storage.hot import Statement
 from engine.storage.tables import definition, definition_resource, event, subscription
 from engine.storage.types import new_id
 from engine.views import Definition, DeploymentReport
 
 CACHED_DEFINITIONS = 64
+_NAMES = Statement(
+    select(definition.c.key, definition.c.name).order_by(definition.c.key, definition.c.version)
+)
 
 
 class Repository:
@@ -207,6 +211,11 @@ class Repository:
                 select(definition).order_by(definition.c.key, definition.c.version.desc())
             )
             return tuple(_view(row) for row in rows)
+
+    def names(self) -> dict[str, str]:
+        """The name of every process by its key, as its latest version has it."""
+        with self._database.read() as connection:
+            return {str(key): str(name) for key, name in _NAMES.run(connection).rows}
 
     def startable(self, actor: Actor) -> tuple[Definition, ...]:
         """The processes that the actor may start, each in its latest version."""

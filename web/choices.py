@@ -15,15 +15,14 @@ from web.formatting import today
 
 def processes() -> list[tuple[str, str]]:
     """The processes in force, by name."""
-    latest = {definition.key: definition.name for definition in reversed(current.engine().repository.list())}
-    return sorted(latest.items(), key=lambda pair: pair[1])
+    return sorted(current.engine().repository.names().items(), key=lambda pair: pair[1])
 
 
 def scopes(actor: Actor) -> list[tuple[str, str]]:
     """The ambiti that this person works in, with those under them."""
     with current.engine().database.read() as connection:
-        known = people.scopes(connection)
-    return [(scope.path, scope.nome) for scope in known if actor.sees(scope.path)]
+        known = people.scope_names(connection)
+    return [(path, name) for path, name in known.items() if actor.sees(path)]
 
 
 def names(user_ids: Iterable[str | None]) -> dict[str, str]:

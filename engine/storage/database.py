@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +63,7 @@ class Database:
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
             options["connect_args"] = {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
         self.engine: Engine = create_engine(parsed, **options)
+        self._shared: ContextVar[Connection | None] = ContextVar("shared", default=None)
         if self.is_sqlite:
             _prepare_sqlite(self.engine, durable)
         else:
@@ -83,8 +85,22 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A connection for reading one consistent view; whatever it might write is rolled back."""
+        shared = self._shared.get()
+        if shared is not None:
+            yield shared
+            return
         with self.engine.connect() as connection:
             yield connection
+
+    @contextmanager
+    def read_together(self) -> Iterator[None]:
+        """All that this thread reads within shares one connection: for a page that asks many things and writes none."""
+        with self.read() as connection:
+            token = self._shared.set(connection)
+            try:
+                yield
+            finally:
+                self._shared.reset(token)
 
     def close(self) -> None:
         """Close every pooled connection."""

@@ -35,25 +35,26 @@ def page() -> Any:
     """Whoever is signed in: the cases that the engine says they may see."""
     engine, actor, asked = current.engine(), current.actor(), request.args
     after = asked.get("dopo", "")
-    found = engine.inbox.cases(
-        actor,
-        state=asked.get("stato") if asked.get("stato") in LISTED_STATES else None,
-        process=asked.get("processo") or None,
-        scope=asked.get("ambito") or None,
-        text=asked.get("testo", "").strip() or None,
-        after=int(after) if after.isascii() and after.isdigit() and len(after) < LONGEST_KEY else None,
-        limit=PAGE_SIZE + 1,
-    )
-    rows = found[:PAGE_SIZE]
-    return render_template(
-        "cases/list.html",
-        rows=rows,
-        next_key=rows[-1].number if len(found) > PAGE_SIZE else None,
-        states=[(name, STATES[name]) for name in LISTED_STATES],
-        processes=choices.processes(),
-        scopes=choices.scopes(actor),
-        narrowed=any(asked.get(name) for name in ("stato", "processo", "ambito", "testo")),
-    )
+    with engine.database.read_together():
+        found = engine.inbox.cases(
+            actor,
+            state=asked.get("stato") if asked.get("stato") in LISTED_STATES else None,
+            process=asked.get("processo") or None,
+            scope=asked.get("ambito") or None,
+            text=asked.get("testo", "").strip() or None,
+            after=int(after) if after.isascii() and after.isdigit() and len(after) < LONGEST_KEY else None,
+            limit=PAGE_SIZE + 1,
+        )
+        rows = found[:PAGE_SIZE]
+        return render_template(
+            "cases/list.html",
+            rows=rows,
+            next_key=rows[-1].number if len(found) > PAGE_SIZE else None,
+            states=[(name, STATES[name]) for name in LISTED_STATES],
+            processes=choices.processes(),
+            scopes=choices.scopes(actor),
+            narrowed=any(asked.get(name) for name in ("stato", "processo", "ambito", "testo")),
+        )
 
 
 @blueprint.get("/pratiche/<instance_id>")

@@ -41,19 +41,20 @@ def asked_filter() -> InboxFilter:
 def page() -> Any:
     """Whoever is signed in: the tasks that the engine says they may see."""
     engine, actor, asked = current.engine(), current.actor(), asked_filter()
-    found = engine.inbox.page(actor, asked, after=request.args.get("dopo") or None, limit=25)
-    narrowed = any((asked.process, asked.scope, asked.due, asked.person, asked.text))
-    return render_template(
-        "inbox/page.html",
-        rows=found.items,
-        next_key=found.next,
-        asked=asked,
-        narrowed=narrowed,
-        counts=engine.inbox.counts(actor),
-        processes=choices.processes(),
-        scopes=choices.scopes(actor),
-        names=choices.names(row.assignee for row in found.items),
-    )
+    with engine.database.read_together():
+        found = engine.inbox.page(actor, asked, after=request.args.get("dopo") or None, limit=25)
+        narrowed = any((asked.process, asked.scope, asked.due, asked.person, asked.text))
+        return render_template(
+            "inbox/page.html",
+            rows=found.items,
+            next_key=found.next,
+            asked=asked,
+            narrowed=narrowed,
+            counts=engine.inbox.counts(actor),
+            processes=choices.processes(),
+            scopes=choices.scopes(actor),
+            names=choices.names(row.assignee for row in found.items),
+        )
 
 
 @blueprint.post("/compiti/<task_id>/prendi")

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, String, bindparam, func, select
 
 from engine.errors import NotFound
 from engine.operations.notifications.tables import notifica
+from engine.storage.hot import Statement
 from engine.storage.insertion import insert_once
+
+_UNREAD = Statement(
+    select(func.count()).where(
+        notifica.c.recipient == bindparam("recipient", type_=String), notifica.c.read_at.is_(None)
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -40,8 +47,7 @@ class NoticePage:
 
 def unread(connection: Connection, recipient: str) -> int:
     """How many notices a user has not read."""
-    query = select(func.count()).where(notifica.c.recipient == recipient, notifica.c.read_at.is_(None))
-    return int(connection.execute(query).scalar_one())
+    return int(_UNREAD.run(connection, recipient=recipient).rows[0][0])
 
 
 def page(connection: Connection, recipient: str, after: str | None = None, limit: int = 25) -> NoticePage:

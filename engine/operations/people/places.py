@@ -15,10 +15,14 @@ from engine.operations.people.model import Ambito, Organisation
 from engine.operations.people.register import By, note
 from engine.operations.people.tables import ambito, comune, organizzazione
 from engine.operations.people.validation import check_email
+from engine.storage.hot import Statement
 from engine.storage.insertion import insert_once
 from engine.storage.types import new_id
 
 _PATH = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
+
+
+_NAMES = Statement(select(ambito.c.path, ambito.c.nome).order_by(ambito.c.path))
 
 
 def scopes(connection: Connection) -> tuple[Ambito, ...]:
@@ -35,8 +39,8 @@ def scopes(connection: Connection) -> tuple[Ambito, ...]:
 
 
 def scope_names(connection: Connection) -> dict[str, str]:
-    """The name of each ambito by path."""
-    return {row.path: row.nome for row in connection.execute(select(ambito.c.path, ambito.c.nome))}
+    """The name of each ambito by path, in the order of the paths."""
+    return {str(path): str(name) for path, name in _NAMES.run(connection).rows}
 
 
 def comuni(connection: Connection, path: str = "") -> tuple[str, ...]:

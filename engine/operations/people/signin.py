@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Date, Row, String, bindparam, select, update
 
 from engine.actors import Actor, Membership
 from engine.calendar import in_rome
@@ -15,6 +15,25 @@ from engine.operations.people.directory import normalise_username
 from engine.operations.people.memberships import in_force
 from engine.operations.people.tables import appartenenza, utente
 from engine.storage.database import Database
+from engine.storage.hot import Statement
+
+_TODAY: Any = bindparam("today", type_=Date)
+_SIGNED_IN = Statement(
+    select(
+        utente.c.username,
+        utente.c.nome,
+        utente.c.attivo,
+        utente.c.credentials,
+        utente.c.lingua,
+        appartenenza.c.ruolo,
+        appartenenza.c.ambito,
+    )
+    .select_from(
+        utente.outerjoin(appartenenza, (appartenenza.c.username == utente.c.username) & in_force(_TODAY))
+    )
+    .where(utente.c.username == bindparam("username", type_=String))
+)
+"""Asked at every request: the account and what it holds that day, in one."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +60,12 @@ def authenticate(database: Database, username: str, password: str, now: datetime
 
 def signed_in(connection: Connection, username: str, today: date) -> SignedIn | None:
     """The account behind a session, or None when it is closed or gone. `today` is the day in Rome."""
-    row = _credentials(connection, username)
-    if row is None or not row.attivo:
+    rows = _SIGNED_IN.named(connection, username=normalise_username(username), today=today)
+    if not rows or not rows[0].attivo:
         return None
-    return SignedIn(_actor(connection, row, today), str(row.credentials), row.lingua)
+    first = rows[0]
+    held = frozenset(Membership(row.ruolo, row.ambito) for row in rows if row.ruolo is not None)
+    return SignedIn(Actor(first.username, first.nome, held), str(first.credentials), first.lingua)
 
 
 def actor_for(connection: Connection, username: str, today: date) -> Actor | None:
