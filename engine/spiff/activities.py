@@ -10,14 +10,14 @@ from SpiffWorkflow.task import Task
 
 from engine.bpmn.model import DataMapping, Element
 from engine.errors import ExecutionFailed
+from engine.spiff.joins import FAILURE
 from engine.spiff.loops import AGAIN, TURNS
-from engine.spiff.scopes import Lent, own
+from engine.spiff.scopes import LOOP_COUNTER, Lent, own
 
 if TYPE_CHECKING:
     from engine.spiff.run import ProcessRun
 
 MOST_ITEMS = 1_000
-LOOP_COUNTER = "loopCounter"
 DEEPEST = 100
 """How far processes may call one another, and subprocesses lie in one another, below a call."""
 
@@ -110,7 +110,11 @@ def leave_call(run: ProcessRun, task: Task) -> None:
     """Close them; without any camunda:out all come back."""
     element: Element = task.task_spec.element
     values = run.scopes.close("call", task)
-    run.scopes.write(task, _mapped(run, element.outs, values) if element.outs else values)
+    if element.outs:
+        values = _mapped(run, element.outs, values)
+    elif run.scopes.counted(task):  # the number of the turn was shown to it, and is nobody's variable
+        values.pop(LOOP_COUNTER, None)
+    run.scopes.write(task, values)
 
 
 def ask_loop(run: ProcessRun, task: Task) -> None:
@@ -190,13 +194,30 @@ def gather(run: ProcessRun, task: Task, child: Task) -> None:
         run.scopes.write(task, {loop.gather: ordered})
 
 
-def completion_condition(run: ProcessRun, task: Task, child: Task) -> bool:
-    """Whether the activity may end before all its runs; the condition sees what the last run wrote."""
-    condition = task.task_spec.element.multi_instance.condition
-    last = run.scopes.close("last", task)
-    if not condition:
-        return False
-    seen: Mapping[str, Any] = run.scopes.view(task)
-    for name, value in last.items():
-        seen = With(name, value, seen)
-    return run.host.evaluate(condition.removeprefix("="), seen) is True
+def completion_condition(run: ProcessRun, task: Task) -> bool | None:
+    """Whether the activity may end before all its runs; the condition sees what the last run wrote.
+
+    None when it cannot be worked out: then the activity has failed, and asks again when it is tried again or when
+    another run ends.
+    """
+    element: Element = task.task_spec.element
+    condition = element.multi_instance.condition if element.multi_instance else ""
+    last = run.scopes.sets.get(f"last:{task.id.hex}", {})
+    held: Any = False
+    if condition:
+        seen: Mapping[str, Any] = run.scopes.view(task)
+        for name, value in last.items():
+            seen = With(name, value, seen)
+        try:
+            held = run.host.evaluate(condition.removeprefix("="), seen)
+            if not isinstance(held, bool | None):
+                raise ExecutionFailed(
+                    f"«{element.label}»: la condizione di completamento «{condition}» non dà vero o falso ma "
+                    f"{held!r:.80}"
+                )
+        except Exception as problem:
+            run.fail(task, problem, "expression")
+            return None
+    run.scopes.close("last", task)
+    task.internal_data.pop(FAILURE, None)
+    return held is True

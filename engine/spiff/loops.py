@@ -18,6 +18,10 @@ class StandardLoop(Stepwise, defaults.StandardLoopTask):
     Asking whether there is another turn may fail: then the loop waits, and asks again when it is retried.
     """
 
+    def counter(self, child: Task) -> int:
+        """The number of the turn that a child is, from one."""
+        return int(child.parent.internal_data[TURNS]) + 1
+
     def _update_hook(self, my_task: Task) -> bool:
         run = my_task.workflow.top_workflow.run
         if my_task.state == TaskState.STARTED or not run.prepared(my_task, run.ask_loop):

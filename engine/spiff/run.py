@@ -153,6 +153,10 @@ class ProcessRun:
         if FAILURE not in task.internal_data:
             raise InvalidState("Il passo non è più fermo")
         task.internal_data["attempts"] = task.internal_data.pop(FAILURE)["attempts"]
+        if task.state == TaskState.STARTED and isinstance(task.task_spec, specs.MULTI_INSTANCE):
+            task.task_spec.go_on(task)  # whether it may end before all its runs
+            self.settle()
+            return
         if task.state == TaskState.WAITING:  # it could not even begin
             task.task_spec._update(task)
         else:

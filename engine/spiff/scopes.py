@@ -16,8 +16,11 @@ from typing import Any
 from SpiffWorkflow.task import Task
 
 from engine.spiff import specs
+from engine.spiff.loops import StandardLoop
 
 PROCESS = ""
+LOOP_COUNTER = "loopCounter"
+"""The name under which an activity that repeats sees the number of its turn or run, from one."""
 _FIXED = frozenset({str, int, float, bool, type(None), Decimal, date, datetime, time, timedelta})
 
 
@@ -86,23 +89,34 @@ class Scopes:
         self.sets: dict[str, dict[str, Any]] = sets if sets is not None else {PROCESS: {}}
         self.changes = 0
 
-    def keys_for(self, task: Task) -> list[str]:
-        """The keys of the sets that a task sees, innermost first."""
-        keys: list[str] = []
+    def _layers(self, task: Task) -> Iterator[str | dict[str, Any]]:
+        """What a task sees, innermost first: the keys of sets, and what a turn of a standard loop shows but keeps not."""
         while True:
             item = f"item:{task.id.hex}"
             if item in self.sets:
-                keys.append(item)
+                yield item
+            elif task.triggered and isinstance(task.parent.task_spec, StandardLoop):
+                yield {LOOP_COUNTER: task.parent.task_spec.counter(task)}
             workflow = task.workflow
             if workflow.parent_task_id is None:
-                return [*keys, PROCESS]
+                yield PROCESS
+                return
             task = workflow.parent_task
             if isinstance(task.task_spec, specs.CallActivity):
-                return [*keys, f"call:{task.id.hex}"]
+                yield f"call:{task.id.hex}"
+                return
+
+    def keys_for(self, task: Task) -> list[str]:
+        """The keys of the sets that a task sees, innermost first."""
+        return [layer for layer in self._layers(task) if isinstance(layer, str)]
+
+    def counted(self, task: Task) -> bool:
+        """Whether a task lies in a turn of a standard loop, whose number it sees."""
+        return any(isinstance(layer, dict) for layer in self._layers(task))
 
     def view(self, task: Task) -> View:
         """What the task reads."""
-        return View([self.sets[key] for key in self.keys_for(task)])
+        return View([self.sets[one] if isinstance(one, str) else one for one in self._layers(task)])
 
     def write(self, task: Task, values: Mapping[str, Any]) -> None:
         """Set variables where the task writes: copies, for who gives them may change them later."""

@@ -13,7 +13,7 @@ from SpiffWorkflow.bpmn.specs.bpmn_task_spec import BpmnTaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.spiff.joins import InclusiveGateway, ParallelGateway
+from engine.spiff.joins import FAILURE, InclusiveGateway, ParallelGateway
 from engine.spiff.loops import StandardLoop
 from engine.spiff.stepwise import Chosen, Stepwise
 
@@ -119,10 +119,29 @@ class _Repeated:
         my_task = child.parent
         my_task.internal_data["merged"].append(child.id.hex)
         workflow.top_workflow.run.gather(my_task, child)
+        self.go_on(my_task)
 
-    def condition_holds(self, my_task: Task, child: Task) -> bool:
-        """The completion condition, seen from the run that has just ended."""
-        return bool(my_task.workflow.top_workflow.run.completion_condition(my_task, child))
+    def all_done(self, my_task: Task) -> bool:
+        """Whether every run has ended."""
+        return len(my_task.internal_data["merged"]) == len(my_task.internal_data["items"])
+
+    def go_on(self, my_task: Task) -> None:
+        """A run has ended, or the completion condition is asked again: end the activity, or go on with it."""
+        done = self.all_done(my_task)
+        held = done or my_task.workflow.top_workflow.run.completion_condition(my_task)
+        if held is None:
+            return  # it cannot be worked out
+        if not held:
+            self.next_run(my_task)
+            return
+        my_task.internal_data.pop(FAILURE, None)
+        for other in my_task.children:
+            if other.triggered and not other.has_state(TaskState.FINISHED_MASK):
+                other.cancel()
+        my_task._set_state(TaskState.READY)
+
+    def next_run(self, my_task: Task) -> None:
+        """What follows a run where others are left."""
 
     def start_child(self, my_task: Task, index: int) -> None:
         """Start the run for one item."""
@@ -145,19 +164,6 @@ class ParallelMultiInstance(_Repeated, Stepwise, defaults.ParallelMultiInstanceT
             self.start_child(my_task, index)
         return False
 
-    def merge_child(self, workflow: Any, child: Task) -> None:
-        """Ready when all have ended, or when the completion condition holds (then the others are cancelled)."""
-        super().merge_child(workflow, child)
-        my_task = child.parent
-        data = my_task.internal_data
-        if self.condition_holds(my_task, child):
-            for other in my_task.children:
-                if other.triggered and not other.has_state(TaskState.FINISHED_MASK):
-                    other.cancel()
-            my_task._set_state(TaskState.READY)
-        elif len(data["merged"]) == len(data["items"]):
-            my_task._set_state(TaskState.READY)
-
 
 class SequentialMultiInstance(_Repeated, Stepwise, defaults.SequentialMultiInstanceTask):
     """One run after the other."""
@@ -169,16 +175,11 @@ class SequentialMultiInstance(_Repeated, Stepwise, defaults.SequentialMultiInsta
         self.start_child(my_task, 0)
         return False
 
-    def merge_child(self, workflow: Any, child: Task) -> None:
-        """Start the next, or be ready."""
-        super().merge_child(workflow, child)
-        my_task = child.parent
-        data = my_task.internal_data
-        if len(data["merged"]) == len(data["items"]) or self.condition_holds(my_task, child):
-            my_task._set_state(TaskState.READY)
-        else:
-            self.start_child(my_task, len(data["merged"]))
+    def next_run(self, my_task: Task) -> None:
+        """Start it."""
+        self.start_child(my_task, len(my_task.internal_data["merged"]))
 
 
-REPEATED = (ParallelMultiInstance, SequentialMultiInstance, StandardLoop)
+MULTI_INSTANCE = (ParallelMultiInstance, SequentialMultiInstance)
+REPEATED = (*MULTI_INSTANCE, StandardLoop)
 """The activities that run another as their child."""

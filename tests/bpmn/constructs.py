@@ -32,6 +32,7 @@ STEPS: Mapping[str, frozenset[str]] = {
     "values": frozenset(),
 }
 """What a step may be, and the further words that it may hold."""
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CONSTRUCT = {"section", "construct", "italian", "note", "deploy", "cases", "refused"}
 _CASE = {"name", "start", "variables", "steps", "trace", "state", "waiting", "incidents", "values"}
 
@@ -88,7 +89,7 @@ def constructs() -> list[Construct]:
 def read(path: Path) -> Construct:
     """One file. Raises BadConstruct."""
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.load(path.read_text(encoding="utf-8"), _LOADER)
     except yaml.YAMLError as problem:
         raise BadConstruct(f"{path}: {problem}") from problem
     where = path.relative_to(FOLDER).as_posix()
