@@ -26,6 +26,7 @@ from engine.outbox import Outbox
 from engine.parameters import Parameters
 from engine.permissions import PermissionMatrix
 from engine.repository import Repository
+from engine.scheduled import ScheduledStarts
 from engine.settings import Settings
 from engine.steps import Stepper
 from engine.storage import Database, migrate
@@ -63,6 +64,7 @@ class Engine:
         self.notes = Notes(self.stepper, permissions)
         self.inbox = Inbox(database, clock, self.repository, permissions)
         self.timers = Timers(self.stepper, permissions)
+        self.scheduled = ScheduledStarts(self.stepper)
         self.messages = Messages(self.stepper, permissions)
         self.outbox = Outbox(database, clock, operations, settings, self.messages.inner_deliveries)
         self.incidents = Incidents(self.stepper, permissions, self.outbox)
@@ -121,7 +123,8 @@ class Engine:
         """
         done = 0
         while not self._closing.is_set():
-            step = self.timers.fire_due(BATCH) + self.outbox.deliver(BATCH) + self.batches.run_pending(BATCH)
+            step = self.timers.fire_due(BATCH) + self.scheduled.start_due(BATCH)
+            step += self.outbox.deliver(BATCH) + self.batches.run_pending(BATCH)
             if not step:
                 break
             done += step
@@ -129,10 +132,8 @@ class Engine:
 
     def next_due(self) -> datetime | None:
         """The earliest moment at which something will be due, UTC."""
-        moments = [
-            moment for moment in (self.timers.next_due(), self.outbox.next_due()) if moment is not None
-        ]
-        return min(moments, default=None)
+        moments = (self.timers.next_due(), self.scheduled.next_due(), self.outbox.next_due())
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def close(self) -> None:
         """Stop what runs by itself and close the database."""

@@ -13,6 +13,7 @@ from engine.errors import InvalidInput, InvalidState, NotFound
 from engine.incident_lists import IncidentFilter, IncidentGroup, groups_of, page_of
 from engine.outbox import Outbox
 from engine.permissions import Permission, PermissionMatrix
+from engine.scheduled import try_again
 from engine.selection import where_allowed
 from engine.spiff import Instruction
 from engine.steps import Stepper, locked, require_reason
@@ -123,6 +124,7 @@ class Incidents:
                     .where(timer.c.id == row.outbox_id, timer.c.state == "failed")
                     .values(state="waiting", due_at=now)
                 )
+                try_again(connection, row.outbox_id, now)
         if advance is not None:
             advance.known = None  # its incidents are open no more
             for token in sorted(tokens):

@@ -51,10 +51,10 @@ def timer_due(timer: Timer, now: datetime, evaluate: Evaluate, armed: Mapping[st
     Raises ExecutionFailed when the text does not give a moment, a span or a repetition.
     """
     if armed is not None:
-        return _occurrence(armed)
+        return occurrence_of(armed)
     meaning = _meaning(timer.text, evaluate)
     if isinstance(meaning, Repetition):
-        return _occurrence(
+        return occurrence_of(
             {"text": _repetition_text(timer.text, evaluate), "created": now.isoformat(), "n": 1}
         )
     if isinstance(meaning, Moment):
@@ -69,6 +69,33 @@ def next_repetition(armed: Mapping[str, Any]) -> Mapping[str, Any] | None:
     assert isinstance(repetition, Repetition)
     moment = repetition.occurrence(following["n"], datetime.fromisoformat(armed["created"]))
     return None if moment is None else following
+
+
+def later_repetition(armed: Mapping[str, Any], now: datetime) -> Mapping[str, Any] | None:
+    """The state of a repetition at its first firing after `now`; None when there is none."""
+    repetition = parse_timer_text(armed["text"])
+    assert isinstance(repetition, Repetition)
+    created = datetime.fromisoformat(armed["created"])
+
+    def over(n: int) -> bool:
+        """Whether the n-th firing is to come, or will never be."""
+        try:
+            moment = repetition.occurrence(n, created)
+        except (InvalidInput, OverflowError):
+            return True
+        return moment is None or moment > now
+
+    low = high = int(armed["n"])
+    while not over(high):
+        low, high = high, high * 2
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if over(middle) else (middle + 1, high)
+    try:
+        found = repetition.occurrence(high, created)
+    except (InvalidInput, OverflowError):
+        return None
+    return None if found is None else {**armed, "n": high}
 
 
 def postponed(armed: Mapping[str, Any], by: timedelta) -> Mapping[str, Any]:
@@ -122,7 +149,8 @@ def _of_value(value: Any, text: str) -> Moment | Duration | Repetition:
     raise ExecutionFailed(f"«{text}» vale {value!r:.80}: serve una data, una data con ora o una durata")
 
 
-def _occurrence(armed: Mapping[str, Any]) -> Due:
+def occurrence_of(armed: Mapping[str, Any]) -> Due:
+    """When a repetition is due next. Raises ExecutionFailed when it is over."""
     repetition = parse_timer_text(armed["text"])
     assert isinstance(repetition, Repetition)
     moment = repetition.occurrence(int(armed["n"]), datetime.fromisoformat(armed["created"]))

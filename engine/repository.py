@@ -19,6 +19,7 @@ from engine.errors import Finding, Forbidden, InvalidInput, InvalidState, NotFou
 from engine.forms import Form
 from engine.operations import OperationRegistry
 from engine.permissions import Permission, PermissionMatrix
+from engine.starting_times import arm_starts
 from engine.storage import Database
 from engine.storage.hot import Statement
 from engine.storage.tables import definition, definition_resource, event, subscription
@@ -143,6 +144,7 @@ class Repository:
             )
         )
         self._subscribe_starts(connection, process, values["id"], now)
+        arm_starts(connection, process, values["id"], now)
         row = self._latest_row(connection, process.id)
         assert row is not None
         return DeploymentReport(_view(row), created=True)

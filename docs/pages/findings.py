@@ -169,6 +169,22 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "Il messaggio o segnale d'inizio ha per nome un'espressione",
             "Scrivi un nome fisso",
         ),
+        "START_TIMER": (
+            "Quando nasce la pratica è scritto con un'espressione",
+            "Scrivi per esteso una data, una durata dalla pubblicazione o una ripetizione",
+        ),
+        "START_SCOPE": (
+            "Un inizio a tempo non dice in quale ambito nascono le pratiche",
+            "Aggiungi all'evento di inizio la proprietà `ambito`, per esempio `cremona`",
+        ),
+        "START_CONDITION": (
+            "Una pratica dovrebbe nascere da una condizione",
+            "Prima della pratica non ci sono variabili da guardare: usa un messaggio, un segnale o un timer",
+        ),
+        "INSTANTIATE": (
+            "Un'attività di ricezione o un gateway a eventi dice che fa nascere la pratica, ma non può",
+            "La frase dice perché; il modo più chiaro è un evento di inizio",
+        ),
         "EMPTY_CONDITION": ("L'evento a condizione non ha la condizione", "Scrivila in FEEL"),
         "TECHNICAL_ERROR": (
             "Un evento dà l'errore `ERRORE_TECNICO`, che è dei guasti",

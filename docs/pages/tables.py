@@ -22,6 +22,7 @@ TABLES = {
     "listed": "Quali compiti aperti stanno in quali elenchi. La base di dati lo tiene aggiornato da sé, perché la "
     "prima pagina costi uguale con cento compiti e con un milione",
     "timer": "Che cosa scatta e quando: è la verità sui tempi",
+    "scheduled_start": "Quando, e in quale ambito, un processo comincia da sé",
     "subscription": "Quali messaggi sono attesi, e con quale chiave",
     "incident": "Che cosa si è fermato, in una frase",
     "event": "Il [registro](registro.md): solo aggiunte",

@@ -11,7 +11,7 @@ TECHNICAL = "ERRORE_TECNICO"
 """The code that an error event names to catch failures which no further attempt can mend."""
 
 ALLOWED_EVENTS: dict[str, frozenset[str]] = {
-    "startEvent": frozenset({"message", "signal"}),
+    "startEvent": frozenset({"message", "signal", "timer"}),
     "endEvent": frozenset({"cancel", "compensate", "error", "escalation", "message", "signal", "terminate"}),
     "intermediateCatchEvent": frozenset({"conditional", "link", "message", "signal", "timer"}),
     "intermediateThrowEvent": frozenset({"compensate", "escalation", "link", "message", "signal"}),
@@ -37,7 +37,7 @@ def check_event(process: ProcessModel, element: Element, found: Found) -> Iterat
     if len(element.events) > 1:
         yield found(element, "MULTIPLE_EVENT", "un evento può attendere una cosa sola: dividilo in due")
     for event in element.events:
-        if event not in allowed:
+        if event not in allowed and not (event == "conditional" and _begins_cases(element)):
             listed = ", ".join(sorted(allowed)) or "nessuno"
             yield found(
                 element,
@@ -59,19 +59,17 @@ def check_event(process: ProcessModel, element: Element, found: Found) -> Iterat
         )
 
 
+def _begins_cases(element: Element) -> bool:
+    """Whether it is a start of the process itself, of which `start_rules` says more."""
+    return element.type == "startEvent" and not element.parent_id
+
+
 def _says_what(element: Element, found: Found) -> Iterator[Finding]:
     throws = element.type in THROWING
     if "message" in element.events and not element.message and not (throws and element.topic):
         yield found(element, "NO_MESSAGE", "scegli il messaggio e dagli un nome")
     if "signal" in element.events and not element.signal:
         yield found(element, "NO_SIGNAL", "scegli il segnale e dagli un nome")
-    if (
-        element.type == "startEvent"
-        and not element.parent_id
-        and (element.message + element.signal)[:1] == "="
-    ):
-        sentence = "ciò che fa nascere una pratica ha un nome fisso: un'espressione non avrebbe ancora nulla da leggere"
-        yield found(element, "START_NAME", sentence)
     if "conditional" in element.events and not element.condition:
         yield found(element, "EMPTY_CONDITION", "scrivi la condizione, in FEEL, che fa scattare l'evento")
     if throws and "error" in element.events and element.error_code == TECHNICAL:

@@ -12,6 +12,7 @@ from engine.bpmn.event_rules import check_event, check_event_gateway, check_even
 from engine.bpmn.flow_rules import check_beginning, check_connections, check_flow
 from engine.bpmn.model import Element, Flow, ProcessModel
 from engine.bpmn.reader import ACTIVITIES, Diagram, line_of
+from engine.bpmn.start_rules import check_instantiating, check_start
 from engine.errors import Finding
 
 UNSUPPORTED = {
@@ -45,7 +46,8 @@ def lint(diagram: Diagram, around: Surroundings) -> list[Finding]:
         return [Finding("ONE_PROCESS", sentence, diagram.file, line=1)]
     process = diagram.executable[0]
     checker = _Checker(diagram.file, process, around)
-    return [*_duplicates(diagram), *checker.findings()]
+    instantiating = check_instantiating(diagram.tree, diagram.file)
+    return [*_duplicates(diagram), *instantiating, *checker.findings()]
 
 
 def _duplicates(diagram: Diagram) -> Iterator[Finding]:
@@ -93,6 +95,7 @@ class _Checker:
             )
             yield self._found(element, "RESERVED_ID", sentence)
         yield from check_event(self.process, element, self._found)
+        yield from check_start(element, self._found)
         yield from check_compensation(self.process, element, self._found)
         yield from check_connections(self.process, element, self._found)
         yield from self._kind(element)

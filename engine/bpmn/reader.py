@@ -11,6 +11,7 @@ from lxml import etree
 
 from engine.bpmn import compensation
 from engine.bpmn.dialect import CAMUNDA, condition_in_feel, in_feel, parameter_in_feel
+from engine.bpmn.instantiating import as_starts
 from engine.bpmn.model import (
     Assignment,
     DataMapping,
@@ -114,6 +115,7 @@ def read_diagram(content: bytes, file: str) -> Diagram:
             f"{file}: {sentence}", findings=[Finding("NOT_BPMN", sentence, file, line=line_of(root))]
         )
     _name_flows(root)
+    as_starts(root)
     reader = _Reader(root)
     processes = tuple(reader.process(node) for node in root.iterfind(f"{{{BPMN}}}process"))
     return Diagram(file, processes, root)

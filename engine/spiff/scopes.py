@@ -90,7 +90,7 @@ class Scopes:
         self.changes = 0
 
     def _layers(self, task: Task) -> Iterator[str | dict[str, Any]]:
-        """What a task sees, innermost first: the keys of sets, and what a turn of a standard loop shows but keeps not."""
+        """What a task sees, innermost first: the keys of sets, and what a turn of a loop shows but keeps not."""
         while True:
             item = f"item:{task.id.hex}"
             if item in self.sets:

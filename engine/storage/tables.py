@@ -226,6 +226,23 @@ subscription = Table(
     Index("ix_subscription_instance", "instance_id", "state"),
 )
 
+scheduled_start = Table(
+    "scheduled_start",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    Column("definition_id", ForeignKey(definition.c.id), nullable=False, index=True),
+    Column("element_id", String(160), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scope", String(160), nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("repetition", Json),
+    Column("state", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("fired_at", UtcDateTime),
+    _one_of("state", "waiting", "ended", "failed"),
+    Index("ix_scheduled_start_due", "state", "due_at", "id"),
+)
+
 incident = Table(
     "incident",
     metadata,

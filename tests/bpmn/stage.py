@@ -29,7 +29,7 @@ from engine.soundness import soundness
 from engine.spiff import ProcessRun
 from engine.spiff.scopes import PROCESS
 from engine.storage import Database
-from engine.storage.tables import event, incident, instance, subscription, task, timer
+from engine.storage.tables import event, incident, instance, scheduled_start, subscription, task, timer
 from tests.bpmn import trial_operations
 from tests.bpmn.constructs import Case, Construct
 from tests.bpmn.traces import difference
@@ -295,6 +295,9 @@ class Stage:
         with self.engine.database.begin() as work:
             work.connection.execute(
                 update(subscription).where(subscription.c.state == "waiting").values(state="ended")
+            )
+            work.connection.execute(
+                update(scheduled_start).where(scheduled_start.c.state == "waiting").values(state="ended")
             )
             work.connection.execute(update(timer).where(timer.c.state == "waiting").values(state="cancelled"))
 

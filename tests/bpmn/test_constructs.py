@@ -24,7 +24,7 @@ REFUSED = [pytest.param(one, id=one.id) for one in ALL if one.refused]
 
 
 class Stages:
-    """A database of each kind, kept for some constructs: what a case leaves is ended, and more rows make checks slow."""
+    """A database of each kind, kept for some constructs: what a case leaves is ended; more rows make checks slow."""
 
     def __init__(self, databases: Databases, folder: Path) -> None:
         self._databases = databases

@@ -1,4 +1,4 @@
-"""Every construct once more with its run kept in memory between the steps, as a server keeps it: it goes the same way."""
+"""Every construct once more with its run kept in memory between the steps, as a server does: it goes the same way."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LiveStage(Stage):
             self.lived += found is not None
             return found
 
-        self.engine.stepper.live.take = counted  # type: ignore[method-assign]
+        self.engine.stepper.live.take = counted  # type: ignore[assignment, method-assign]
 
 
 @pytest.mark.slow

@@ -99,6 +99,38 @@ FAULTS: tuple[tuple[str, str, str, str, str], ...] = (
         "Un_giorno",
     ),
     (
+        "START_SCOPE",
+        "richiami.bpmn",
+        '<startEvent id="Inizio"/>',
+        '<startEvent id="Inizio">'
+        '<timerEventDefinition id="x1"><timeDate>2030-01-01</timeDate></timerEventDefinition></startEvent>',
+        "Inizio",
+    ),
+    (
+        "START_TIMER",
+        "richiami.bpmn",
+        '<startEvent id="Inizio"/>',
+        '<startEvent id="Inizio">'
+        '<timerEventDefinition id="x1"><timeDate>=domani</timeDate></timerEventDefinition></startEvent>',
+        "Inizio",
+    ),
+    (
+        "START_CONDITION",
+        "richiami.bpmn",
+        '<startEvent id="Inizio"/>',
+        '<startEvent id="Inizio">'
+        '<conditionalEventDefinition id="x1"><condition>=x</condition></conditionalEventDefinition></startEvent>',
+        "Inizio",
+    ),
+    (
+        "INSTANTIATE",
+        "richiami.bpmn",
+        '<startEvent id="Inizio"/>',
+        '<startEvent id="Inizio"/><receiveTask id="Nuova" instantiate="true" messageRef="M_richiamo">'
+        '<standardLoopCharacteristics loopMaximum="2"/></receiveTask>',
+        "Nuova",
+    ),
+    (
         "START_NAME",
         "richiami.bpmn",
         '<startEvent id="Inizio"/>',

@@ -1,0 +1,152 @@
+"""Processes that begin by themselves at a date: armed with each deployment, started once for each time that is due.
+
+Only the newest version of a process is armed, and nothing starts while it is suspended or retired. Times that went by
+meanwhile (or while no engine ran) start one case, not one each; then it goes on with the first time to come.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, insert, select, update
+
+from engine.actors import SYSTEM
+from engine.errors import EngineError
+from engine.starting_times import following, goes_on
+from engine.steps import Stepper
+from engine.storage.tables import definition, event, incident, scheduled_start
+from engine.storage.types import new_id
+
+logger = logging.getLogger(__name__)
+
+
+def _waiting(*columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
+        .join(definition, definition.c.id == scheduled_start.c.definition_id)
+        .where(scheduled_start.c.state == "waiting", *goes_on())
+        .order_by(scheduled_start.c.due_at, scheduled_start.c.id)
+    )
+
+
+class ScheduledStarts:
+    """Starts what is due. Called by the scheduler; no person is involved."""
+
+    def __init__(self, stepper: Stepper) -> None:
+        self._stepper = stepper
+
+    def next_due(self) -> datetime | None:
+        """When the next case begins by itself, UTC; None when none does."""
+        with self._stepper.database.read() as connection:
+            return connection.execute(_waiting(scheduled_start.c.due_at).limit(1)).scalar_one_or_none()
+
+    def start_due(self, limit: int = 1000) -> int:
+        """Start what is due now, earliest first, and say how many cases began."""
+        started = 0
+        for _ in range(limit):
+            due = _waiting(scheduled_start.c.id).where(scheduled_start.c.due_at <= self._stepper.clock.now())
+            with self._stepper.database.read() as connection:
+                found = connection.execute(due.limit(1)).scalar_one_or_none()
+            if found is None:
+                break
+            try:
+                started += int(self.start(found))
+            except Exception as problem:
+                logger.exception("Scheduled start %s failed", found)
+                self._give_up(found, problem)
+        return started
+
+    def start(self, start_id: str) -> bool:
+        """Start one if, read again under its lock, it is still waiting and due."""
+        now = self._stepper.clock.now()
+        with self._stepper.database.begin() as work:
+            row = work.connection.execute(
+                _waiting(scheduled_start)
+                .where(scheduled_start.c.id == start_id, scheduled_start.c.due_at <= now)
+                .with_for_update(of=scheduled_start)
+            ).one_or_none()
+            if row is None:
+                return False
+            self._go_on(work.connection, row, now, "ended")
+            self._stepper.begin(
+                work,
+                self._stepper.repository.get(row.definition_id),
+                {},
+                SYSTEM,
+                scope=row.scope,
+                business_key=None,
+                subject=None,
+                title=None,
+                start_event=row.element_id,
+            )
+        return True
+
+    @staticmethod
+    def _go_on(connection: Connection, row: Any, now: datetime, state: str) -> None:
+        """This time is over, as `state` says; a repetition waits for its next one in a row of its own."""
+        connection.execute(
+            update(scheduled_start)
+            .where(scheduled_start.c.id == row.id)
+            .values(state=state, fired_at=now, repetition=None)
+        )
+        later = following(row.repetition, now) if row.repetition else None
+        if later is not None:
+            columns = {
+                **row._mapping,
+                "id": new_id(),
+                "state": "waiting",
+                "created_at": now,
+                "fired_at": None,
+            }
+            columns.update(due_at=later.at, repetition=later.repetition)
+            connection.execute(insert(scheduled_start).values(columns))
+
+    def _give_up(self, start_id: str, problem: Exception) -> None:
+        now = self._stepper.clock.now()
+        sentence = (
+            problem.message if isinstance(problem, EngineError) else f"{type(problem).__name__}: {problem}"
+        )
+        with self._stepper.database.begin() as work:
+            row = work.connection.execute(
+                _waiting(scheduled_start)
+                .where(scheduled_start.c.id == start_id)
+                .with_for_update(of=scheduled_start)
+            ).one_or_none()
+            if row is None:
+                return
+            self._go_on(work.connection, row, now, "failed")
+            work.connection.execute(
+                insert(incident).values(
+                    id=new_id(),
+                    outbox_id=start_id,
+                    kind="timer",
+                    element_id=row.element_id,
+                    element_name=row.name,
+                    sentence=f"«{row.name}» non ha avviato «{row.definition_id}»: {sentence}",
+                    attempts=1,
+                    state="open",
+                    created_at=now,
+                )
+            )
+            work.connection.execute(
+                insert(event).values(
+                    at=now,
+                    actor_id=SYSTEM.id,
+                    kind="incident.opened",
+                    element_id=row.element_id,
+                    element_name=row.name,
+                    definition_id=row.definition_id,
+                    data={"kind": "timer", "sentence": sentence},
+                )
+            )
+
+
+def try_again(connection: Connection, start_id: str, now: datetime) -> None:
+    """Let a start that failed be tried once more, within the caller's transaction."""
+    connection.execute(
+        update(scheduled_start)
+        .where(scheduled_start.c.id == start_id, scheduled_start.c.state == "failed")
+        .values(state="waiting", due_at=now)
+    )
