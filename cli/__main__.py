@@ -9,6 +9,7 @@ from cli.calendars import calendar
 from cli.database import database
 from cli.definitions import deploy, lint
 from cli.demo.command import demo
+from cli.events import message, signal
 from cli.incidents import incidents
 from cli.instances import instances
 from cli.migration import migrate
@@ -34,7 +35,7 @@ def main() -> None:
 
 for command in (serve, worker, deploy, lint, simulate, migrate, database, demo, user, ambito):
     main.add_command(command)
-for command in (definition, instances, batch, incidents, calendar):
+for command in (definition, instances, batch, incidents, calendar, message, signal):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ class _Placing:
                 self._arm(task, old, new, places)
         former = {places.spec(spec) for spec in old.spec.armed}
         for spec in new.spec.armed:
-            if spec not in former and not new.completed:
+            if spec not in former and not new.completed and not _interrupted(old):
                 self._found._armed.append(Task(new, spec, parent=new.task_tree, state=TaskState.FUTURE))
 
     # -- one task --------------------------------------------------------------------------------------------------
@@ -316,6 +316,16 @@ def _exclusive(spec: TaskSpec) -> bool:
     """Whether a task counts its children, so that it must not adopt one."""
     return spec.name.endswith(BOUNDARY_SPLIT) or isinstance(
         spec, specs.ParallelMultiInstance | specs.SequentialMultiInstance
+    )
+
+
+def _interrupted(workflow: Any) -> bool:
+    """Whether an event subprocess has put an end to all else in a scope: nothing is armed there any more."""
+    return any(
+        isinstance(task.parent.task_spec, event_specs.ArmedStart)
+        and task.parent.task_spec.element.interrupting
+        for task in workflow.tasks.values()
+        if task.parent is not None and not task.has_state(TaskState.FINISHED_MASK)
     )
 
 

@@ -273,6 +273,7 @@ class _Change:
         if not one.values:
             raise InvalidInput("Non c'è nessuna variabile da scrivere")
         sets = self.run.scopes.sets
+        self.run.scopes.changes += 1  # conditions are looked at again
         if one.process in ("", self.program.key):
             sets[PROCESS].update(own(one.values))
             return

@@ -43,7 +43,7 @@ def sample(tmp_path: Path) -> Path:
     "command",
     [
         *("serve", "worker", "deploy", "lint", "simulate", "migrate", "db", "demo", "user", "user role"),
-        *("ambito", "instances", "batch", "incidents", "definition", "calendar"),
+        *("ambito", "instances", "batch", "incidents", "definition", "calendar", "message", "signal"),
     ],
 )
 def test_every_command_explains_itself(patti: Run, command: str) -> None:

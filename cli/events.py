@@ -1,0 +1,49 @@
+"""`patti message` and `patti signal`: what happens outside, told to the cases that wait for it."""
+
+from __future__ import annotations
+
+import click
+
+from cli.printing import opened
+from engine.actors import SYSTEM
+from engine.variables_text import variables_of
+
+VALUES = click.option(
+    "--variabile",
+    "variables",
+    multiple=True,
+    help="Porta «nome = valore», il valore in FEEL; si può ripetere.",
+)
+
+
+@click.command()
+@click.argument("nome")
+@click.option("--chiave", default="", help="La chiave della pratica che lo attende.")
+@click.option("--pratica", type=int, help="Soltanto a questa pratica (il numero), qualunque sia la chiave.")
+@click.option(
+    "--avvia", "scope", default="", help="Avvia invece, in questo ambito, il processo che comincia così."
+)
+@VALUES
+def message(nome: str, chiave: str, pratica: int | None, scope: str, variables: tuple[str, ...]) -> None:
+    """Consegna il messaggio NOME alle pratiche che lo attendono con una chiave."""
+    values = variables_of("\n".join(variables))
+    with opened() as engine:
+        if scope:
+            case = engine.messages.start(nome, values, SYSTEM, scope, business_key=chiave or None)
+            click.echo(f"È cominciata la pratica n. {engine.instances.get(case, SYSTEM).number}.")
+            return
+        case_id = None if pratica is None else engine.instances.numbered(pratica, SYSTEM).id
+        received = engine.messages.correlate(nome, chiave, values, SYSTEM, instance_id=case_id)
+    click.echo(f"Ricevuto da {received} {'pratica' if received == 1 else 'pratiche'}.")
+
+
+@click.command()
+@click.argument("nome")
+@click.option("--ambito", default="", help="Avvia anche, in questo ambito, i processi che cominciano così.")
+@VALUES
+def signal(nome: str, ambito: str, variables: tuple[str, ...]) -> None:
+    """Dà il segnale NOME a tutte le pratiche che lo attendono."""
+    with opened() as engine:
+        reached = engine.messages.broadcast(nome, variables_of("\n".join(variables)), SYSTEM, ambito)
+        engine.run_due()
+    click.echo(f"Il segnale «{nome}» raggiunge {reached} in attesa.")
