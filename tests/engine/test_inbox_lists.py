@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import random
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from alembic import command
+from alembic.config import Config
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
+from engine import storage
 from engine.clock import VirtualClock
 from engine.inbox import Inbox
-from engine.storage import Database
+from engine.storage import Database, migrate
 from engine.storage.listing import POSTGRESQL_TRIGGERS, SQLITE_TRIGGERS, fill_listing
 from engine.storage.words import words
 from engine.views import COUNTED_UP_TO, InboxFilter
@@ -28,6 +32,7 @@ from tests.engine.inbox_by_hand import (
     fill,
 )
 
+MIGRATIONS = Path(storage.__file__).with_name("migrations")
 BOXES = ("todo", "mine", "groups", "all")
 SORTS = ("due", "created", "priority")
 
@@ -118,6 +123,37 @@ def test_lists_written_anew_are_the_ones_that_the_triggers_kept(database_url: st
         assert work.connection.execute(query).all() == kept
         assert kept
     database.close()
+
+
+def test_tasks_that_were_there_before_the_lists_stand_in_them_after_the_migration(
+    empty_database_url: str,
+) -> None:
+    """Tasks of a database without lists and words: after the upgrade every page and search finds them."""
+    chance = random.Random(11)
+    migrate(empty_database_url)
+    database = Database(empty_database_url)
+    with database.begin() as work:
+        fill(work.connection, chance)
+    _back_to(database, "0002")
+    with database.read() as connection:
+        assert not inspect(connection).has_table("listed")
+    migrate(empty_database_url)
+    _compare(database, chance)
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM listed")).scalar_one()
+    with database.begin() as work:
+        for _ in range(6):
+            change(work.connection, chance)
+    _compare(database, chance)
+    database.close()
+
+
+def _back_to(database: Database, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with database.begin() as work:
+        config.attributes["connection"] = work.connection
+        command.downgrade(config, revision)
 
 
 def test_no_migration_has_lost_a_trigger(database_url: str) -> None:
