@@ -27,6 +27,7 @@ class NavigationItem:
 ADMINISTRATION = (
     Permission.INCIDENT_MANAGE,
     Permission.PARAMETER_WRITE,
+    Permission.CALENDAR_WRITE,
     Permission.USER_MANAGE,
     Permission.DEFINITION_DEPLOY,
     Permission.INSTANCE_MIGRATE,

@@ -37,6 +37,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "admin.page": (ADMINISTRATOR, "/amministrazione/"),
     "admin.incidents": (ADMINISTRATOR, "/amministrazione/incidenti"),
     "admin.parameters": (ADMINISTRATOR, "/amministrazione/parametri?processo=patto_autonomia"),
+    "admin.calendar": (ADMINISTRATOR, "/amministrazione/calendario?ambito=cremasco/crema&anno=2016"),
     "admin.users": (ADMINISTRATOR, "/amministrazione/utenti"),
     "admin.new_user": (ADMINISTRATOR, "/amministrazione/utenti/nuovo"),
     "admin.user": (ADMINISTRATOR, "/amministrazione/utenti/anna"),
@@ -119,6 +120,15 @@ def test_walk_the_administration_with_errors(busy_office: LiveSite, page: Page) 
     page.get_by_label("Motivo").first.fill("prova")
     page.locator('main [name="valore"]').first.fill("tanti")
     _send(page, "Metti in vigore", first=True)
+
+
+def test_walk_the_calendar_with_errors(busy_office: LiveSite, page: Page) -> None:
+    rita = Colleague(page, busy_office.url, ADMINISTRATOR).sign_in()
+    rita.visit("/amministrazione/calendario?ambito=cremasco/crema&anno=2016")
+    _send(page, "Chiudi questi giorni")
+    rita.visit("/amministrazione/calendario?ambito=cremasco/crema&anno=2016")
+    page.get_by_label("Giorno del patrono").fill("31-12")
+    _send(page, "Metti in vigore")
 
 
 def test_walk_the_running_cases_with_errors(busy_office: LiveSite, page: Page) -> None:

@@ -57,6 +57,7 @@ def test_a_script_of_a_lost_session_is_told_in_json(office: Office) -> None:
         "/amministrazione/",
         "/amministrazione/incidenti",
         "/amministrazione/parametri",
+        "/amministrazione/calendario",
         "/amministrazione/utenti",
         "/amministrazione/utenti/anna",
         "/amministrazione/processi",

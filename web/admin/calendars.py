@@ -1,0 +1,130 @@
+"""The calendar of an ambito: the days of a year that are not worked and why, closings, patron saint and Saturdays."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import groupby
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import format_date, gettext, ngettext
+
+from engine.calendars import days_off
+from engine.errors import InvalidInput
+from engine.operations.people.calendars import Rule
+from engine.permissions import Permission
+from web import choices, current
+from web.access import allowed
+from web.admin.views import blueprint
+from web.formatting import today
+from web.language import current_language
+
+YEARS = range(1990, 2151)
+SATURDAY = {"": None, "no": False, "si": True}
+
+
+@blueprint.get("/calendario")
+@allowed(Permission.CALENDAR_WRITE)
+def calendar() -> Any:
+    """Administrators (the engine checks the scope): a year of an ambito."""
+    return _page()
+
+
+@blueprint.post("/calendario/chiusure")
+@allowed(Permission.CALENDAR_WRITE)
+def close_days() -> Any:
+    """Administrators (the engine checks the scope): shut the offices on some days."""
+    form, scope = request.form, request.form.get("ambito", "")
+    calendars, actor = current.engine().calendars, current.actor()
+    try:
+        first = _day("dal", form.get("dal", ""))
+        last = _day("al", form["al"]) if form.get("al", "").strip() else first
+        calendars.close(scope, first, last, form.get("motivo", ""), actor)
+    except InvalidInput as problem:
+        return _page(problem.fields or {"dal": problem.message}), 422
+    touched = calendars.touched(scope, first, last, actor)
+    flash(gettext("Chiusura aggiunta: vale per le scadenze calcolate da adesso."), "success")
+    if many := touched.tasks + touched.timers:
+        flash(
+            ngettext(
+                "In quei giorni cade già %(num)d scadenza: resta dov'è.",
+                "In quei giorni cadono già %(num)d scadenze: restano dove sono.",
+                many,
+            ),
+            "info",
+        )
+    return redirect(url_for("admin.calendar", ambito=scope, anno=first.year))
+
+
+@blueprint.post("/calendario/chiusure/<closing_id>/togli")
+@allowed(Permission.CALENDAR_WRITE)
+def open_days(closing_id: str) -> Any:
+    """Administrators (the engine checks the scope): take a closing back."""
+    found = current.engine().calendars.open(closing_id, request.form.get("motivo", ""), current.actor())
+    flash(gettext("Chiusura tolta. Le scadenze già calcolate restano dove sono."), "success")
+    return redirect(url_for("admin.calendar", ambito=found.scope, anno=found.first.year))
+
+
+@blueprint.post("/calendario/regole")
+@allowed(Permission.CALENDAR_WRITE)
+def calendar_rule() -> Any:
+    """Administrators (the engine checks the scope): Saturdays and patron saint."""
+    form, scope = request.form, request.form.get("ambito", "")
+    rule = Rule(
+        scope,
+        SATURDAY.get(form.get("sabato", "")),
+        form.get("patrono_nome", ""),
+        form.get("patrono_giorno", ""),
+        form.get("perche", ""),
+    )
+    try:
+        changed = current.engine().calendars.set_rule(rule, current.actor())
+    except InvalidInput as problem:
+        errors = dict(problem.fields or {"patrono_giorno": problem.message})
+        if "motivo" in errors:
+            errors["perche"] = errors.pop("motivo")
+        return _page(errors), 422
+    said = gettext("Calendario cambiato: vale per le scadenze calcolate da adesso.")
+    flash(
+        said if changed else gettext("Era già così: non è cambiato nulla."), "success" if changed else "info"
+    )
+    return redirect(url_for("admin.calendar", ambito=scope, anno=form.get("anno", "")))
+
+
+def _page(errors: dict[str, str] | None = None) -> str:
+    engine, actor, values = current.engine(), current.actor(), request.values
+    scopes = [one for one in choices.scopes(actor) if current.may(Permission.CALENDAR_WRITE, one[0])]
+    everywhere = current.may(Permission.CALENDAR_WRITE, "")
+    scope = values.get("ambito", "" if everywhere or not scopes else scopes[0][0])
+    year = values.get("anno", type=int) or today().year
+    year = year if year in YEARS else today().year
+    found = engine.calendars.get(scope, actor)
+    months = [
+        (format_date(date(year, month, 1), "MMMM"), list(days))
+        for month, days in groupby(days_off(found, year, current_language()), lambda off: off.day.month)
+    ]
+    rules, withdrawn = engine.calendars.history(scope, actor)
+    own = [one for one in found.closings if one.scope == scope and one.first.year <= year <= one.last.year]
+    return render_template(
+        "admin/calendar.html",
+        scopes=scopes,
+        everywhere=everywhere,
+        scope=scope,
+        year=year,
+        found=found,
+        months=months,
+        own=own,
+        rules=rules,
+        withdrawn=withdrawn,
+        errors=errors or {},
+        form=request.form,
+        names=choices.names([*(one.created_by for one in own), *(one.by for one in rules)]),
+    )
+
+
+def _day(field: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        sentence = gettext("Scrivi il giorno, per esempio 2026-08-10.")
+        raise InvalidInput(sentence, fields={field: sentence}) from None
