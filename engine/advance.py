@@ -7,13 +7,15 @@ first and inserted at the end, a statement a table.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
 from engine.beginnings import SUBSCRIBED, Advance, begin, close_incident, note_failure
 from engine.open_rows import OpenRow, now_open
-from engine.storage.hot import Inserts, Statement
+from engine.storage.hot import Inserts, Statement, together
 from engine.storage.tables import event, incident, instance, outbox, subscription, task, task_candidate, timer
 
 
@@ -30,11 +32,19 @@ def write(step: Advance) -> None:
             begin(step, wait, open_tokens)
     for failure in failures:
         note_failure(step, failure, open_tokens)
-    for name, inserts in _INSERTS.items():
-        if rows := step.rows.pop(name, None):
-            inserts.run(connection, rows)
-    _write_instance(step)
-    _write_events(step)
+    write_instance = _instance_writer(step)
+    with together(connection):
+        for end in step.endings:
+            end()
+        for name, inserts in _INSERTS.items():
+            if rows := step.rows.pop(name, None):
+                inserts.run(connection, rows)
+        written = write_instance()
+        _write_events(step)
+    if written.rowcount != 1:
+        raise RuntimeError(
+            f"Instance {step.instance_id} was changed by another step"
+        )  # the lock makes this impossible
     step.written = True
 
 
@@ -97,7 +107,9 @@ def _end_tasks(step: Advance, over: list[OpenRow]) -> None:
     connection = step.host.connection
     for row in over:
         if row.token == step.completed_task:
-            _COMPLETE.run(connection, task_id=row.id, now=step.now, actor_id=step.actor.id)
+            step.endings.append(
+                partial(_COMPLETE.run, connection, task_id=row.id, now=step.now, actor_id=step.actor.id)
+            )
     cancelled = [row.id for row in over if row.token != step.completed_task]
     if cancelled:
         connection.execute(
@@ -116,10 +128,14 @@ def _end_waits(step: Advance, over: list[OpenRow]) -> None:
         connection.execute(update(subscription).where(subscription.c.id.in_(heard)).values(state="ended"))
     timers = [row.id for row in over if row.what not in SUBSCRIBED]
     if step.fired_timer in timers:
-        _END_TIMER.run(connection, timer_id=step.fired_timer, ended="fired", fired=step.now)
+        step.endings.append(
+            partial(_END_TIMER.run, connection, timer_id=step.fired_timer, ended="fired", fired=step.now)
+        )
     cancelled = [timer_id for timer_id in timers if timer_id != step.fired_timer]
     if len(cancelled) == 1:
-        _END_TIMER.run(connection, timer_id=cancelled[0], ended="cancelled", fired=None)
+        step.endings.append(
+            partial(_END_TIMER.run, connection, timer_id=cancelled[0], ended="cancelled", fired=None)
+        )
     elif cancelled:
         connection.execute(update(timer).where(timer.c.id.in_(cancelled)).values(state="cancelled"))
 
@@ -151,8 +167,9 @@ _END = Statement(
 )
 
 
-def _write_instance(step: Advance) -> None:
-    run = step.run
+def _instance_writer(step: Advance) -> Callable[[], Any]:
+    """What writes the instance's row and gives the statement's answer; a change that few steps make is written now."""
+    run, connection = step.run, step.host.connection
     phase = run.phase or step.phase
     if phase != step.phase:
         step.host.note("phase.changed", None, {"from": step.phase, "to": phase})
@@ -165,16 +182,12 @@ def _write_instance(step: Advance) -> None:
     }
     more = _more(step)
     if not more:
-        written = _GO_ON.run(step.host.connection, **state).rowcount
-    elif more.keys() == {"ended_at", "state"}:
+        return lambda: _GO_ON.run(connection, **state)
+    if more.keys() == {"ended_at", "state"}:
         ending = {"ended": more["ended_at"], "ended_as": more["state"]}
-        written = _END.run(step.host.connection, **state, **ending).rowcount
-    else:
-        written = step.host.connection.execute(_GUARDED.values(**_STATE, **more), state).rowcount
-    if written != 1:
-        raise RuntimeError(
-            f"Instance {step.instance_id} was changed by another step"
-        )  # the lock makes this impossible
+        return lambda: _END.run(connection, **state, **ending)
+    written = connection.execute(_GUARDED.values(**_STATE, **more), state)
+    return lambda: written
 
 
 def _more(step: Advance) -> dict[str, Any]:
@@ -188,7 +201,7 @@ def _more(step: Advance) -> dict[str, Any]:
         more["state"] = "completed" if step.state == "active" else step.state
         step.host.note("instance.completed" if step.state == "active" else f"instance.{step.state}")
     if step.incidents_ended or step.new_incidents:
-        more["incidents"] = _INCIDENTS
+        more["incidents"] = _INCIDENTS + step.new_incidents  # these are inserted afterwards
     return more
 
 

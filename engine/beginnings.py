@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -45,7 +45,8 @@ class NewTask:
 class Advance:
     """What one step did, to be written by `write`.
 
-    `known` are the rows that are open, when whoever began the step knows them; `rows` those to be inserted, by table.
+    `known` are the rows that are open, when whoever began the step knows them; `rows` those to be inserted, by table;
+    `endings` send the statements that end rows, together with them.
     """
 
     instance_id: str
@@ -62,6 +63,7 @@ class Advance:
     known: list[OpenRow] | None = None
     new_tasks: list[NewTask] = field(default_factory=list)
     rows: defaultdict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    endings: list[Callable[[], Any]] = field(default_factory=list)
     incidents_ended: bool = False
     new_incidents: int = 0
     written: bool = False

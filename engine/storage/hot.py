@@ -8,7 +8,8 @@ transaction as all others, by a cursor of the driver.
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +25,33 @@ Value = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a statement gave, wholly fetched: rows as the driver gives them, and how many it changed."""
+    """Its rows as the driver gives them, and how many it changed (sent `together`: at the end)."""
 
     rows: Sequence[tuple[Any, ...]]
-    rowcount: int
+    cursor: Any
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows were changed."""
+        changed: int = self.cursor.rowcount
+        return changed
+
+
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """The statements sent within, whose answers nobody needs before the end, reach PostgreSQL in one go.
+
+    Only `Statement` and `Inserts` that give no rows may be sent within. Raises what any of them would have raised.
+    """
+    driver: Any = connection.connection.driver_connection
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    try:
+        with driver.pipeline():
+            yield
+    except connection.dialect.loaded_dbapi.Error as problem:
+        raise _told(connection, "statements sent together", None, problem) from problem
 
 
 class _Text:
@@ -56,32 +80,30 @@ class _Text:
         if not connection.in_transaction():
             connection.begin()
         cursor = connection.connection.cursor()
+        for listener in connection.dispatch.before_cursor_execute:
+            listener(connection, cursor, self.text, values, None, False)
         try:
-            for listener in connection.dispatch.before_cursor_execute:
-                listener(connection, cursor, self.text, values, None, False)
             cursor.execute(self.text, values)
-            rows = cursor.fetchall() if self.gives_rows else []
-            return Answer(rows, cursor.rowcount)
+            return Answer(cursor.fetchall() if self.gives_rows else (), cursor)
         except connection.dialect.loaded_dbapi.Error as problem:
-            raise self._told(connection, cursor, values, problem) from problem
-        finally:
-            cursor.close()
+            raise _told(connection, self.text, values, problem) from problem
 
-    def _told(self, connection: Connection, cursor: Any, values: Any, problem: Any) -> Any:
-        """The driver's error as SQLAlchemy tells it; a connection that is lost is not used again."""
-        dialect = connection.dialect
-        lost = dialect.is_disconnect(problem, connection.connection.dbapi_connection, cursor)
-        told = DBAPIError.instance(
-            self.text,
-            values,
-            problem,
-            dialect.loaded_dbapi.Error,
-            connection_invalidated=lost,
-            dialect=dialect,
-        )
-        if lost:
-            connection.invalidate(problem)
-        return told
+
+def _told(connection: Connection, text: str, values: Any, problem: Any) -> Any:
+    """The driver's error as SQLAlchemy tells it; a connection that is lost is not used again."""
+    dialect = connection.dialect
+    lost = dialect.is_disconnect(problem, connection.connection.dbapi_connection, None)
+    told = DBAPIError.instance(
+        text,
+        values,
+        problem,
+        dialect.loaded_dbapi.Error,
+        connection_invalidated=lost,
+        dialect=dialect,
+    )
+    if lost:
+        connection.invalidate(problem)
+    return told
 
 
 class Statement:
