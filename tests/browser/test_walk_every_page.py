@@ -14,7 +14,8 @@ from engine.actors import SYSTEM
 from engine.views import TaskRow
 from tests.browser.accessibility import assert_accessible
 from tests.browser.colleague import Colleague
-from tests.live_site import LiveSite
+from tests.engine.versions import plan_to, redeploy
+from tests.live_site import ROOT, LiveSite
 from web.app import create_app
 
 SIZES: tuple[ViewportSize, ...] = ({"width": 1280, "height": 900}, {"width": 360, "height": 740})
@@ -45,6 +46,9 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "admin.modification": (ADMINISTRATOR, "/amministrazione/pratiche/{case}/modifica"),
     "admin.batches": (ADMINISTRATOR, "/amministrazione/operazioni"),
     "admin.batch": (ADMINISTRATOR, "/amministrazione/operazioni/{batch}"),
+    "admin.migrations": (ADMINISTRATOR, "/amministrazione/passaggi"),
+    "admin.migration_plan": (ADMINISTRATOR, "/amministrazione/passaggi/piano?a={version}"),
+    "admin.migration": (ADMINISTRATOR, "/amministrazione/passaggi/{move}"),
     "admin.definitions": (ADMINISTRATOR, "/amministrazione/processi"),
 }
 """Endpoint → who looks at it, and its address."""
@@ -146,12 +150,15 @@ def _things(site: LiveSite) -> dict[str, str]:
     tasks: list[TaskRow] = [*site.engine.inbox.of_instance(active.id, SYSTEM)]
     contact = site.engine.inbox.of_instance(cases["Finti Tea"].id, SYSTEM)[0]
     person = site.engine.instances.get(active.id, SYSTEM).subject or ""
+    version = redeploy(site.engine, ROOT / "processes" / "patto_autonomia.bpmn", mark="another version")
     return {
         "case": active.id,
         "held": tasks[0].id,
         "task": contact.id,
         "person": person.rpartition(":")[2],
         "batch": site.engine.batches.create("resume", {}, [active.id], SYSTEM, "Prova"),
+        "version": version,
+        "move": site.engine.migrations.apply(plan_to(version), "Prova", SYSTEM),
     }
 
 
