@@ -40,6 +40,7 @@ class Kind:
     label: str
     permission: Permission
     handler: Handler
+    always_many: bool = False
 
 
 class BatchWork:

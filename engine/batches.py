@@ -89,9 +89,14 @@ class Batches:
         self._kinds: dict[str, Kind] = {}
         self._work = BatchWork(stepper.database, stepper.clock, self._kinds)
 
-    def register(self, kind: str, handler: Handler, *, permission: Permission, label: str) -> None:
-        """Make a kind known; every process that runs batches registers the same kinds when it opens the engine."""
-        self._kinds[kind] = Kind(kind, label, permission, handler)
+    def register(
+        self, kind: str, handler: Handler, *, permission: Permission, label: str, always_many: bool = False
+    ) -> None:
+        """Make a kind known; every process that runs batches registers the same kinds when it opens the engine.
+
+        `always_many`: its permission is about many cases by itself, so `case.batch` is not asked too.
+        """
+        self._kinds[kind] = Kind(kind, label, permission, handler, always_many)
 
     def kind(self, name: str) -> Kind:
         """A kind by name. Raises NotFound."""
@@ -143,9 +148,10 @@ class Batches:
     ) -> str:
         """Order an operation over the selected cases (or over those named by id) and give its id.
 
-        Needs `case.batch`. Only cases in whose scope the actor has the kind's permission are taken from a selection;
-        a named one outside raises Forbidden. The payload gets the `reason`. The handler runs later, as this actor with
-        the roles held now. InvalidInput without a reason or when no case is meant.
+        Needs `case.batch`, unless the kind is always about many. Only cases in whose scope the actor has the kind's
+        permission are taken from a selection; a named one outside raises Forbidden. The payload gets the `reason`.
+        The handler runs later, as this actor with the roles held now. InvalidInput without a reason or when no case
+        is meant.
         """
         with self._stepper.database.begin() as work:
             return self.create_in(work, kind, payload, targets, actor, reason)
@@ -161,7 +167,8 @@ class Batches:
     ) -> str:
         """As `create`, within the caller's transaction."""
         permission = self.kind(kind).permission
-        self._permissions.require(actor, Permission.CASE_BATCH)
+        if not self.kind(kind).always_many:
+            self._permissions.require(actor, Permission.CASE_BATCH)
         self._permissions.require(actor, permission)
         if not reason.strip():
             raise InvalidInput("Scrivi il motivo", fields={"motivo": "Scrivi il motivo"})

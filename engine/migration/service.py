@@ -37,7 +37,9 @@ class Migrations:
         self._batches = batches
         self._maps: dict[tuple[Any, ...], ElementMap] = {}
         permission = Permission.INSTANCE_MIGRATE
-        batches.register(KIND, self._handle, permission=permission, label="Passaggio di versione")
+        batches.register(
+            KIND, self._handle, permission=permission, label="Passaggio di versione", always_many=True
+        )
 
     def propose(self, plan: MigrationPlan, actor: Actor) -> Proposal:
         """The plan filled in with what follows by itself, and every place that somebody must decide on.
