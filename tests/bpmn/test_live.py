@@ -33,6 +33,7 @@ class LiveStage(Stage):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_each_construct_goes_the_same_way_in_memory(databases: Databases, tmp_path: Path) -> None:
     wrong, lived = [], 0
     for construct in constructs():

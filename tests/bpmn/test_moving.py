@@ -52,6 +52,7 @@ class MovingStage(Stage):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.timeout(600)
 def test_each_construct_goes_the_same_way(kind: str, databases: Databases, tmp_path: Path) -> None:
     """All in one database of each kind: what one construct leaves behind is ended before the next."""
     wrong = []
