@@ -86,6 +86,19 @@ class Stage:
 
     # -- a case ----------------------------------------------------------------------------------------------------
 
+    def faults(self, construct: Construct) -> list[str]:
+        """Play every case of a construct, close the stage, and say what went otherwise than it should."""
+        found = []
+        try:
+            for case in construct.cases:
+                try:
+                    self.play(construct, case)
+                except AssertionError as problem:
+                    found.append(f"{construct.id}, «{case.name}»: {problem}")
+        finally:
+            self.close()
+        return found
+
     def play(self, construct: Construct, case: Case) -> None:
         """Deploy, start, do the steps, check. Whatever is left open afterwards is ended."""
         self._case, self._id = case, ""

@@ -55,19 +55,11 @@ class MovingStage(Stage):
 @pytest.mark.timeout(600)
 def test_each_construct_goes_the_same_way(kind: str, databases: Databases, tmp_path: Path) -> None:
     """All in one database of each kind: what one construct leaves behind is ended before the next."""
-    wrong = []
+    wrong: list[str] = []
     for construct in constructs():
         made = databases.sqlite(tmp_path) if kind == "sqlite" else databases.postgresql()
         if not construct.cases or construct.id in ABOUT_VERSIONS:
             continue
         with made as url:
-            stage = MovingStage(url)
-            try:
-                for case in construct.cases:
-                    try:
-                        stage.play(construct, case)
-                    except AssertionError as problem:
-                        wrong.append(f"{construct.id}, «{case.name}»: {problem}")
-            finally:
-                stage.close()
+            wrong += MovingStage(url).faults(construct)
     assert not wrong, "\n".join(wrong)
