@@ -14,10 +14,10 @@ from engine.compiled import read_parts
 from engine.migration import MigrationPlan
 from engine.operations import REGISTRY
 from engine.simulation import World, read_scenarios, run_scenario
-from engine.simulation.reading import Scenario, Step
+from engine.simulation.reading import Scenario
 from engine.simulation.trace import Printed
 from tests.acceptance.stages import CANDIDATE, SOCIAL, WORK, Album, log_of
-from tests.acceptance.test_moving_to_an_equal_version import by_step
+from tests.acceptance.test_moving_to_an_equal_version import Moving, by_step
 from tests.acceptance.wanderer import Wanderer
 from tests.engine.versions import redeploy
 
@@ -42,47 +42,33 @@ def renamed(key: str) -> Bundle:
     return Bundle((diagram, *(r for r in bundle.resources if r.kind != "bpmn")))
 
 
-class _Renaming(Printed):
-    """The printed trace; before each step every open case goes to the other version, where all names differ."""
+def _rename(world: World, case: str) -> int:
+    """Move an open case to the other version, where all names differ."""
+    found = world.case(case)
+    if found.state not in ("active", "suspended"):
+        return 0
+    key, here = found.definition_key, found.definition_id
+    if not any(one.id == f"{key}:2" for one in world.engine.repository.list()):
+        called = world.engine.repository.get(here).called
+        for one in (*called, key):  # those called first: the new version calls the new ones
+            world.engine.repository.deploy(renamed(one), SYSTEM)
+        for one in (*called, key):
+            world.engine.repository.deploy(renamed(one), SYSTEM)
+    there = world.engine.repository.latest(key).id if here == f"{key}:1" else f"{key}:1"
+    world.engine.migrations.migrate(case, MigrationPlan((here,), there, _names(world, here)), "prova", SYSTEM)
+    assert world.case(case).definition_id == there
+    return 1
 
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.moves = 0
-        super().__init__(self.lines.append)
 
-    def step(self, world: World, step: Step) -> None:
-        for case in world.cases:
-            self.moves += self._move(world, case)
-        super().step(world, step)
-
-    def _move(self, world: World, case: str) -> int:
-        found = world.case(case)
-        if found.state not in ("active", "suspended"):
-            return 0
-        key, here = found.definition_key, found.definition_id
-        if not any(one.id == f"{key}:2" for one in world.engine.repository.list()):
-            called = world.engine.repository.get(here).called
-            for one in (*called, key):  # those called first: the new version calls the new ones
-                world.engine.repository.deploy(renamed(one), SYSTEM)
-            for one in (*called, key):
-                world.engine.repository.deploy(renamed(one), SYSTEM)
-        there = world.engine.repository.latest(key).id if here == f"{key}:1" else f"{key}:1"
-        world.engine.migrations.migrate(
-            case, MigrationPlan((here,), there, self._names(world, here)), "prova", SYSTEM
-        )
-        assert world.case(case).definition_id == there
-        return 1
-
-    @staticmethod
-    def _names(world: World, here: str) -> dict[str, str]:
-        pairs = {}
-        key = here.partition(":")[0]
-        for process in (key, *world.engine.repository.get(here).called):
-            for name in elements_of(process):
-                place = name if process == key else f"{process}/{name}"
-                old, new = (place, place + ENDING) if here.endswith(":1") else (place + ENDING, place)
-                pairs[old] = new
-        return pairs
+def _names(world: World, here: str) -> dict[str, str]:
+    pairs = {}
+    key = here.partition(":")[0]
+    for process in (key, *world.engine.repository.get(here).called):
+        for name in elements_of(process):
+            place = name if process == key else f"{process}/{name}"
+            old, new = (place, place + ENDING) if here.endswith(":1") else (place + ENDING, place)
+            pairs[old] = new
+    return pairs
 
 
 def scenarios() -> Iterator[object]:
@@ -98,7 +84,7 @@ def scenarios() -> Iterator[object]:
 def test_every_name_changes_at_every_step_and_nobody_notices(scenario: Scenario) -> None:
     plain: list[str] = []
     run_scenario(scenario, trace=Printed(plain.append))
-    moving = _Renaming()
+    moving = Moving(_rename)
     run_scenario(scenario, trace=moving)
     assert by_step(moving.lines) == by_step(plain)
     assert moving.moves > 0

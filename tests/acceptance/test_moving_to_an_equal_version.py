@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +24,19 @@ QUICK = ("annullato", "contatto_mancato", "firma_in_proroga", "senza_consenso")
 CHANGING = {"definition_id", "run_state", "revision"}
 
 
-class _Moving(Printed):
-    """The printed trace; every open case is moved back and forth between equal versions before each step."""
+class Moving(Printed):
+    """The printed trace; before each step every open case is moved, by `move`, which says how many times."""
 
-    def __init__(self) -> None:
+    def __init__(self, move: Callable[[World, str], int]) -> None:
         self.lines: list[str] = []
         self.moves = 0
+        self._move = move
         super().__init__(self.lines.append)
 
     def step(self, world: World, step: Step) -> None:
+        """Move, then tell of the step."""
         for case in world.cases:
-            self.moves += _move(world, case)
+            self.moves += self._move(world, case)
         super().step(world, step)
 
 
@@ -101,7 +104,7 @@ def by_step(lines: list[str]) -> list[list[str]]:
 def test_a_scenario_goes_the_same_way(scenario: Scenario) -> None:
     plain: list[str] = []
     run_scenario(scenario, trace=Printed(plain.append))
-    moving = _Moving()
+    moving = Moving(_move)
     run_scenario(scenario, trace=moving)
     assert by_step(moving.lines) == by_step(plain)
     assert moving.moves > 0
