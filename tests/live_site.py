@@ -52,23 +52,30 @@ def serve(settings: Settings, clock: VirtualClock) -> Iterator[LiveSite]:
 
     with contextlib.closing(Engine.open(settings, clock=clock)) as engine:
         server: Any = create_server(create_app(engine, settings), host=LOCAL, port=0, threads=4)
-        thread = threading.Thread(target=server.run, name="live-site", daemon=True)
+        ended = threading.Event()
+        thread = threading.Thread(target=_answer, args=(server, ended), name="live-site", daemon=True)
         thread.start()
         try:
             yield LiveSite(f"http://{LOCAL}:{server.effective_port}", engine, clock)
         finally:
-            _stop(server, thread)
+            _stop(server, thread, ended)
 
 
-def _stop(server: Any, thread: threading.Thread) -> None:
-    """Let the requests being answered end, then close every socket in the server's own loop, which so comes to its end.
+def _answer(server: Any, ended: threading.Event) -> None:
+    while not ended.is_set():
+        server.asyncore.loop(timeout=1, map=server._map, count=1)
 
-    Closing them from here while the loop waits on them would make it fail with a bad file descriptor.
+
+def _stop(server: Any, thread: threading.Thread, ended: threading.Event) -> None:
+    """Let the loop end by itself, then the requests being answered; only then are the sockets closed, so that nobody
+    waits on one or writes to it any more.
     """
-    server.task_dispatcher.shutdown()
-    server.trigger.pull_trigger(lambda: server.asyncore.close_all(server._map))
-    thread.join(10)
+    ended.set()
+    server.pull_trigger()
+    thread.join(30)
     assert not thread.is_alive(), "The test's site did not stop"
+    server.task_dispatcher.shutdown()
+    server.asyncore.close_all(server._map)
 
 
 def free_port() -> int:

@@ -30,17 +30,23 @@ FAILED = pytest.StashKey[bool]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything in this folder needs a browser."""
+    """Everything in this folder needs a browser: a neighbour that shares the machine, and so has a second try.
+
+    The summary names each test that needed it (RERUN); two failures are a failure.
+    """
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
     """Remember that a test failed: its pages are photographed before they close."""
     report = yield
+    if call.when == "setup":
+        item.stash[FAILED] = False
     if report.failed:
         item.stash[FAILED] = True
     return report
