@@ -234,6 +234,12 @@ class Batches:
         """
         return self._work.run_pending(limit)
 
+    def next_due(self) -> datetime | None:
+        """Now, in UTC, while an operation of a kind known here is under way; None when there is none."""
+        query = select(batch.c.id).where(batch.c.state == "running", batch.c.kind.in_(self._kinds)).limit(1)
+        with self._stepper.database.read() as connection:
+            return self._stepper.clock.now() if connection.execute(query).first() else None
+
     def cancel(self, batch_id: str, reason: str, actor: Actor) -> int:
         """Leave the cases that still wait alone and say how many they are; what is done stays done.
 

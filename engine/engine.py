@@ -132,7 +132,8 @@ class Engine:
 
     def next_due(self) -> datetime | None:
         """The earliest moment at which something will be due, UTC."""
-        moments = (self.timers.next_due(), self.scheduled.next_due(), self.outbox.next_due())
+        services = (self.timers, self.scheduled, self.outbox, self.batches)
+        moments = [service.next_due() for service in services]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def close(self) -> None:

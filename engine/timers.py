@@ -6,19 +6,22 @@ import logging
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy.exc import OperationalError
 
 from engine.actors import SYSTEM, Actor
 from engine.advance import write
 from engine.beginnings import working_days_late
 from engine.bpmn.model import Element
 from engine.errors import EngineError
+from engine.held import HeldCase, hold_case
 from engine.moments import next_repetition
 from engine.outbox import enqueue
 from engine.permissions import PermissionMatrix
 from engine.spiff import Program
-from engine.steps import Stepper, locked
+from engine.steps import Stepper
 from engine.storage import UnitOfWork
+from engine.storage.hot import Statement
 from engine.storage.tables import incident, instance, task, timer
 from engine.storage.types import new_id
 from engine.views import TimerView
@@ -27,6 +30,21 @@ from engine.visibility import require_case
 logger = logging.getLogger(__name__)
 
 ADMINISTRATOR_AFTER = 5
+
+
+def _claiming(now: Any) -> Select[Any]:
+    """The lock is the instance's, as for every step: a step that ends a timer never waits for who fires it."""
+    return (
+        select(timer.c.id, timer.c.instance_id)
+        .join(instance, instance.c.id == timer.c.instance_id)
+        .where(timer.c.state == "waiting", timer.c.due_at <= now)
+        .order_by(timer.c.due_at, timer.c.id)
+        .limit(1)
+        .with_for_update(of=instance, skip_locked=True)
+    )
+
+
+_CLAIM = Statement(_claiming(bindparam("now", type_=timer.c.due_at.type)))
 
 
 class Timers:
@@ -44,51 +62,78 @@ class Timers:
             ).scalar_one_or_none()
 
     def fire_due(self, limit: int = 1000) -> int:
-        """Fire what is due now, earliest first, and say how many fired."""
+        """Fire what is due now, earliest first, each in a transaction of its own, and say how many fired.
+
+        Several processes may at once: an instance that one of them holds is left to it.
+        """
+        due = self.next_due()
+        if due is None or due > self._stepper.clock.now():
+            return 0
         fired = 0
+        passed_over: set[str] = set()
         for _ in range(limit):
-            now = self._stepper.clock.now()
-            with self._stepper.database.read() as connection:
-                found = connection.execute(
-                    select(timer.c.id, timer.c.instance_id)
-                    .where(timer.c.state == "waiting", timer.c.due_at <= now)
-                    .order_by(timer.c.due_at, timer.c.id)
-                    .limit(1)
-                ).one_or_none()
-            if found is None:
+            done = self._fire_next(passed_over)
+            if done is None:
                 break
-            fired += self._fire_guarded(found.id, found.instance_id)
+            fired += done
         return fired
 
-    def _fire_guarded(self, timer_id: str, instance_id: str) -> int:
+    def _fire_next(self, passed_over: set[str]) -> bool | None:
+        """Fire the earliest that is due and not held elsewhere; None when there is none."""
+        timer_id = ""
         try:
-            return int(self.fire(timer_id, instance_id))
+            with self._stepper.database.begin() as work:
+                found = self._claim(work.connection, passed_over)
+                if found is None:
+                    return None
+                timer_id, instance_id = found
+                return self._fire(work, timer_id, instance_id)
+        except OperationalError as problem:  # the database's trouble, not the timer's: it stays due
+            if not timer_id or problem.connection_invalidated:
+                raise
+            logger.exception("Timer %s was not fired; the next look tries again", timer_id)
+            passed_over.add(timer_id)
         except Exception as problem:
+            if not timer_id:
+                raise
             logger.exception("Timer %s failed", timer_id)
             self._give_up(timer_id, problem)
-            return 0
+        return False
+
+    def _claim(self, connection: Connection, passed_over: set[str]) -> tuple[str, str] | None:
+        """The earliest due timer of an instance that nobody holds, with that instance held."""
+        now = self._stepper.clock.now()
+        if not passed_over:
+            found = _CLAIM.run(connection, now=now).one_or_none()
+        else:
+            query = _claiming(now).where(timer.c.id.not_in(passed_over))
+            found = connection.execute(query).one_or_none()
+        return None if found is None else (found[0], found[1])
 
     def fire(self, timer_id: str, instance_id: str) -> bool:
         """Fire one timer if, read again under the instance's lock, it is still waiting and due."""
         with self._stepper.database.begin() as work:
-            case = locked(work.connection, instance_id)
-            row = work.connection.execute(select(timer).where(timer.c.id == timer_id)).one()
-            if row.state != "waiting" or row.due_at is None or row.due_at > self._stepper.clock.now():
-                return False
-            if row.kind == "overdue":
-                self._tell_overdue(work, case, row)
-                work.after_commit(self._stepper.nudge)
-                return True
-            advance = self._stepper.open(work, instance_id, SYSTEM)
-            advance.fired_timer = timer_id
-            if row.kind == "retry":
-                advance.run.retry(row.token)
-            else:
-                drawn = _drawn(advance.host.compiled.program, row)
-                advance.host.note("timer.fired", drawn, {"due": row.due_at, "timer": timer_id})
-                advance.run.fire(row.token, next_repetition(row.repetition) if row.repetition else None)
-            write(advance)
+            return self._fire(work, timer_id, instance_id)
+
+    def _fire(self, work: UnitOfWork, timer_id: str, instance_id: str) -> bool:
+        case = hold_case(work.connection, instance_id)
+        row = work.connection.execute(select(timer).where(timer.c.id == timer_id)).one()
+        if row.state != "waiting" or row.due_at is None or row.due_at > self._stepper.clock.now():
+            return False
+        if row.kind == "overdue":
+            self._tell_overdue(work, case, row)
             work.after_commit(self._stepper.nudge)
+            return True
+        advance = self._stepper.opened(work, case, SYSTEM)
+        advance.fired_timer = timer_id
+        if row.kind == "retry":
+            advance.run.retry(row.token)
+        else:
+            drawn = _drawn(advance.host.compiled.program, row)
+            advance.host.note("timer.fired", drawn, {"due": row.due_at, "timer": timer_id})
+            advance.run.fire(row.token, next_repetition(row.repetition) if row.repetition else None)
+        write(advance)
+        work.after_commit(self._stepper.nudge)
         return True
 
     def of_instance(self, instance_id: str, actor: Actor) -> tuple[TimerView, ...]:
@@ -105,7 +150,7 @@ class Timers:
                 TimerView(r.id, r.instance_id, r.element_id, r.name, r.kind, r.due_at, r.state) for r in rows
             )
 
-    def _tell_overdue(self, work: UnitOfWork, case: Row[Any], row: Row[Any]) -> None:
+    def _tell_overdue(self, work: UnitOfWork, case: HeldCase, row: Row[Any]) -> None:
         """One working day late: the coordinatore is told; five: the administrators."""
         now = self._stepper.clock.now()
         late = work.connection.execute(
@@ -131,7 +176,14 @@ class Timers:
         )
         with self._stepper.database.begin() as work:
             row = work.connection.execute(select(timer).where(timer.c.id == timer_id)).one()
-            work.connection.execute(update(timer).where(timer.c.id == timer_id).values(state="failed"))
+            work.connection.execute(
+                select(instance.c.id).where(instance.c.id == row.instance_id).with_for_update()
+            )
+            failed = work.connection.execute(
+                update(timer).where(timer.c.id == timer_id, timer.c.state == "waiting").values(state="failed")
+            )
+            if not failed.rowcount:
+                return  # somebody moved, ended or suspended it meanwhile
             work.connection.execute(
                 incident.insert().values(
                     id=new_id(),

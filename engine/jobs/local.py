@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from engine.clock import Clock
+from engine.clock import Clock, SystemClock
 
 logger = logging.getLogger(__name__)
 
 WAKE_UP = "wake-up"
 SWEEP = "sweep"
+BREATH = timedelta(seconds=1)
+"""Between two runs when the first left something due: nobody spins on work that cannot be done."""
 
 
 class LocalJobs:
@@ -33,10 +35,12 @@ class LocalJobs:
         self._work = work
         self._next_due = next_due
         self._clock = clock
+        self._machine = SystemClock()
         self._sweep_seconds = sweep_seconds
         self._running = threading.Lock()
         self._again = threading.Event()
         self._stopping = threading.Event()
+        self._alarm = threading.Lock()
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(2)},
@@ -51,30 +55,42 @@ class LocalJobs:
 
     def nudge(self) -> None:
         """Something may be due earlier than thought: look now. Cheap, and safe from any thread."""
-        if self._scheduler.running and not self._stopping.is_set():
-            self._wake_at(self._clock.now())
+        self._wake_in(timedelta())
 
     def stop(self) -> None:
         """Finish what is running, then stop."""
-        self._stopping.set()
+        with self._alarm:  # the scheduler, while it waits for its threads, lets none of them set an alarm
+            self._stopping.set()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=True)
 
-    def _wake_at(self, moment: datetime) -> None:
-        self._scheduler.add_job(self._run, DateTrigger(moment), id=WAKE_UP, replace_existing=True)
+    def _wake_in(self, span: timedelta) -> None:
+        moment = self._machine.now() + span  # the scheduler lives by the machine's clock, whatever ours says
+        with self._alarm:
+            if self._scheduler.running and not self._stopping.is_set():
+                self._scheduler.add_job(self._run, DateTrigger(moment), id=WAKE_UP, replace_existing=True)
 
     def _run(self) -> None:
         self._again.set()
-        if not self._running.acquire(blocking=False):
-            return  # the run under way will look once more
-        try:
-            while self._again.is_set() and not self._stopping.is_set():
+        while self._again.is_set() and not self._stopping.is_set():
+            if not self._running.acquire(blocking=False):
+                return  # the run under way will look once more
+            try:
                 self._again.clear()
                 self._work()
-        except Exception:
-            logger.exception("Background work failed; the next sweep tries again")
-        finally:
-            self._running.release()
+            except Exception:
+                logger.exception("Background work failed; it is tried again shortly")
+            finally:
+                self._running.release()
+        self._sleep_until_due()
+
+    def _sleep_until_due(self) -> None:
+        """Hold the one wake-up at the next due moment. What is due and was not done just now is not hurried."""
+        if self._stopping.is_set():
+            return
         due = self._next_due()
-        if due is not None and self._scheduler.running and not self._stopping.is_set():
-            self._wake_at(max(due, self._clock.now()))
+        if due is not None:
+            span = due - self._clock.now()
+            self._wake_in(span if span > timedelta() else BREATH)
+        if self._again.is_set():  # asked for while the wake-up was being set: ours may have replaced that one
+            self._wake_in(timedelta())
