@@ -60,7 +60,7 @@ def log(level: str) -> None:
     """Write the log on standard error; libraries that tell every step of theirs speak only when something is wrong."""
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     if level != "DEBUG":
-        for name in ("alembic", "apscheduler"):
+        for name in ("alembic", "apscheduler", "procrastinate"):
             logging.getLogger(name).setLevel(logging.WARNING)
 
 

@@ -137,17 +137,50 @@ def _interrupt() -> None:
 
 
 @click.command(short_help="Esegue scadenze e consegne, senza pagine.")
-def worker() -> None:
-    """Esegue soltanto scadenze e consegne, senza pagine; si ferma con Ctrl-C o SIGTERM.
+@click.option(
+    "--port", type=int, help="Porta su cui rispondere di salute e metriche (altrimenti non si ascolta)."
+)
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Indirizzo su cui rispondere, con --port."
+)
+def worker(port: int | None, host: str) -> None:
+    """Esegue scadenze, consegne e operazioni su molte pratiche, senza pagine; si ferma con Ctrl-C o SIGTERM.
 
-    Se ne possono avviare più d'uno: ogni scadenza scatta una volta sola.
+    Su PostgreSQL se ne avviano quanti se ne vuole, anche su più macchine: si dividono il lavoro, e ogni scadenza scatta
+    una volta sola. Su SQLite ne basta uno, sulla macchina della base dati. Alla fine termina ciò che sta facendo.
     """
+    with opened() as engine, contextlib.ExitStack() as stack:
+        if engine.database.is_sqlite:
+            _work_alone(engine, stack, host, port)
+        else:
+            jobs = engine.worker()
+            _answer_about(engine, stack, host, port, lambda: jobs.well)
+            click.echo("In ascolto della coda (Ctrl-C per fermare).")
+            jobs.run(signals=True)
+    click.echo("Fermato.")
+
+
+def _work_alone(engine: Engine, stack: contextlib.ExitStack, host: str, port: int | None) -> None:
     stop = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: stop.set())
-    with opened() as engine:
-        engine.start_jobs()
-        click.echo("In ascolto delle scadenze (Ctrl-C per fermare).")
-        while not stop.wait(3600):
-            logger.debug("Still here")
-    click.echo("Fermato.")
+    _answer_about(engine, stack, host, port, lambda: True)
+    engine.start_jobs()
+    click.echo("In ascolto delle scadenze (Ctrl-C per fermare).")
+    while not stop.wait(3600):
+        logger.debug("Still here")
+
+
+def _answer_about(
+    engine: Engine, stack: contextlib.ExitStack, host: str, port: int | None, well: Callable[[], bool]
+) -> None:
+    """Answer about the health of this process until the stack is closed, when a port is given."""
+    if port is None:
+        return
+    from waitress.server import create_server
+
+    from web.health.alone import create_watch
+
+    server: Any = create_server(create_watch(engine, engine.settings, well), host=host, port=port, threads=2)
+    threading.Thread(target=server.run, name="health", daemon=True).start()
+    stack.callback(server.close)

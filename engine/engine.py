@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import engine.operations.catalogue  # noqa: F401  (registers every operation)
 from engine.batch_kinds import CaseOperations
@@ -12,6 +13,7 @@ from engine.batches import Batches
 from engine.calendars import Calendars
 from engine.clock import Clock, SystemClock
 from engine.expressions import YearsMonths
+from engine.figures import Figures
 from engine.history import History
 from engine.inbox import Inbox
 from engine.incidents import Incidents
@@ -34,6 +36,9 @@ from engine.storage.values import register_type
 from engine.suspended_definitions import SuspendedDefinitions
 from engine.tasks import Tasks
 from engine.timers import Timers
+
+if TYPE_CHECKING:
+    from engine.jobs.distributed import DistributedJobs
 
 register_type("$months", YearsMonths, lambda value: str(value.months), lambda text: YearsMonths(int(text)))
 
@@ -63,6 +68,7 @@ class Engine:
         self.tasks = Tasks(self.stepper, permissions)
         self.notes = Notes(self.stepper, permissions)
         self.inbox = Inbox(database, clock, self.repository, permissions)
+        self.figures = Figures(database, clock)
         self.timers = Timers(self.stepper, permissions)
         self.scheduled = ScheduledStarts(self.stepper)
         self.messages = Messages(self.stepper, permissions)
@@ -115,6 +121,20 @@ class Engine:
                 self._jobs = LocalJobs(self.run_due, self.next_due, self.clock, self.settings.sweep_seconds)
                 self.stepper.nudge = self._jobs.nudge
                 self._jobs.start()
+
+    def worker(self) -> DistributedJobs:
+        """The worker of many: runs what is due on PostgreSQL beside any number of others. Its `run` blocks.
+
+        Raises Misconfigured on SQLite, which lives on one machine: there `start_jobs` does the work.
+        """
+        from engine.jobs.distributed import DistributedJobs, Look  # a web process does without
+
+        looks = (
+            Look("timers", self.timers.fire_due, self.timers.next_due),
+            Look("outbox", self.outbox.deliver, self.outbox.next_due),
+            Look("batches", self.batches.run_pending, self.batches.next_due),
+        )
+        return DistributedJobs(self.database, looks, self.clock, self.settings.sweep_seconds)
 
     def run_due(self) -> int:
         """Fire what is due and deliver what waits, until nothing more is; says how much was done.

@@ -70,6 +70,11 @@ SETTINGS: tuple[Setting, ...] = (
         "How many of the instances that stepped last stay in memory, ready for the next step; 0: none",
     ),
     Setting("embedded_jobs", True, "Run timers and outbox inside the web server (one process)"),
+    Setting(
+        "metrics_token",
+        "",
+        "Whoever asks for the metrics must show it (Authorization: Bearer …); empty: nobody gets them",
+    ),
     Setting("login_rate", "10 per minute", "How many sign-in attempts one address may make"),
     Setting("log_level", "INFO", "DEBUG, INFO, WARNING or ERROR"),
 )
@@ -97,6 +102,7 @@ class Settings:
     sweep_seconds: int = 60
     live_instances: int = 200
     embedded_jobs: bool = True
+    metrics_token: str = ""
     login_rate: str = "10 per minute"
     log_level: str = "INFO"
 

@@ -42,6 +42,8 @@ class Stepper:
     nudge: Callable[[], None] = lambda: None
     live: LiveRuns = field(init=False)
     kept: KeptConfiguration = field(init=False)
+    done: int = 0
+    """Steps that this process has made durable since it started."""
 
     def __post_init__(self) -> None:
         """What is kept between steps."""
@@ -83,6 +85,7 @@ class Stepper:
         """Once the step is durable its run waits in memory for the next; then clocks and deliveries look again."""
 
         def keep() -> None:
+            self.done += advance.written
             if advance.written and not advance.run.completed and advance.state == "active":
                 self.live.keep(advance.instance_id, LiveRun(advance.revision + 1, advance.run))
 

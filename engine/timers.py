@@ -104,11 +104,10 @@ class Timers:
         """The earliest due timer of an instance that nobody holds, with that instance held."""
         now = self._stepper.clock.now()
         if not passed_over:
-            found = _CLAIM.run(connection, now=now).one_or_none()
+            found = _CLAIM.run(connection, now=now).rows
         else:
-            query = _claiming(now).where(timer.c.id.not_in(passed_over))
-            found = connection.execute(query).one_or_none()
-        return None if found is None else (found[0], found[1])
+            found = connection.execute(_claiming(now).where(timer.c.id.not_in(passed_over))).all()
+        return (found[0][0], found[0][1]) if found else None
 
     def fire(self, timer_id: str, instance_id: str) -> bool:
         """Fire one timer if, read again under the instance's lock, it is still waiting and due."""

@@ -62,6 +62,8 @@ class LocalJobs:
         with self._alarm:  # the scheduler, while it waits for its threads, lets none of them set an alarm
             self._stopping.set()
         if self._scheduler.running:
+            self._scheduler.pause()
+            self._scheduler.remove_all_jobs()  # waits for the round that is handing out jobs
             self._scheduler.shutdown(wait=True)
 
     def _wake_in(self, span: timedelta) -> None:

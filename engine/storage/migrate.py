@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from engine.storage.database import Database
+from engine.storage.queue import install_queue
 
 _LOCK = 7_305_902_114
 _MIGRATIONS = Path(__file__).with_name("migrations")
@@ -27,6 +28,8 @@ def migrate(url: str, revision: str = "head") -> None:
             config.set_main_option("script_location", str(_MIGRATIONS))
             config.attributes["connection"] = work.connection
             command.upgrade(config, revision)
+            if revision == "head" and not database.is_sqlite:
+                install_queue(work.connection)
     finally:
         database.close()
 
