@@ -18,6 +18,7 @@ PUBLIC = {
     "account.language",
     "health.alive",
     "health.ready",
+    "health.figures",
 }
 
 

@@ -149,3 +149,17 @@ def test_cookies_are_careful(furnished_url: str) -> None:
 def test_watchers_can_ask_whether_all_is_well(office: Office) -> None:
     assert office.app.test_client().get("/salute").get_json() == {"stato": "vivo"}
     assert office.app.test_client().get("/salute/pronto").status_code == 200
+
+
+def test_the_figures_are_told_to_whoever_shows_the_token_and_to_nobody_else(office: Office) -> None:
+    client = office.app.test_client()
+    shown = {"Authorization": "Bearer guardiano"}
+    assert client.get("/metriche", headers={"Authorization": "Bearer "}).status_code == 404
+    assert client.get("/metriche", headers=shown).status_code == 404
+    settings = office.engine.settings.with_(metrics_token="guardiano")
+    office.app.extensions["patti"] = (office.engine, settings)
+    assert client.get("/metriche").status_code == 404
+    answer = client.get("/metriche", headers=shown)
+    assert answer.status_code == 200
+    assert "patti_timers_due 0.0" in answer.text
+    assert "patti_incidents_open 0.0" in answer.text
