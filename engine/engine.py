@@ -131,6 +131,7 @@ class Engine:
 
         looks = (
             Look("timers", self.timers.fire_due, self.timers.next_due),
+            Look("starts", self.scheduled.start_due, self.scheduled.next_due),
             Look("outbox", self.outbox.deliver, self.outbox.next_due),
             Look("batches", self.batches.run_pending, self.batches.next_due),
         )

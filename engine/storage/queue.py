@@ -16,7 +16,7 @@ from sqlalchemy import Connection, text
 
 PACKAGE = "procrastinate.sql"
 QUEUE = "patti"
-KINDS = {"timer": "timers", "outbox": "outbox", "batch": "batches"}
+KINDS = {"timer": "timers", "scheduled_start": "starts", "outbox": "outbox", "batch": "batches"}
 """Table → the hint that its changes leave."""
 
 HORIZON_SECONDS = 150
