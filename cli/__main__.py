@@ -7,6 +7,7 @@ import click
 from cli.batches import batch
 from cli.calendars import calendar
 from cli.database import database
+from cli.deadlines import deadlines
 from cli.definitions import deploy, lint
 from cli.demo.command import demo
 from cli.events import message, signal
@@ -35,7 +36,7 @@ def main() -> None:
 
 for command in (serve, worker, deploy, lint, simulate, migrate, database, demo, user, ambito):
     main.add_command(command)
-for command in (definition, instances, batch, incidents, calendar, message, signal):
+for command in (definition, instances, batch, incidents, calendar, message, signal, deadlines):
     main.add_command(command)
 
 if __name__ == "__main__":

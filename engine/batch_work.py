@@ -16,7 +16,8 @@ from engine.clock import Clock
 from engine.errors import EngineError
 from engine.permissions import Permission
 from engine.storage import Database, UnitOfWork
-from engine.storage.tables import batch, batch_item, event
+from engine.storage.batch_tables import batch, batch_item
+from engine.storage.tables import event
 
 logger = logging.getLogger(__name__)
 

@@ -20,7 +20,8 @@ from engine.permissions import Permission, PermissionMatrix
 from engine.selection import Selection, where_allowed
 from engine.steps import Stepper, next_number
 from engine.storage import UnitOfWork
-from engine.storage.tables import batch, batch_item, instance
+from engine.storage.batch_tables import batch, batch_item
+from engine.storage.tables import instance
 from engine.storage.types import new_id
 
 MOST_IDS = 500

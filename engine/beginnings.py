@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import update
 
 from engine.actors import Actor
+from engine.beginning_dates import task_dates, timer_dates
 from engine.bpmn.model import Element
 from engine.bpmn.reader import slug
 from engine.calendar import WorkingCalendar, at_time, day_in_rome
 from engine.errors import EngineError, ExecutionFailed
 from engine.host import RunHost, message_key
-from engine.moments import due_date, timer_due
 from engine.open_rows import OpenRow
 from engine.outbox import message
 from engine.settings import Settings
@@ -105,10 +105,7 @@ def _begin_task(step: Advance, wait: Wait) -> None:
     def text(source: str) -> Any:
         return host.evaluate(source[1:], wait.variables) if source.startswith("=") else source or None
 
-    def moment(source: str) -> Any:
-        return due_date(source, step.now, lambda feel: host.evaluate(feel, wait.variables))
-
-    due, follow_up = moment(assigned.due), moment(assigned.follow_up)
+    dates = task_dates(host, element, wait.variables)
     priority = text(assigned.priority)
     assignee = text(assigned.assignee)
     roles, users = _names(text(assigned.candidate_groups)), _names(text(assigned.candidate_users))
@@ -137,10 +134,8 @@ def _begin_task(step: Advance, wait: Wait) -> None:
             "assignee": assignee or None,
             "priority": DEFAULT_PRIORITY if priority is None else int(priority),
             "created_at": step.now,
-            "due_at": due.at if due else None,
-            "due_order": due.at if due else END_OF_TIME,
-            "due_runs": bool(due and not due.fixed),
-            "follow_up_at": follow_up.at if follow_up else None,
+            "due_order": dates["due_at"] or END_OF_TIME,
+            **dates,
             "state": "open",
             "revision": 1,
             "not_by": element.properties.get("diverso_da"),
@@ -149,15 +144,9 @@ def _begin_task(step: Advance, wait: Wait) -> None:
     )
     for kind, who in candidates:
         step.add("task_candidate", {"task_id": task_id, "kind": kind, "name": who})
-    if due:
-        _insert_timer(
-            step,
-            wait.token,
-            "overdue",
-            element,
-            working_days_late(due.at, COORDINATOR_AFTER, host.calendar),
-            fixed=due.fixed,
-        )
+    if dates["due_at"]:
+        late = working_days_late(dates["due_at"], COORDINATOR_AFTER, host.calendar)
+        _insert_timer(step, wait.token, "overdue", element, {"due_at": late, "fixed": not dates["due_runs"]})
     told = message(
         "task.assigned",
         {"task_id": task_id},
@@ -186,11 +175,8 @@ def working_days_late(due: datetime, days: int, calendar: WorkingCalendar) -> da
 
 
 def _begin_timer(step: Advance, wait: Wait) -> None:
-    assert wait.element.timer is not None
-    due = timer_due(
-        wait.element.timer, step.now, lambda feel: step.host.evaluate(feel, wait.variables), wait.repetition
-    )
-    _insert_timer(step, wait.token, "event", wait.element, due.at, fixed=due.fixed, repetition=due.repetition)
+    dates = timer_dates(step.host, wait.element, wait.variables, wait.repetition)
+    _insert_timer(step, wait.token, "event", wait.element, dates)
 
 
 def _insert_timer(
@@ -198,10 +184,7 @@ def _insert_timer(
     token: str,
     kind: str,
     element: Element,
-    due: datetime,
-    *,
-    fixed: bool,
-    repetition: Mapping[str, Any] | None = None,
+    dates: Mapping[str, Any],
     attempts: int = 0,
 ) -> None:
     step.add(
@@ -213,9 +196,7 @@ def _insert_timer(
             "kind": kind,
             "element_id": element.id,
             "name": element.label,
-            "due_at": due,
-            "fixed": fixed,
-            "repetition": repetition,
+            **dates,
             "state": "waiting",
             "attempts": attempts,
             "created_at": step.now,
@@ -274,9 +255,8 @@ def note_failure(step: Advance, failure: Failure, open_tokens: set[tuple[str, st
             failure.token,
             "retry",
             failure.element,
-            step.now + wait,
-            fixed=True,
-            attempts=failure.attempts,
+            {"due_at": step.now + wait, "fixed": True},
+            failure.attempts,
         )
         step.host.note(
             "operation.failed", failure.element, {"sentence": failure.sentence, "attempts": failure.attempts}

@@ -12,6 +12,7 @@ from engine.batch_kinds import CaseOperations
 from engine.batches import Batches
 from engine.calendars import Calendars
 from engine.clock import Clock, SystemClock
+from engine.deadlines import Deadlines
 from engine.expressions import YearsMonths
 from engine.figures import Figures
 from engine.history import History
@@ -81,6 +82,7 @@ class Engine:
         self.history = History(database, clock, self.repository, permissions)
         self.parameters = Parameters(database, clock, self.repository, permissions)
         self.calendars = Calendars(database, clock, permissions)
+        self.deadlines = Deadlines(self.stepper, permissions)
         self.migrations = Migrations(self.stepper, permissions, self.batches)
         self._jobs: LocalJobs | None = None
         self._jobs_lock = threading.Lock()

@@ -27,6 +27,7 @@ from engine.outbox import enqueue
 from engine.parameters import ParametersInForce
 from engine.storage.configuration import KeptConfiguration
 from engine.storage.tables import participant
+from engine.terms_in_force import TermsInForce
 
 STEP_LIMITS = Limits(steps=4_000_000)
 """About a second of expressions in one step of an instance; one expression alone has a twentieth of it."""
@@ -59,6 +60,11 @@ class RunHost:
     def parameters(self) -> ParametersInForce:
         """The parameters in force for the instance."""
         return ParametersInForce(self.connection, self.compiled, self.instance.scope, self.configured)
+
+    @cached_property
+    def terms(self) -> TermsInForce:
+        """The terms that administrators have put in force for the instance's ambito."""
+        return TermsInForce(self.connection, self.instance.scope, self.configured)
 
     @cached_property
     def calendar(self) -> WorkingCalendar:

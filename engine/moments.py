@@ -16,6 +16,7 @@ from engine.calendar import (
     Moment,
     Repetition,
     add_duration,
+    day_in_rome,
     end_of_day,
     in_rome,
     parse_timer_text,
@@ -23,6 +24,8 @@ from engine.calendar import (
 )
 from engine.errors import ExecutionFailed, InvalidInput
 from engine.expressions import YearsMonths
+from engine.terms import Every, term_of, values_of
+from engine.terms.dates import nominal_day
 
 Evaluate = Callable[[str], Any]
 
@@ -62,13 +65,41 @@ def timer_due(timer: Timer, now: datetime, evaluate: Evaluate, armed: Mapping[st
     return Due(add_duration(now, meaning), timer.kind == "date")
 
 
+def rearmed(term: Every, begun: datetime, drawn: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The state of an administrator's repetition that counts from a nominal moment; `drawn` is the diagram's own."""
+    return {"rule": values_of(term), "created": begun.isoformat(), "n": 1, "default": drawn}
+
+
 def next_repetition(armed: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The state of a repetition after one more firing; None when that was the last."""
     following = {**armed, "n": int(armed["n"]) + 1}
+    created = datetime.fromisoformat(armed["created"])
+    if "rule" in armed:
+        term = term_of(armed["rule"])
+        assert isinstance(term, Every)
+        if armed["default"] is not None:
+            following["default"] = next_repetition(armed["default"])
+        over = term.until is not None and nominal_day(term, day_in_rome(created), following["n"]) > term.until
+        return None if over else following
     repetition = parse_timer_text(armed["text"])
     assert isinstance(repetition, Repetition)
-    moment = repetition.occurrence(following["n"], datetime.fromisoformat(armed["created"]))
-    return None if moment is None else following
+    return None if repetition.occurrence(following["n"], created) is None else following
+
+
+def latest_nominal(armed: Mapping[str, Any]) -> datetime:
+    """From when the present occurrence of a repetition counts: where the one before it should have been, UTC."""
+    created, n = datetime.fromisoformat(armed["created"]), int(armed["n"])
+    if n == 1:
+        return created.astimezone(UTC)
+    if "rule" in armed:
+        term = term_of(armed["rule"])
+        assert isinstance(term, Every)
+        return start_of_day(nominal_day(term, day_in_rome(created), n - 1)).astimezone(UTC)
+    repetition = parse_timer_text(armed["text"])
+    assert isinstance(repetition, Repetition)
+    moment = repetition.occurrence(n - 1, created)
+    assert moment is not None
+    return moment
 
 
 def later_repetition(armed: Mapping[str, Any], now: datetime) -> Mapping[str, Any] | None:
@@ -101,6 +132,8 @@ def later_repetition(armed: Mapping[str, Any], now: datetime) -> Mapping[str, An
 def postponed(armed: Mapping[str, Any], by: timedelta) -> Mapping[str, Any]:
     """The state of a repetition whose clock stood still for a while: all that is left of it comes later by as much."""
     created = datetime.fromisoformat(armed["created"]) + by
+    if armed.get("default") is not None:
+        return {**armed, "created": created.isoformat(), "default": postponed(armed["default"], by)}
     return {**armed, "created": created.isoformat()}
 
 

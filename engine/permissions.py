@@ -35,6 +35,7 @@ class Permission(StrEnum):
     INSTANCE_MIGRATE = "instance.migrate"  # move running cases to another version of their definition
     PARAMETER_WRITE = "parameter.write"
     CALENDAR_WRITE = "calendar.write"  # working days: closings, patron saint, Saturdays
+    DEADLINE_WRITE = "deadline.write"  # see all deadlines and move them, everywhere or in one's scopes
     INCIDENT_MANAGE = "incident.manage"
     USER_MANAGE = "user.manage"
     AUDIT_READ = "audit.read"

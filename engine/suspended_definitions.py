@@ -12,7 +12,8 @@ from engine.errors import InvalidState, NotFound
 from engine.permissions import Permission, PermissionMatrix
 from engine.selection import Selection
 from engine.steps import Stepper, require_reason
-from engine.storage.tables import batch, batch_item, definition, event, instance
+from engine.storage.batch_tables import batch, batch_item
+from engine.storage.tables import definition, event, instance
 
 
 class SuspendedDefinitions:

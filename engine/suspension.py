@@ -48,13 +48,13 @@ def go_on(connection: Connection, row: Row[Any], actor: Actor, now: datetime) ->
         .values(state="active", suspended_at=None, revision=instance.c.revision + 1)
     )
     for found in connection.execute(
-        select(task.c.id, task.c.due_at, task.c.due_runs).where(
-            task.c.instance_id == row.id, task.c.state == "suspended"
-        )
+        select(task).where(task.c.instance_id == row.id, task.c.state == "suspended")
     ).all():
-        values: dict[str, Any] = {"state": "open"}
+        values: dict[str, Any] = {"state": "open", "begun_at": _later(found.begun_at, stood)}
         if found.due_at is not None and found.due_runs:
             values["due_at"] = values["due_order"] = found.due_at + stood
+        if found.due_default_runs:
+            values["due_default_at"] = _later(found.due_default_at, stood)
         connection.execute(update(task).where(task.c.id == found.id).values(**values))
     connection.execute(
         update(subscription)
@@ -64,13 +64,30 @@ def go_on(connection: Connection, row: Row[Any], actor: Actor, now: datetime) ->
     for found in connection.execute(
         select(timer).where(timer.c.instance_id == row.id, timer.c.state == "suspended")
     ).all():
-        due = found.suspended_due_at if found.fixed else now + timedelta(seconds=found.remaining_seconds)
+        due = found.suspended_due_at if found.fixed else now + _left(found, row.suspended_at)
         values = {"state": "waiting", "due_at": due, "suspended_due_at": None, "remaining_seconds": None}
+        values["begun_at"] = _later(found.begun_at, stood)
         if found.repetition and not found.fixed:
             values["repetition"] = postponed(found.repetition, stood)
+        if found.default_fixed is False:
+            values["default_at"] = _later(found.default_at, stood)
+            if found.default_repetition:
+                values["default_repetition"] = postponed(found.default_repetition, stood)
         connection.execute(update(timer).where(timer.c.id == found.id).values(**values))
     data = {"stood_seconds": int(stood.total_seconds())}
     _note(connection, row, "instance.resumed", data, actor, now)
+
+
+def _later(moment: datetime | None, by: timedelta) -> datetime | None:
+    return None if moment is None else moment + by
+
+
+def _left(row: Row[Any], suspended_at: datetime) -> timedelta:
+    """How much time a timer had left when it stopped; a deadline moved meanwhile has left it to be worked out."""
+    if row.remaining_seconds is not None:
+        return timedelta(seconds=row.remaining_seconds)
+    left: timedelta = max(timedelta(0), row.suspended_due_at - suspended_at)
+    return left
 
 
 def _note(

@@ -130,7 +130,7 @@ class Timers:
         else:
             drawn = _drawn(advance.host.compiled.program, row)
             advance.host.note("timer.fired", drawn, {"due": row.due_at, "timer": timer_id})
-            advance.run.fire(row.token, next_repetition(row.repetition) if row.repetition else None)
+            advance.run.fire(row.token, next_repetition(_armed(row)) if row.repetition else None)
         write(advance)
         work.after_commit(self._stepper.nudge)
         return True
@@ -210,3 +210,9 @@ def _drawn(program: Program, row: Row[Any]) -> Element | None:
         if row.element_id in model.elements:
             return model.elements[row.element_id]
     return None
+
+
+def _armed(row: Row[Any]) -> dict[str, Any]:
+    """The state of a repetition; with an administrator's rule goes along what the diagram says."""
+    armed: dict[str, Any] = row.repetition
+    return {**armed, "default": row.default_repetition} if "rule" in armed else armed

@@ -28,6 +28,7 @@ ADMINISTRATION = (
     Permission.INCIDENT_MANAGE,
     Permission.PARAMETER_WRITE,
     Permission.CALENDAR_WRITE,
+    Permission.DEADLINE_WRITE,
     Permission.USER_MANAGE,
     Permission.DEFINITION_DEPLOY,
     Permission.INSTANCE_MIGRATE,

@@ -37,6 +37,7 @@ PERMISSIONS = {
     "instance.migrate": "far passare le pratiche in corso a un'altra versione del loro processo",
     "parameter.write": "cambiare i parametri",
     "calendar.write": "cambiare i giorni lavorativi: chiusure, patrono, sabato",
+    "deadline.write": "vedere tutte le scadenze e spostarle, dappertutto o nei propri ambiti",
     "incident.manage": "vedere, ritentare e chiudere gli incidenti",
     "user.manage": "creare utenti, dare e togliere ruoli",
     "audit.read": "leggere chi ha consultato una pratica",

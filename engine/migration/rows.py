@@ -6,18 +6,19 @@ something else: then the new span counts from when the wait began, less the time
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
+from engine.beginning_dates import timer_dates
 from engine.beginnings import Advance
 from engine.bpmn.model import Element
 from engine.compiled import Compiled
-from engine.moments import timer_due
 from engine.spiff import Carried, ElementMap
 from engine.storage.tables import event, incident, subscription, task, timer
+from engine.terms import task_keys, timer_key
 
 KEY = "chiave"
 
@@ -41,7 +42,8 @@ def carry(
         (subscription, ("waiting", "suspended"), None),
         (incident, ("open",), "element_name"),
     ):
-        query = select(table.c.id, table.c.token).where(
+        kind = table.c.element_id if table is incident else table.c.kind
+        query = select(table.c.id, table.c.token, kind.label("kind")).where(
             table.c.instance_id == instance_id, table.c.state.in_(states)
         )
         for row in connection.execute(query).all():
@@ -56,6 +58,8 @@ def carry(
             values = {"token": found.now, "element_id": found.after.id}
             if name:
                 values[name] = found.after.label
+            if table is timer and found.after.timer is not None and row.kind == "event":
+                values["deadline"] = timer_key(found.after)
             if table is subscription and _another_message(found.before, found.after):
                 values = {"state": "ended"}  # the step writes the new one
             connection.execute(update(table).where(table.c.id == row.id).values(**values))
@@ -73,6 +77,8 @@ def _task(row: Row[Any], found: Carried, target: Compiled) -> dict[str, Any]:
         "instructions": after.documentation,
         "form_id": after.form_id or None,
         "not_by": after.properties.get("diverso_da"),
+        "due_deadline": row.due_deadline and task_keys(after)[0],
+        "follow_deadline": row.follow_deadline and task_keys(after)[1],
         "restricted": row.restricted or after.properties.get("riservato") == "true",
     }
 
@@ -107,14 +113,11 @@ def reset_timers(step: Advance, carried: Sequence[Carried], suspended_at: dateti
         assert after.timer is not None
         cycle = after.timer.kind == "cycle"
         begun = step.now if cycle else row.created_at + _stood(connection, step.instance_id, row.created_at)
-
-        def evaluate(text: str, variables: Mapping[str, Any] = wait.variables) -> Any:
-            return step.host.evaluate(text, variables)
-
-        due = timer_due(after.timer, begun, evaluate)
-        values: dict[str, Any] = {"due_at": due.at, "fixed": due.fixed, "repetition": due.repetition}
-        if suspended_at is not None:
-            values |= _held(due.at, due.fixed, step.now if cycle else suspended_at)
+        values = timer_dates(step.host, after, wait.variables, now=begun)
+        if row.by_hand:
+            values = {name: values[name] for name in ("default_at", "default_fixed", "default_repetition")}
+        elif suspended_at is not None:
+            values |= _held(values["due_at"], values["fixed"], step.now if cycle else suspended_at)
         connection.execute(update(timer).where(timer.c.id == row.id).values(**values))
 
 

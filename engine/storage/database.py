@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from engine.errors import Misconfigured
+from engine.storage.rome import install_on_sqlite
 
 logger = logging.getLogger(__name__)
 
@@ -135,6 +136,7 @@ def _prepare_sqlite(engine: Engine, durable: bool) -> None:
         cursor.execute("PRAGMA foreign_keys=ON")
         cursor.execute("PRAGMA trusted_schema=OFF")
         cursor.close()
+        install_on_sqlite(connection)
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:

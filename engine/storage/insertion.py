@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Table
@@ -15,3 +15,10 @@ def insert_once(connection: Connection, table: Table, values: Mapping[str, Any])
     statement = insert(table).values(**values).on_conflict_do_nothing()
     result = connection.execute(statement, execution_options={"preserve_rowcount": True})
     return result.rowcount == 1
+
+
+def insert_many_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, leaving out those of which a unique key is taken."""
+    if rows:
+        insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+        connection.execute(insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -28,7 +29,8 @@ from engine.storage.words import Words, words_of
 BIG = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by itself only for INTEGER keys
 
 
-def _one_of(column: str, *values: str) -> CheckConstraint:
+def one_of(column: str, *values: str) -> CheckConstraint:
+    """The constraint that a column holds one of these words."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
@@ -49,7 +51,7 @@ definition = Table(
     Column("suspended_at", UtcDateTime),
     Column("suspended_batch", String(32)),  # the operation that suspended its cases with it
     UniqueConstraint("key", "version"),
-    _one_of("state", "active", "retired"),
+    one_of("state", "active", "retired"),
 )
 
 definition_resource = Table(
@@ -60,7 +62,7 @@ definition_resource = Table(
     Column("kind", String(16), nullable=False),
     Column("content", LargeBinary, nullable=False),
     Column("sha256", String(64), nullable=False),
-    _one_of("kind", "bpmn", "dmn", "form", "parameters", "readme"),
+    one_of("kind", "bpmn", "dmn", "form", "parameters", "readme"),
 )
 
 instance = Table(
@@ -87,7 +89,7 @@ instance = Table(
     Column("ended_at", UtcDateTime),
     Column("suspended_at", UtcDateTime),
     Column("incidents", Integer, nullable=False, server_default="0"),
-    _one_of("state", "active", "suspended", "completed", "cancelled"),
+    one_of("state", "active", "suspended", "completed", "cancelled"),
     Index("ix_instance_scope_state", "scope", "state", "number"),
     Index("ix_instance_business_key", "business_key"),
     Index("ix_instance_words", "words", postgresql_using="gin"),
@@ -131,8 +133,18 @@ task = Table(
     Column("completed_by", String(80)),
     Column("not_by", Text),  # elements: who completed any of them may not complete this one
     Column("restricted", Boolean, nullable=False),
+    Column("begun_at", UtcDateTime),  # from when its dates count: created_at, and the time it stood suspended
+    Column("due_deadline", String(300)),  # which deadline its due date belongs to
+    Column("due_default_at", UtcDateTime),  # what the diagram says
+    Column("due_default_runs", Boolean),
+    Column("due_by_hand", Boolean, nullable=False, server_default=false()),
+    Column("follow_deadline", String(300)),
+    Column("follow_default_at", UtcDateTime),
+    Column("follow_by_hand", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("instance_id", "token"),
-    _one_of("state", "open", "suspended", "completed", "cancelled"),
+    one_of("state", "open", "suspended", "completed", "cancelled"),
+    Index("ix_task_due_deadline", "due_deadline", "state", "due_at", "scope"),
+    Index("ix_task_follow_deadline", "follow_deadline", "state", "follow_up_at", "scope"),
     Index("ix_task_instance", "instance_id", "state"),
     Index(
         "ix_task_words",
@@ -150,7 +162,7 @@ task_candidate = Table(
     Column("kind", String(8), primary_key=True),  # role or user
     Column("name", String(120), primary_key=True),
     Index("ix_task_candidate_name", "kind", "name", "task_id"),
-    _one_of("kind", "role", "user"),
+    one_of("kind", "role", "user"),
 )
 
 listing = Table(
@@ -165,7 +177,7 @@ listing = Table(
     Column("process", String(120), nullable=False),
     Column("priority", Integer, nullable=False),
     UniqueConstraint("kind", "name", "scope", "process", "priority"),
-    _one_of("kind", "role", "user", "holder", "scope"),
+    one_of("kind", "role", "user", "holder", "scope"),
 )
 
 listed = (
@@ -199,10 +211,20 @@ timer = Table(
     Column("attempts", Integer, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("fired_at", UtcDateTime),
-    _one_of("kind", "event", "retry", "overdue"),
-    _one_of("state", "waiting", "suspended", "fired", "cancelled", "failed"),
+    Column("deadline", String(300)),  # which deadline it belongs to; none for retries and delays
+    Column("scope", String(160)),
+    Column(
+        "begun_at", UtcDateTime
+    ),  # from when an offset counts: its beginning, and the time it stood suspended
+    Column("default_at", UtcDateTime),  # what the diagram says
+    Column("default_fixed", Boolean),
+    Column("default_repetition", Json),
+    Column("by_hand", Boolean, nullable=False, server_default=false()),
+    one_of("kind", "event", "retry", "overdue"),
+    one_of("state", "waiting", "suspended", "fired", "cancelled", "failed"),
     Index("ix_timer_due", "state", "due_at", "id"),
     Index("ix_timer_instance", "instance_id", "state"),
+    Index("ix_timer_deadline", "deadline", "state", "due_at", "scope"),
 )
 
 subscription = Table(
@@ -220,8 +242,8 @@ subscription = Table(
     Column("correlation_key", String(240), nullable=False),
     Column("state", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    _one_of("kind", "message", "signal", "condition"),
-    _one_of("state", "waiting", "suspended", "ended"),
+    one_of("kind", "message", "signal", "condition"),
+    one_of("state", "waiting", "suspended", "ended"),
     Index("ix_subscription_message", "message", "correlation_key", "state"),
     Index("ix_subscription_instance", "instance_id", "state"),
 )
@@ -239,7 +261,7 @@ scheduled_start = Table(
     Column("state", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("fired_at", UtcDateTime),
-    _one_of("state", "waiting", "ended", "failed"),
+    one_of("state", "waiting", "ended", "failed"),
     Index("ix_scheduled_start_due", "state", "due_at", "id"),
 )
 
@@ -260,8 +282,8 @@ incident = Table(
     Column("ended_at", UtcDateTime),
     Column("ended_by", String(80)),
     Column("reason", Text),
-    _one_of("kind", "operation", "expression", "timer", "outbox", "error"),
-    _one_of("state", "open", "retried", "resolved", "gone"),
+    one_of("kind", "operation", "expression", "timer", "outbox", "error"),
+    one_of("state", "open", "retried", "resolved", "gone"),
     Index("ix_incident_state", "state", "created_at"),
 )
 
@@ -297,7 +319,7 @@ outbox = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("delivered_at", UtcDateTime),
     Column("last_error", Text),
-    _one_of("state", "waiting", "delivered", "failed"),
+    one_of("state", "waiting", "delivered", "failed"),
     Index("ix_outbox_due", "state", "due_at"),
 )
 
@@ -355,37 +377,4 @@ counter = Table(
     metadata,
     Column("name", String(80), primary_key=True),
     Column("value", BigInteger, nullable=False),
-)
-
-batch = Table(
-    "batch",
-    metadata,
-    Column("id", String(32), primary_key=True),
-    Column("number", BigInteger, nullable=False, unique=True),
-    Column("kind", String(40), nullable=False),
-    Column("payload", Json, nullable=False),
-    Column("asked", Json),  # the selection, as it was asked for; empty for a list of cases
-    Column("reason", Text, nullable=False),
-    Column("actor_id", String(80), nullable=False),
-    Column("actor", Json, nullable=False),  # name and roles held when it was ordered
-    Column("state", String(16), nullable=False),
-    Column("total", BigInteger, nullable=False),
-    Column("created_at", UtcDateTime, nullable=False),
-    Column("ended_at", UtcDateTime),
-    _one_of("state", "running", "done", "cancelled"),
-    Index("ix_batch_state", "state", "number"),
-)
-
-batch_item = Table(
-    "batch_item",
-    metadata,
-    Column("batch_id", ForeignKey(batch.c.id), primary_key=True),
-    Column("position", BigInteger, primary_key=True, autoincrement=False),
-    Column("target", String(32), nullable=False),  # an instance, or an incident where the kind says so
-    Column("state", String(16), nullable=False),
-    Column("outcome", Text),
-    Column("ended_at", UtcDateTime),
-    _one_of("state", "waiting", "done", "failed", "skipped", "cancelled"),
-    Index("ix_batch_item_state", "batch_id", "state", "position"),
-    Index("ix_batch_item_target", "target"),
 )

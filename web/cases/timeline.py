@@ -44,6 +44,8 @@ SENTENCES: dict[str, tuple[Any, str]] = {
     "task.completed": (_("Completato: %(name)s"), "good"),
     "task.cancelled": (_("Un compito non serve più"), "quiet"),
     "timer.fired": (_("Scadenza scattata: %(name)s"), "plain"),
+    "deadline.moved": (_("Scadenza spostata: %(label)s"), "plain"),
+    "deadline.moved_by_hand": (_("Scadenza spostata a mano: %(name)s"), "plain"),
     "message.received": (_("Comunicazione ricevuta: %(message)s"), "plain"),
     "phase.changed": (_("Ora è: %(phase)s"), "good"),
     "decision.made": (_("Tabella consultata: %(name)s"), "plain"),
@@ -87,6 +89,7 @@ def _line(event: Event, names: Mapping[str, str]) -> Line:
     sentence, tone = SENTENCES[event.kind]
     data = event.data
     words = {
+        "label": data.get("label", ""),
         "name": event.element_name or event.element_id or "",
         "to": names.get(str(data.get("to")), str(data.get("to") or "")),
         "actor": names.get(str(data.get("actor")), str(data.get("actor") or "")),

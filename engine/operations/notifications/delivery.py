@@ -95,6 +95,23 @@ def tell_roles_and_users(message: OutboxMessage, environment: Environment) -> No
             telling.write_to_person(news)
 
 
+@outbox_handler("deadline.moved")
+def tell_of_moved_deadline(message: OutboxMessage, environment: Environment) -> None:
+    """Tell a `user` that a deadline (`label`) of so many `cases` has moved; `instance_id` is one of them."""
+    payload = message.payload
+    event = known("scadenza_spostata", message.kind)
+    with environment.database.begin() as work:
+        telling = _Telling(work.connection, environment, message)
+        case = telling.case(str(payload["instance_id"]))
+        many = int(payload["cases"])
+        path = f"/pratiche/{case.id}" if many == 1 else "/compiti"
+        bell = _bell(case, payload["label"], payload.get("due"))
+        if many > 1:
+            bell["pratica"] = f"{many} pratiche"
+        told = telling.holders(case, case.scope, (), (str(payload["user"]),))
+        telling.tell(News(event, path, bell, case), told)
+
+
 def _tell_about_task(
     message: OutboxMessage, environment: Environment, event_id: str, overseers: tuple[str, ...] = ()
 ) -> None:

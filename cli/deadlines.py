@@ -1,0 +1,155 @@
+"""`patti deadlines`: the deadlines of all processes, a change seen beforehand, put in force, undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from cli.printing import Friendly, opened, table
+from engine.actors import SYSTEM
+from engine.calendar import in_rome
+from engine.deadlines import Preview
+from engine.engine import Engine
+from engine.errors import InvalidInput
+from engine.terms import Term, read_term
+from engine.terms.words import moment_words
+
+FATES = {
+    "moves": "si sposta",
+    "overdue": "si sposta, subito in ritardo",
+    "suspended": "sospesa: varrà alla ripresa",
+    "by_hand": "no, spostata a mano",
+    "no_moment": "no, manca il momento da cui contare",
+}
+OPTIONS = (
+    click.argument("key", metavar="SCADENZA"),
+    click.argument("words", metavar="CAMPO=VALORE...", nargs=-1),
+    click.option("--ambito", "scope", default="", help="Solo per un ambito; senza, dappertutto."),
+)
+
+
+def _with_term(command: Callable[..., Any]) -> Callable[..., Any]:
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group(cls=Friendly)
+def deadlines() -> None:
+    """Le scadenze di tutti i processi: si elencano, si provano, si cambiano per tutte le pratiche, si annullano.
+
+    La nuova scadenza si scrive a campi: `genere=dopo numero=15 unita=lavorativi da=avvio ora=09:00`,
+    `genere=data data=2026-01-31`, `genere=ogni ogni=1 periodo=mesi giorno=31 fino=2026-12-31`, `genere=diagramma`.
+    """
+
+
+@deadlines.command(name="list")
+@click.option("--processo", "process", default="", help="Solo quelle di un processo.")
+def list_(process: str) -> None:
+    """Elenca le scadenze, con il valore in vigore e quante pratiche attendono."""
+    with opened() as engine:
+        lines = engine.deadlines.list(SYSTEM)
+    rows = [
+        (
+            line.deadline.key,
+            line.deadline.label,
+            "; ".join(f"{one.scope or 'ovunque'}: {one.sentence}" for one in line.standing)
+            or line.deadline.default,
+            line.waiting,
+            moment_words(line.next_due) if line.next_due else "",
+        )
+        for line in lines
+        if not process or any(use.process_key == process for use in line.deadline.uses)
+    ]
+    click.echo(table(("Scadenza", "Nome", "In vigore", "In attesa", "La prossima"), rows))
+
+
+@deadlines.command()
+@_with_term
+def preview(key: str, words: tuple[str, ...], scope: str) -> None:
+    """Dice, senza cambiare nulla, quali pratiche si sposterebbero e quando."""
+    with opened() as engine:
+        found = engine.deadlines.preview(key, scope, _term(engine, key, words), SYSTEM)
+    _show(found)
+
+
+@deadlines.command(name="apply")
+@_with_term
+@click.option("--motivo", "reason", required=True, help="Perché: resta nella storia di ogni pratica.")
+@click.option("--anche-in-ritardo", "past", is_flag=True, help="Anche se qualcuna sarebbe subito in ritardo.")
+def apply_(key: str, words: tuple[str, ...], scope: str, reason: str, past: bool) -> None:
+    """Mette in vigore la scadenza per le pratiche nuove e per tutte quelle in corso."""
+    with opened() as engine:
+        term = _term(engine, key, words)
+        found = engine.deadlines.preview(key, scope, term, SYSTEM)
+        change = engine.deadlines.apply(
+            key,
+            scope,
+            term,
+            fingerprint=found.fingerprint,
+            reason=reason,
+            actor=SYSTEM,
+            past_confirmed=past,
+        )
+    click.echo(f"Modifica n. {change.id}: {found.before} → {found.after}; {change.moved} spostate")
+
+
+@deadlines.command()
+@click.argument("number", metavar="MODIFICA", type=int)
+@click.option("--motivo", "reason", default="", help="Perché.")
+@click.option("--anche-in-ritardo", "past", is_flag=True, help="Anche se qualcuna sarebbe subito in ritardo.")
+def undo(number: int, reason: str, past: bool) -> None:
+    """Rimette in vigore quello che c'era prima della MODIFICA, come nuova modifica."""
+    with opened() as engine:
+        change = engine.deadlines.undo(number, reason, SYSTEM, past_confirmed=past)
+    click.echo(f"Modifica n. {change.id}: {change.new_sentence}; {change.moved} spostate")
+
+
+@deadlines.command()
+@click.argument("key", metavar="SCADENZA", default="")
+def history(key: str) -> None:
+    """Elenca le modifiche fatte, di una scadenza o di tutte."""
+    with opened() as engine:
+        found = engine.deadlines.history(SYSTEM, key)
+    rows = [
+        (
+            one.id,
+            f"{in_rome(one.at):%d/%m/%Y %H:%M}",
+            one.by,
+            one.deadline,
+            one.scope or "ovunque",
+            one.new_sentence,
+            one.reason,
+        )
+        for one in found
+    ]
+    click.echo(table(("N.", "Quando", "Chi", "Scadenza", "Ambito", "Nuovo valore", "Motivo"), rows))
+
+
+def _term(engine: Engine, key: str, words: tuple[str, ...]) -> Term | None:
+    fields = dict(word.partition("=")[::2] for word in words)
+    if any("=" not in word for word in words) or not fields:
+        raise InvalidInput("La scadenza si scrive a campi: genere=dopo numero=15 unita=lavorativi")
+    return read_term(fields, engine.deadlines.get(key, SYSTEM).deadline.tasks)
+
+
+def _show(found: Preview) -> None:
+    rows = [
+        (
+            one.number,
+            moment_words(one.old) if one.old else "",
+            moment_words(one.new) if one.new else "",
+            FATES[one.fate],
+        )
+        for one in found.cases
+    ]
+    click.echo(f"{found.before} → {found.after}")
+    click.echo(table(("Pratica", "Adesso", "Dopo", "Si sposta?"), rows))
+    counts = found.counts
+    click.echo(
+        f"{counts['moves']} si spostano ({counts['overdue']} subito in ritardo); restano: {counts['suspended']} "
+        f"sospese, {counts['by_hand']} spostate a mano, {counts['no_moment']} senza momento, "
+        f"{counts['completed']} concluse"
+    )

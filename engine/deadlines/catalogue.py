@@ -1,0 +1,119 @@
+"""Which deadlines there are: every timer and date of the latest version of each process, those with a name once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from engine.bpmn.model import Element
+from engine.compiled import Parts
+from engine.deadlines.default_words import default_words
+from engine.repository import Repository
+from engine.terms.keys import DUE, FOLLOW_UP, SHARED, TIMER, task_keys, timer_key
+
+
+@dataclass(frozen=True)
+class DeadlineUse:
+    """A place of a diagram where a deadline is used."""
+
+    process_key: str
+    process_name: str
+    element_id: str
+    element_name: str
+    what: str
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """A deadline. `what` is timer, due or follow_up; a shared one has a `name` and any number of uses.
+
+    `tasks` are the tasks of its process, by identifier, that an offset may count from; `repeats` says that it is a
+    repetition, and `mixed` that under one name there are repetitions and others.
+    """
+
+    key: str
+    label: str
+    what: str
+    default: str
+    repeats: bool
+    uses: tuple[DeadlineUse, ...]
+    name: str = ""
+    mixed: bool = False
+    tasks: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def process_key(self) -> str:
+        """The process it is drawn in; of a shared one the first."""
+        return self.uses[0].process_key
+
+    @property
+    def process(self) -> str:
+        """The name of the process, or of all that share it."""
+        return ", ".join(dict.fromkeys(use.process_name for use in self.uses))
+
+
+def read_catalogue(repository: Repository) -> dict[str, Deadline]:
+    """Every deadline by key, in the order of processes and diagrams."""
+    found: dict[str, Deadline] = {}
+    seen: set[str] = set()
+    for definition in repository.list():
+        if definition.key in seen or definition.state != "active":
+            continue
+        seen.add(definition.key)
+        parts = repository.compiled(definition.id).parts[definition.key]
+        for deadline in _of_process(parts, definition.name):
+            known = found.get(deadline.key)
+            found[deadline.key] = deadline if known is None else _joined(known, deadline)
+    return found
+
+
+def _of_process(parts: Parts, process_name: str) -> Iterable[Deadline]:
+    model = parts.diagram.executable[0]
+    tasks = {e.id: e.label for e in model.elements.values() if e.type == "userTask"}
+    for element in model.elements.values():
+        places: list[tuple[str | None, str, str]] = []
+        if element.timer is not None and waits(element, model.elements):
+            places.append((timer_key(element), TIMER, element.timer.text))
+        if element.type == "userTask":
+            due, follow_up = task_keys(element)
+            places += [
+                (due, DUE, element.assignment.due),
+                (follow_up, FOLLOW_UP, element.assignment.follow_up),
+            ]
+        for key, what, text in places:
+            if key is None:
+                continue
+            name = key.removeprefix(SHARED) if key.startswith(SHARED) else ""
+            declared = parts.parameters.get(name)
+            label = (declared.label if declared else name) if name else _label(element, model.elements)
+            repeats = element.timer is not None and element.timer.kind == "cycle" and what == TIMER
+            use = DeadlineUse(model.id, process_name, element.id, element.label, what)
+            words = default_words(text, parts.parameters)
+            yield Deadline(key, label, what, words, repeats, (use,), name, False, tasks)
+
+
+def waits(element: Element, elements: Mapping[str, Element]) -> bool:
+    """Whether cases wait at a timer: one that starts the whole process belongs to none."""
+    if element.type != "startEvent":
+        return True
+    parent = elements.get(element.parent_id)
+    return parent is not None and parent.triggered_by_event
+
+
+def _label(element: Element, elements: Mapping[str, Element]) -> str:
+    holder = elements.get(element.attached_to)
+    return f"{holder.label}: {element.label}" if holder is not None else element.label
+
+
+def _joined(one: Deadline, other: Deadline) -> Deadline:
+    return Deadline(
+        one.key,
+        one.label,
+        one.what,
+        one.default,
+        one.repeats,
+        (*one.uses, *other.uses),
+        one.name,
+        one.mixed or one.repeats != other.repeats,
+        {**one.tasks, **other.tasks},
+    )

@@ -1,0 +1,104 @@
+"""Where deadlines stand in the database: timers, due dates and follow-up dates, as SQL that treats the three alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, not_, select
+
+from engine.storage.tables import instance, task, timer
+from engine.terms import After, Term
+from engine.terms.keys import DUE, FOLLOW_UP, SHARED, TIMER
+from engine.terms.values import DIAGRAM, ELEMENT, START
+from engine.visibility import within
+
+
+@dataclass(frozen=True)
+class Place:
+    """The columns of one kind of deadlines; `open_state` is the state of what waits, `over` those of what is done."""
+
+    what: str
+    table: Any
+    key: Any
+    due: Any
+    default: Any
+    by_hand: Any
+    open_state: str
+    over: tuple[str, ...]
+
+    @property
+    def c(self) -> Any:
+        """The columns of the table."""
+        return self.table.c
+
+
+PLACES: dict[str, Place] = {
+    TIMER: Place(
+        TIMER,
+        timer,
+        timer.c.deadline,
+        timer.c.due_at,
+        timer.c.default_at,
+        timer.c.by_hand,
+        "waiting",
+        ("fired",),
+    ),
+    DUE: Place(
+        DUE,
+        task,
+        task.c.due_deadline,
+        task.c.due_at,
+        task.c.due_default_at,
+        task.c.due_by_hand,
+        "open",
+        ("completed",),
+    ),
+    FOLLOW_UP: Place(
+        FOLLOW_UP,
+        task,
+        task.c.follow_deadline,
+        task.c.follow_up_at,
+        task.c.follow_default_at,
+        task.c.follow_by_hand,
+        "open",
+        ("completed",),
+    ),
+}
+
+
+def places_of(key: str) -> tuple[Place, ...]:
+    """Where the rows of a deadline may stand: one place, or all for a shared one."""
+    return tuple(PLACES.values()) if key.startswith(SHARED) else (PLACES[key.rpartition("/")[2]],)
+
+
+Reach = Callable[[Any], ColumnElement[bool]]
+
+
+def reaching(scope: str, nearer: Sequence[str]) -> Reach:
+    """The scopes that a change in `scope` reaches: it and those below, without those that have a nearer term."""
+    return lambda column: and_(within(column, scope), *(not_(within(column, one)) for one in sorted(nearer)))
+
+
+def anchor_of(place: Place, term: Term | None) -> Any:
+    """SQL: the moment that a term counts from in a row. It may refer to `instance`, joined or correlated."""
+    if not isinstance(term, After):
+        return place.c.begun_at
+    if term.anchor == DIAGRAM:
+        return place.default
+    if term.anchor == START:
+        started = instance.alias("started")
+        return select(started.c.started_at).where(started.c.id == place.c.instance_id).scalar_subquery()
+    if term.anchor.startswith(ELEMENT):
+        done = task.alias("done")
+        return (
+            select(func.max(done.c.completed_at))
+            .where(
+                done.c.instance_id == place.c.instance_id,
+                done.c.element_id == term.anchor.removeprefix(ELEMENT),
+                done.c.state == "completed",
+            )
+            .scalar_subquery()
+        )
+    return place.c.begun_at

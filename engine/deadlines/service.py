@@ -1,0 +1,303 @@
+"""The service of deadlines: what there is and what is in force; a change is previewed, applied, told, undone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from engine.actors import SYSTEM, Actor, covers
+from engine.calendar import WorkingCalendar
+from engine.deadlines.by_hand import move_one
+from engine.deadlines.catalogue import Deadline, read_catalogue
+from engine.deadlines.moving import move
+from engine.deadlines.places import PLACES, places_of, reaching
+from engine.deadlines.preview import Aim, Calendars, Preview, measure
+from engine.deadlines.telling import tell_holders, write_log
+from engine.deadlines.views import Change, DeadlineLine, Standing
+from engine.errors import InvalidInput, InvalidState, NotFound
+from engine.host import RunHost
+from engine.operations import InstanceRef
+from engine.permissions import Permission, PermissionMatrix
+from engine.steps import Stepper, require_reason
+from engine.storage import UnitOfWork
+from engine.storage.configuration import configuration_changed
+from engine.storage.deadline_tables import deadline_change
+from engine.terms import Every, Term, sentence_of, term_of, values_of
+from engine.terms_in_force import nearest, terms_in_force
+
+
+class Deadlines:
+    """Everything about deadlines. Reading and changing need `deadline.write`, a change in the scope it is made for."""
+
+    def __init__(self, stepper: Stepper, permissions: PermissionMatrix) -> None:
+        self._stepper = stepper
+        self._permissions = permissions
+
+    # -- reading ---------------------------------------------------------------------------------------------------
+
+    def list(self, actor: Actor) -> tuple[DeadlineLine, ...]:
+        """Every deadline of the latest versions, in the order of processes and diagrams."""
+        self._permissions.require(actor, Permission.DEADLINE_WRITE)
+        found = read_catalogue(self._stepper.repository)
+        with self._stepper.database.read() as connection:
+            waiting = _waiting(connection)
+            standing = _standing(connection)
+        return tuple(
+            DeadlineLine(one, tuple(standing.get(one.key, ())), *waiting.get(one.key, (0, None)))
+            for one in found.values()
+        )
+
+    def get(self, key: str, actor: Actor) -> DeadlineLine:
+        """One deadline. Raises NotFound."""
+        for line in self.list(actor):
+            if line.deadline.key == key:
+                return line
+        raise NotFound(f"La scadenza «{key}» non c'è: l'elenco è in Amministrazione → Scadenze")
+
+    def history(self, actor: Actor, key: str = "", limit: int = 50) -> tuple[Change, ...]:
+        """The changes of one deadline, or of all, the latest first."""
+        self._permissions.require(actor, Permission.DEADLINE_WRITE)
+        query = select(deadline_change).order_by(deadline_change.c.id.desc()).limit(limit)
+        if key:
+            query = query.where(deadline_change.c.deadline == key)
+        with self._stepper.database.read() as connection:
+            latest = set(connection.execute(_latest_ids()).scalars())
+            return tuple(
+                Change(
+                    row.id,
+                    row.deadline,
+                    row.scope,
+                    row.value,
+                    row.old,
+                    row.reason,
+                    row.changed_at,
+                    row.changed_by,
+                    row.undoes,
+                    row.moved,
+                    row.overdue,
+                    row.id in latest,
+                )
+                for row in connection.execute(query)
+            )
+
+    # -- changing --------------------------------------------------------------------------------------------------
+
+    def preview(self, key: str, scope: str, term: Term | None, actor: Actor) -> Preview:
+        """What putting a term in force in a scope (empty: everywhere) would do; None gives back what holds above.
+
+        Nothing changes. Raises InvalidInput for a term that this deadline cannot have.
+        """
+        self._allow(key, scope, term, actor)
+        with self._stepper.database.read() as connection:
+            aim = _aim(connection, key, scope, term)
+            return measure(connection, places_of(key), aim, self._calendars(connection, key), self._now())
+
+    def apply(
+        self,
+        key: str,
+        scope: str,
+        term: Term | None,
+        *,
+        fingerprint: str,
+        reason: str,
+        actor: Actor,
+        past_confirmed: bool = False,
+    ) -> Change:
+        """Put the term in force and move all that waits, in one transaction, as the preview of `fingerprint` said.
+
+        Raises InvalidInput without a reason, or when cases would be late at once and that was not confirmed;
+        InvalidState when something has changed since the preview.
+        """
+        self._allow(key, scope, term, actor)
+        require_reason(reason)
+        with self._stepper.database.begin() as work:
+            return self._change(
+                work, key, scope, term, fingerprint, reason.strip(), actor, past_confirmed, None
+            )
+
+    def undo(self, change_id: int, reason: str, actor: Actor, *, past_confirmed: bool = False) -> Change:
+        """Put back what a change took the place of, as a new change. Only the one in force can be undone."""
+        with self._stepper.database.begin() as work:
+            row = work.connection.execute(
+                select(deadline_change).where(deadline_change.c.id == change_id)
+            ).one_or_none()
+            if row is None:
+                raise NotFound(f"La modifica n. {change_id} non c'è")
+            term = term_of(row.old)
+            self._allow(row.deadline, row.scope, term, actor)
+            if row.id not in set(work.connection.execute(_latest_ids()).scalars()):
+                raise InvalidState("Dopo questa modifica ce n'è stata un'altra: annulla prima quella")
+            why = reason.strip() or f"Annullata la modifica n. {change_id}"
+            return self._change(work, row.deadline, row.scope, term, None, why, actor, past_confirmed, row.id)
+
+    def move_one(
+        self,
+        what: str,
+        row_id: str,
+        moment: datetime,
+        reason: str,
+        actor: Actor,
+        *,
+        past_confirmed: bool = False,
+    ) -> None:
+        """Move one timer or date of one case by hand (`what`: timer, due, follow_up); changes for all leave it alone.
+
+        Needs `deadline.write` in the case's scope and a reason; a moment that is past needs its confirmation.
+        """
+        move_one(self._stepper, self._permissions, what, row_id, moment, reason, actor, past_confirmed)
+
+    def _change(
+        self,
+        work: UnitOfWork,
+        key: str,
+        scope: str,
+        term: Term | None,
+        fingerprint: str | None,
+        reason: str,
+        actor: Actor,
+        past_confirmed: bool,
+        undoes: int | None,
+    ) -> Change:
+        connection, now = work.connection, self._now()
+        self._stand_still(connection)
+        aim, calendars = _aim(connection, key, scope, term), self._calendars(connection, key)
+        found = measure(connection, places_of(key), aim, calendars, now)
+        if fingerprint is not None and found.fingerprint != fingerprint:
+            raise InvalidState(
+                "Dall'anteprima è cambiato qualcosa: guarda la nuova anteprima e conferma di nuovo"
+            )
+        if found.counts["overdue"] and not past_confirmed:
+            raise InvalidInput(
+                f"{found.counts['overdue']} sarebbero subito in ritardo: conferma che va bene così",
+                fields={"passato": "Conferma che va bene così"},
+            )
+        own = terms_in_force(connection, key).get((key, scope))
+        row = {
+            "deadline": key,
+            "scope": scope,
+            "value": values_of(term),
+            "old": values_of(own),
+            "reason": reason,
+            "changed_at": now,
+            "changed_by": actor.id,
+            "undoes": undoes,
+            "moved": found.counts["moves"],
+            "overdue": found.counts["overdue"],
+        }
+        written = deadline_change.insert().values(**row).returning(deadline_change.c.id)
+        change_id = int(connection.execute(written).scalar_one())
+        configuration_changed(connection)
+        label = self._deadline(key).label
+        told = {"change": change_id, "key": key, "label": label, "scope": scope, "reason": reason}
+        told |= {"old": found.before, "new": found.after, "moved": found.counts["moves"]}
+        write_log(connection, places_of(key), aim, actor.id, now, told)
+        tell_holders(connection, places_of(key), aim, change_id, label, now)
+        for place in places_of(key):
+            move(connection, place, aim, calendars)
+        work.after_commit(self._stepper.nudge)
+        rest = (now, actor.id, undoes, found.counts["moves"], found.counts["overdue"], True)
+        return Change(change_id, key, scope, row["value"], row["old"], reason, *rest)
+
+    def _stand_still(self, connection: Connection) -> None:
+        """No step begins until the change is written, and those under way have ended: none brings an old value back."""
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("LOCK TABLE instance IN EXCLUSIVE MODE")
+
+    def _allow(self, key: str, scope: str, term: Term | None, actor: Actor) -> None:
+        self._permissions.require(actor, Permission.DEADLINE_WRITE, scope)
+        deadline = self._deadline(key)
+        if term is None:
+            return
+        if deadline.mixed:
+            raise InvalidInput(
+                f"Sotto il nome «{deadline.name}» stanno ripetizioni e scadenze singole: servono due nomi"
+            )
+        if isinstance(term, Every) != deadline.repeats:
+            wanted = "una ripetizione" if deadline.repeats else "una data o un termine, non una ripetizione"
+            raise InvalidInput(
+                f"«{deadline.label}» vuole {wanted}", fields={"genere": f"Questa scadenza vuole {wanted}"}
+            )
+
+    def _deadline(self, key: str) -> Deadline:
+        found = read_catalogue(self._stepper.repository).get(key)
+        if found is None:
+            raise NotFound(f"La scadenza «{key}» non c'è: l'elenco è in Amministrazione → Scadenze")
+        return found
+
+    def _calendars(self, connection: Connection, key: str) -> Calendars:
+        """The working days of each scope, as a case of the deadline's process there would have them."""
+        known: dict[str, WorkingCalendar] = {}
+        process = self._stepper.repository.latest(self._deadline(key).process_key)
+        compiled = self._stepper.repository.compiled(process.id)
+
+        def of(scope: str) -> WorkingCalendar:
+            if scope not in known:
+                case = InstanceRef("", 0, process.id, compiled.key, 0, "", scope, None, "", None)
+                host = RunHost(connection, compiled, case, SYSTEM, self._now(), self._stepper.operations)
+                known[scope] = host.calendar
+            return known[scope]
+
+        return of
+
+    def _now(self) -> datetime:
+        return self._stepper.clock.now()
+
+
+def _latest_ids() -> Select[Any]:
+    return select(func.max(deadline_change.c.id)).group_by(
+        deadline_change.c.deadline, deadline_change.c.scope
+    )
+
+
+def _aim(connection: Connection, key: str, scope: str, term: Term | None) -> Aim:
+    terms = terms_in_force(connection, key)
+    nearer = tuple(sorted(s for _, s in terms if s != scope and covers(scope, s)))
+    without = {place: one for place, one in terms.items() if place != (key, scope)}
+    last = connection.execute(
+        select(func.coalesce(func.max(deadline_change.c.id), 0)).where(deadline_change.c.deadline == key)
+    ).scalar_one()
+    return Aim(
+        key,
+        scope,
+        term,
+        nearest(without, key, scope) if term is None else term,
+        nearest(terms, key, scope),
+        reaching(scope, nearer),
+        int(last),
+        nearer,
+    )
+
+
+def _waiting(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
+    """By deadline, how many running cases wait on it and when the next is due."""
+    found: dict[str, tuple[int, datetime | None]] = {}
+    for place in PLACES.values():
+        rows = connection.execute(
+            select(place.key, func.count(), func.min(place.due))
+            .where(place.key.is_not(None), place.c.state == place.open_state)
+            .group_by(place.key)
+        )
+        for key, many, due in rows:
+            before, earliest = found.get(key, (0, None))
+            dues = [one for one in (earliest, due) if one is not None]
+            found[key] = (before + many, min(dues, default=None))
+    return found
+
+
+def _standing(connection: Connection) -> dict[str, list[Standing]]:
+    rows = connection.execute(
+        select(deadline_change)
+        .where(deadline_change.c.id.in_(_latest_ids()))
+        .order_by(deadline_change.c.scope)
+    )
+    found: dict[str, list[Standing]] = {}
+    for row in rows:
+        term = term_of(row.value)
+        if term is not None:
+            standing = Standing(
+                row.scope, term, sentence_of(term), row.changed_at, row.changed_by, row.reason
+            )
+            found.setdefault(row.deadline, []).append(standing)
+    return found

@@ -1,0 +1,146 @@
+"""Deadlines that administrators move: what each timer and date belongs to, and every change with its reason."""
+
+import re
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+
+from engine.storage.append_only import install_guards
+from engine.storage.values import decode
+
+revision = "0008"
+down_revision = "0007"
+branch_labels = None
+depends_on = None
+
+MOMENT = sa.DateTime(timezone=True)
+TIMER = ("deadline", "scope", "begun_at", "default_at", "default_fixed", "default_repetition", "by_hand")
+TASK = (
+    "begun_at",
+    "due_deadline",
+    "due_default_at",
+    "due_default_runs",
+    "due_by_hand",
+    "follow_deadline",
+    "follow_default_at",
+    "follow_by_hand",
+)
+
+
+def upgrade() -> None:
+    """Add the columns, fill them for what waits, make the table of the changes."""
+    op.add_column("timer", sa.Column("deadline", sa.String(length=300), nullable=True))
+    op.add_column("timer", sa.Column("scope", sa.String(length=160), nullable=True))
+    op.add_column("timer", sa.Column("begun_at", MOMENT, nullable=True))
+    op.add_column("timer", sa.Column("default_at", MOMENT, nullable=True))
+    op.add_column("timer", sa.Column("default_fixed", sa.Boolean(), nullable=True))
+    op.add_column("timer", sa.Column("default_repetition", sa.LargeBinary(), nullable=True))
+    op.add_column("timer", sa.Column("by_hand", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("task", sa.Column("begun_at", MOMENT, nullable=True))
+    op.add_column("task", sa.Column("due_deadline", sa.String(length=300), nullable=True))
+    op.add_column("task", sa.Column("due_default_at", MOMENT, nullable=True))
+    op.add_column("task", sa.Column("due_default_runs", sa.Boolean(), nullable=True))
+    op.add_column("task", sa.Column("due_by_hand", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("task", sa.Column("follow_deadline", sa.String(length=300), nullable=True))
+    op.add_column("task", sa.Column("follow_default_at", MOMENT, nullable=True))
+    op.add_column(
+        "task", sa.Column("follow_by_hand", sa.Boolean(), server_default=sa.false(), nullable=False)
+    )
+    _fill()
+    op.create_index("ix_timer_deadline", "timer", ["deadline", "state", "due_at", "scope"], unique=False)
+    op.create_index(
+        "ix_task_due_deadline", "task", ["due_deadline", "state", "due_at", "scope"], unique=False
+    )
+    op.create_index(
+        "ix_task_follow_deadline", "task", ["follow_deadline", "state", "follow_up_at", "scope"], unique=False
+    )
+    op.create_table(
+        "deadline_change",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("deadline", sa.String(length=300), nullable=False),
+        sa.Column("scope", sa.String(length=160), nullable=False),
+        sa.Column("value", sa.LargeBinary(), nullable=True),
+        sa.Column("old", sa.LargeBinary(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("changed_at", MOMENT, nullable=False),
+        sa.Column("changed_by", sa.String(length=80), nullable=False),
+        sa.Column("undoes", sa.BigInteger(), nullable=True),
+        sa.Column("moved", sa.BigInteger(), nullable=False),
+        sa.Column("overdue", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deadline_change")),
+    )
+    op.create_index(
+        "ix_deadline_change_deadline", "deadline_change", ["deadline", "scope", "id"], unique=False
+    )
+    install_guards(op.get_bind())
+
+
+def downgrade() -> None:
+    """Drop them."""
+    op.drop_table("deadline_change")
+    op.drop_index("ix_task_follow_deadline", "task")
+    op.drop_index("ix_task_due_deadline", "task")
+    op.drop_index("ix_timer_deadline", "timer")
+    for name in reversed(TASK):
+        op.drop_column("task", name)
+    for name in reversed(TIMER):
+        op.drop_column("timer", name)
+
+
+def _fill() -> None:
+    """What waits now keeps its moment, and takes it for what the diagram says."""
+    connection = op.get_bind()
+    connection.execute(
+        sa.text(
+            "UPDATE task SET begun_at = created_at, due_default_at = due_at, due_default_runs = due_runs, "
+            "follow_default_at = follow_up_at, "
+            "due_deadline = CASE WHEN due_at IS NULL THEN NULL ELSE process_id || '/' || element_id || '/due' END, "
+            "follow_deadline = CASE WHEN follow_up_at IS NULL THEN NULL "
+            "ELSE process_id || '/' || element_id || '/follow_up' END "
+            "WHERE state IN ('open', 'suspended')"
+        )
+    )
+    connection.execute(
+        sa.text(
+            "UPDATE timer SET begun_at = created_at, default_at = coalesce(due_at, suspended_due_at), "
+            "default_fixed = fixed, default_repetition = repetition, "
+            "scope = (SELECT scope FROM instance WHERE instance.id = timer.instance_id) "
+            "WHERE kind = 'event' AND state IN ('waiting', 'suspended', 'failed')"
+        )
+    )
+    places = connection.execute(
+        sa.text(
+            "SELECT DISTINCT instance.definition_id, timer.element_id FROM timer "
+            "JOIN instance ON instance.id = timer.instance_id "
+            "WHERE timer.kind = 'event' AND timer.state IN ('waiting', 'suspended', 'failed')"
+        )
+    ).all()
+    for definition_id, element_id in places:
+        key = f"{_process_of(connection, definition_id, element_id)}/{element_id}/timer"
+        connection.execute(
+            sa.text(
+                "UPDATE timer SET deadline = :key WHERE kind = 'event' AND element_id = :element "
+                "AND state IN ('waiting', 'suspended', 'failed') "
+                "AND instance_id IN (SELECT id FROM instance WHERE definition_id = :definition)"
+            ),
+            {"key": key, "element": element_id, "definition": definition_id},
+        )
+
+
+def _process_of(connection: Any, definition_id: str, element_id: str) -> str:
+    """The process whose diagram has the element: that of the case, or one that it calls."""
+    called = connection.execute(
+        sa.text("SELECT called FROM definition WHERE id = :id"), {"id": definition_id}
+    ).scalar_one()
+    drawn = re.compile(rb"""\bid=["']""" + re.escape(element_id).encode() + rb"""["']""")
+    for candidate in (definition_id, *decode(bytes(called)).values()):
+        content = connection.execute(
+            sa.text("SELECT content FROM definition_resource WHERE definition_id = :id AND kind = 'bpmn'"),
+            {"id": candidate},
+        ).scalar_one_or_none()
+        if content is not None and drawn.search(bytes(content)):
+            return str(candidate).rpartition(":")[0]
+    return definition_id.rpartition(":")[0]

@@ -1,0 +1,33 @@
+"""Which deadline a timer, a due date or a follow-up date belongs to: its place in a diagram, or the name it shares."""
+
+from __future__ import annotations
+
+import re
+
+from engine.bpmn.model import Element
+
+TIMER, DUE, FOLLOW_UP = "timer", "due", "follow_up"
+SHARED = "scadenza:"
+_NAMED = re.compile(r'=?\s*scadenza\(\s*"([^"]+)"\s*\)\s*')
+
+
+def shared_key(text: str) -> str:
+    """The key of the shared deadline that a text names, when it says nothing else; otherwise empty."""
+    found = _NAMED.fullmatch(text)
+    return SHARED + found[1] if found else ""
+
+
+def timer_key(element: Element) -> str:
+    """The key of a timer event's deadline."""
+    assert element.timer is not None
+    return shared_key(element.timer.text) or f"{element.process_id}/{element.id}/{TIMER}"
+
+
+def task_keys(element: Element) -> tuple[str | None, str | None]:
+    """The keys of a task's due and follow-up dates; None where the diagram gives no such date."""
+    assigned = element.assignment
+    place = f"{element.process_id}/{element.id}"
+    return (
+        (shared_key(assigned.due) or f"{place}/{DUE}") if assigned.due.strip() else None,
+        (shared_key(assigned.follow_up) or f"{place}/{FOLLOW_UP}") if assigned.follow_up.strip() else None,
+    )

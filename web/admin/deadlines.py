@@ -1,0 +1,218 @@
+"""Deadlines: all of them with what is in force, a change seen beforehand and confirmed, its history and its undoing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import flash, redirect, render_template, request, url_for
+from flask_babel import gettext, ngettext
+
+from engine.deadlines import DeadlineLine, Preview
+from engine.errors import InvalidInput, InvalidState
+from engine.permissions import Permission
+from engine.terms import At, Term, read_term
+from engine.terms.reading import FIELDS
+from web import choices, current
+from web.access import allowed
+from web.admin.views import blueprint
+
+
+@blueprint.get("/scadenze")
+@allowed(Permission.DEADLINE_WRITE)
+def deadlines() -> Any:
+    """Administrators: every deadline of the processes in force, those of one process when it is chosen."""
+    chosen = request.args.get("processo", "")
+    lines = current.engine().deadlines.list(current.actor())
+    shown = [
+        line for line in lines if not chosen or any(use.process_key == chosen for use in line.deadline.uses)
+    ]
+    return render_template(
+        "admin/deadlines.html",
+        lines=shown,
+        processes=choices.processes(),
+        chosen=chosen,
+        names=choices.names(standing.by for line in shown for standing in line.standing),
+    )
+
+
+@blueprint.get("/scadenze/una")
+@allowed(Permission.DEADLINE_WRITE)
+def deadline() -> Any:
+    """Administrators: one deadline, the form to change it, its history."""
+    return _page(request.args.get("chiave", ""), request.args.get("ambito", ""), {})
+
+
+@blueprint.post("/scadenze/anteprima")
+@allowed(Permission.DEADLINE_WRITE)
+def preview_deadline() -> Any:
+    """Administrators (the engine checks the scope): what a change would do; nothing changes."""
+    key, scope = request.form.get("chiave", ""), request.form.get("ambito", "")
+    if request.form.get("azione") == "correggi":
+        return _page(key, scope, request.form)
+    try:
+        term = _term(key)
+        found = current.engine().deadlines.preview(key, scope, term, current.actor())
+    except InvalidInput as problem:
+        return _page(key, scope, request.form, problem), 422
+    return _preview_page(found)
+
+
+@blueprint.post("/scadenze")
+@allowed(Permission.DEADLINE_WRITE)
+def apply_deadline() -> Any:
+    """Administrators (the engine checks the scope): put in force what was previewed, with a reason."""
+    engine, actor, form = current.engine(), current.actor(), request.form
+    key, scope = form.get("chiave", ""), form.get("ambito", "")
+    term = _term(key)
+    try:
+        change = engine.deadlines.apply(
+            key,
+            scope,
+            term,
+            fingerprint=form.get("impronta", ""),
+            reason=form.get("motivo", ""),
+            actor=actor,
+            past_confirmed=form.get("passato") == "si",
+        )
+    except (InvalidInput, InvalidState) as problem:
+        status = 409 if isinstance(problem, InvalidState) else 422
+        return _preview_page(engine.deadlines.preview(key, scope, term, actor), problem), status
+    flash(_told(change.moved), "success")
+    return redirect(url_for("admin.deadline", chiave=key, ambito=scope, _anchor="storia"))
+
+
+@blueprint.post("/scadenze/<int:change_id>/annulla")
+@allowed(Permission.DEADLINE_WRITE)
+def undo_deadline(change_id: int) -> Any:
+    """Administrators (the engine checks the scope): put back what held before, as a new change."""
+    change = current.engine().deadlines.undo(
+        change_id,
+        request.form.get("motivo", ""),
+        current.actor(),
+        past_confirmed=request.form.get("passato") == "si",
+    )
+    flash(_told(change.moved), "success")
+    return redirect(url_for("admin.deadline", chiave=change.deadline, ambito=change.scope, _anchor="storia"))
+
+
+@blueprint.route("/scadenze/pratica/<what>/<row_id>", methods=["GET", "POST"])
+@allowed(Permission.DEADLINE_WRITE)
+def move_deadline(what: str, row_id: str) -> Any:
+    """Administrators (the engine checks the scope): move the deadline of one case by hand."""
+    form, problem = request.form, None
+    if request.method == "POST":
+        try:
+            term = read_term({"genere": "data", "data": form.get("data", ""), "ora": form.get("ora", "")})
+            assert isinstance(term, At)
+            current.engine().deadlines.move_one(
+                what,
+                row_id,
+                term.at,
+                form.get("motivo", ""),
+                current.actor(),
+                past_confirmed=form.get("passato") == "si",
+            )
+            flash(gettext("Scadenza spostata a mano: le modifiche per tutti non la toccano più."), "success")
+            return redirect(url_for("admin.deadlines"))
+        except InvalidInput as refused:
+            problem = refused
+    page = render_template(
+        "admin/deadline_by_hand.html", form=form, errors=problem.fields if problem else {}, problem=problem
+    )
+    return (page, 422) if problem else page
+
+
+def _told(moved: int) -> str:
+    return ngettext(
+        "Fatto: %(num)d pratica spostata, e chi la segue è avvisato.",
+        "Fatto: %(num)d pratiche spostate, e chi le segue è avvisato.",
+        moved,
+    )
+
+
+def _term(key: str) -> Term | None:
+    line = current.engine().deadlines.get(key, current.actor())
+    return read_term(request.form, line.deadline.tasks)
+
+
+def _page(key: str, scope: str, typed: Mapping[str, str], problem: InvalidInput | None = None) -> str:
+    service, actor = current.engine().deadlines, current.actor()
+    line = service.get(key, actor)
+    history = service.history(actor, key)
+    return render_template(
+        "admin/deadline.html",
+        line=line,
+        scope=scope,
+        scopes=choices.scopes(actor),
+        history=history,
+        names=choices.names([one.by for one in history] + [one.by for one in line.standing]),
+        typed=typed or _defaults(line),
+        errors=problem.fields if problem else {},
+        problem=problem,
+        options=_options(line),
+    )
+
+
+def _defaults(line: DeadlineLine) -> dict[str, str]:
+    if line.deadline.repeats:
+        return {"genere": "ogni", "ogni": "1", "periodo": "mesi"}
+    return {"genere": "dopo", "unita": "lavorativi", "verso": "dopo", "da": "attesa"}
+
+
+def _options(line: DeadlineLine) -> dict[str, list[tuple[str, str]]]:
+    kinds = [("ogni", gettext("Una ripetizione"))]
+    if not line.deadline.repeats:
+        kinds = [
+            ("dopo", gettext("Un termine da un momento della pratica")),
+            ("data", gettext("Una data fissa")),
+        ]
+    named = line.deadline.tasks.items()
+    tasks = [(f"elemento:{key}", gettext("la fine di «%(task)s»", task=name)) for key, name in named]
+    return {
+        "genere": [*kinds, ("diagramma", gettext("Come dice il diagramma"))],
+        "unita": [
+            ("lavorativi", gettext("giorni lavorativi")),
+            ("giorni", gettext("giorni")),
+            ("settimane", gettext("settimane")),
+            ("mesi", gettext("mesi")),
+            ("ore", gettext("ore")),
+        ],
+        "periodo": [
+            ("giorni", gettext("giorni")),
+            ("settimane", gettext("settimane")),
+            ("mesi", gettext("mesi")),
+        ],
+        "verso": [("dopo", gettext("dopo")), ("prima", gettext("prima"))],
+        "da": [
+            ("attesa", gettext("l'inizio dell'attesa")),
+            ("avvio", gettext("l'avvio della pratica")),
+            ("diagramma", gettext("la data prevista dal diagramma")),
+            *tasks,
+        ],
+        "non_lavorativo": [
+            ("nessuno", gettext("resta quel giorno")),
+            ("successivo", gettext("il primo giorno lavorativo dopo")),
+            ("precedente", gettext("l'ultimo giorno lavorativo prima")),
+        ],
+    }
+
+
+def _preview_page(found: Preview, problem: InvalidInput | InvalidState | None = None) -> str:
+    line = current.engine().deadlines.get(found.key, current.actor())
+    return render_template(
+        "admin/deadline_preview.html",
+        line=line,
+        preview=found,
+        problem=problem,
+        errors=problem.fields if isinstance(problem, InvalidInput) else {},
+        kept={name: request.form.get(name, "") for name in FIELDS},
+        reason=request.form.get("motivo", ""),
+        fates={
+            "moves": gettext("Si sposta"),
+            "overdue": gettext("Si sposta, e sarebbe subito in ritardo"),
+            "suspended": gettext("Non adesso: la pratica è sospesa, varrà alla ripresa"),
+            "by_hand": gettext("No: è stata spostata a mano"),
+            "no_moment": gettext("No: il momento da cui contare non c'è ancora"),
+        },
+    )
