@@ -146,9 +146,12 @@ def moment_of(host: RunHost, term: Term, begun: datetime, known: Due | None) -> 
     if term.anchor == START:
         query: Any = select(instance.c.started_at).where(instance.c.id == host.instance.id)
     else:
+        element_id = term.anchor.removeprefix(ELEMENT)
+        if any(note["kind"] == "task.completed" and note["element_id"] == element_id for note in host.events):
+            return host.now  # the task whose completion is this very step
         query = select(func.max(task.c.completed_at)).where(
             task.c.instance_id == host.instance.id,
-            task.c.element_id == term.anchor.removeprefix(ELEMENT),
+            task.c.element_id == element_id,
             task.c.state == "completed",
         )
     moment: datetime | None = host.connection.execute(query).scalar_one_or_none()

@@ -31,8 +31,8 @@ TABLES = {
     "comment": "Le note",
     "attachment": "Gli allegati, con il contenuto e l'impronta",
     "parameter": "I valori cambiati dagli amministratori, con motivo e autore",
-    "deadline_change": "Ogni modifica di una scadenza da parte di un amministratore, con il motivo: solo aggiunte; vale "
-    "l'ultima di una scadenza in un ambito",
+    "deadline_change": "Ogni modifica di una scadenza da parte di un amministratore, con il motivo: solo aggiunte; "
+    "vale l'ultima di una scadenza in un ambito",
     "batch": "Un'operazione su molte pratiche: che cosa, chi, perché",
     "batch_item": "Le pratiche di un'operazione, ognuna con il suo esito",
     "counter": "I numeri progressivi",

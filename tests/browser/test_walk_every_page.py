@@ -39,6 +39,9 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "admin.incidents": (ADMINISTRATOR, "/amministrazione/incidenti"),
     "admin.parameters": (ADMINISTRATOR, "/amministrazione/parametri?processo=patto_autonomia"),
     "admin.calendar": (ADMINISTRATOR, "/amministrazione/calendario?ambito=cremasco/crema&anno=2016"),
+    "admin.deadlines": (ADMINISTRATOR, "/amministrazione/scadenze"),
+    "admin.deadline": (ADMINISTRATOR, "/amministrazione/scadenze/una?chiave={deadline}"),
+    "admin.move_deadline": (ADMINISTRATOR, "/amministrazione/scadenze/pratica/due/{dated}"),
     "admin.users": (ADMINISTRATOR, "/amministrazione/utenti"),
     "admin.new_user": (ADMINISTRATOR, "/amministrazione/utenti/nuovo"),
     "admin.user": (ADMINISTRATOR, "/amministrazione/utenti/anna"),
@@ -143,6 +146,24 @@ def test_walk_the_running_cases_with_errors(busy_office: LiveSite, page: Page) -
     _send(page, "Mostra come sarebbe")
 
 
+def test_walk_the_deadlines_with_errors(busy_office: LiveSite, page: Page) -> None:
+    things = _things(busy_office)
+    rita = Colleague(page, busy_office.url, ADMINISTRATOR).sign_in()
+    rita.visit("/amministrazione/scadenze/una?chiave={deadline}".format(**things))
+    page.get_by_label("Quanti").fill("molti")
+    _send(page, "Vedi l'anteprima")
+    rita.visit("/amministrazione/scadenze/una?chiave={deadline}".format(**things))
+    page.get_by_label("Che cosa metti in vigore").select_option("data")
+    page.get_by_label("Giorno", exact=True).fill("2001-01-31")
+    page.get_by_role("button", name="Vedi l'anteprima").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Anteprima")
+    _look(page)
+    page.get_by_label("Motivo").fill("Delibera 12")
+    _send(page, "Metti in vigore")
+    rita.visit("/amministrazione/scadenze/pratica/due/{dated}".format(**things))
+    _send(page, "Sposta")
+
+
 def _things(site: LiveSite) -> dict[str, str]:
     """Ids to look at: an active case with its person, a task of the assistente sociale, one held by somebody."""
     cases = {case.title: case for case in site.engine.inbox.cases(SYSTEM, limit=100)}
@@ -150,11 +171,16 @@ def _things(site: LiveSite) -> dict[str, str]:
     tasks: list[TaskRow] = [*site.engine.inbox.of_instance(active.id, SYSTEM)]
     contact = site.engine.inbox.of_instance(cases["Finti Tea"].id, SYSTEM)[0]
     person = site.engine.instances.get(active.id, SYSTEM).subject or ""
+    deadlines = site.engine.deadlines.list(SYSTEM)
+    deadline = next(one.deadline for one in deadlines if one.waiting and one.deadline.what == "due")
+    dated = site.engine.deadlines.preview(deadline.key, "", None, SYSTEM).cases[0]
     version = redeploy(site.engine, ROOT / "processes" / "patto_autonomia.bpmn", mark="another version")
     return {
         "case": active.id,
         "held": tasks[0].id,
         "task": contact.id,
+        "deadline": deadline.key,
+        "dated": dated.row_id,
         "person": person.rpartition(":")[2],
         "batch": site.engine.batches.create("resume", {}, [active.id], SYSTEM, "Prova"),
         "version": version,
