@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 
 from engine.clock import Clock
 from engine.storage import Database
-from engine.storage.tables import batch_item, incident, outbox, timer
+from engine.storage.batch_tables import batch_item
+from engine.storage.tables import incident, outbox, timer
 
 
 @dataclass(frozen=True)
