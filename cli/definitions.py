@@ -9,9 +9,8 @@ import click
 
 from cli.printing import line_of, opened
 from engine.actors import SYSTEM
-from engine.bpmn import lint as findings_of
 from engine.bundle import Bundle
-from engine.compiled import read_parts, surroundings
+from engine.compiled import read_parts
 from engine.engine import ROLES_FILE
 from engine.errors import Finding, InvalidInput
 from engine.operations import REGISTRY
@@ -28,7 +27,7 @@ def deploy(paths: tuple[Path, ...]) -> None:
 
     Senza argomenti, la cartella dell'impostazione processes_folder. Un contenuto già pubblicato non cambia nulla; le
     pratiche in corso restano sulla loro versione. Se qualcosa non va, niente di quel processo viene pubblicato: ogni
-    riga dice file, riga, elemento e che cosa fare, e il comando esce con 1.
+    riga dice file, riga, elemento e che cosa fare, e il comando esce con 1. Gli avvisi non fermano la pubblicazione.
     """
     with opened() as engine:
         for path in paths or (Path(engine.settings.processes_folder),):
@@ -40,6 +39,8 @@ def deploy(paths: tuple[Path, ...]) -> None:
                 outcome = "pubblicato" if report.created else "già pubblicato"
                 found = report.definition
                 click.echo(f"{outcome}: {found.name} ({found.key}, versione {found.version})")
+                for finding in report.warnings:
+                    click.echo(line_of(finding), err=True)
 
 
 @click.command(short_help="Controlla i processi, senza base dati.")
@@ -76,8 +77,7 @@ def _findings(diagrams: list[Path]) -> Iterator[Finding]:
             keys.add(path.stem)
             continue
         keys.add(parts.key)
-        around = surroundings(REGISTRY, frozenset(parts.forms), frozenset(parts.decisions))
-        yield from (one for one in findings_of(parts.diagram, around) if one.severity != "error")
+        yield from parts.warnings
         process = parts.diagram.executable[0]
         known = PermissionMatrix.load(path.parent / ROLES_FILE).roles if _has_roles(path) else {}
         for role in process.starters:

@@ -30,6 +30,8 @@ class Parts:
     decisions: Mapping[str, DecisionModel]
     forms: Mapping[str, Form]
     parameters: Mapping[str, ParameterDefinition]
+    warnings: tuple[Finding, ...] = ()
+    """What the lint has to say that forbids nothing."""
 
     @property
     def key(self) -> str:
@@ -115,10 +117,12 @@ def _read_parts(bundle: Bundle, operations: OperationRegistry) -> Parts:
         None if refused & {r.path for r in bundle.of_kind("form")} else frozenset(forms),
         None if refused & {r.path for r in bundle.of_kind("dmn")} else frozenset(decisions),
     )
-    findings += [finding for finding in lint(diagram, around) if finding.severity == "error"]
+    told = lint(diagram, around)
+    findings += [finding for finding in told if finding.severity == "error"]
     if findings:
         raise _refused(findings)
-    return Parts(diagram, decisions, forms, parameters)
+    warnings = tuple(finding for finding in told if finding.severity != "error")
+    return Parts(diagram, decisions, forms, parameters, warnings)
 
 
 def compile_parts(definition_id: str, parts: Sequence[Parts], definition_ids: Mapping[str, str]) -> Compiled:

@@ -105,7 +105,7 @@ class Repository:
         content_hash = _content_hash(bundle, called)
         latest = self._latest_row(connection, process.id)
         if latest is not None and latest.content_hash == content_hash:
-            return DeploymentReport(_view(latest), created=False)
+            return DeploymentReport(_view(latest), created=False, warnings=parts.warnings)
         now = self._clock.now()
         version = (latest.version if latest is not None else 0) + 1
         values: dict[str, Any] = {
@@ -147,7 +147,7 @@ class Repository:
         arm_starts(connection, process, values["id"], now)
         row = self._latest_row(connection, process.id)
         assert row is not None
-        return DeploymentReport(_view(row), created=True)
+        return DeploymentReport(_view(row), created=True, warnings=parts.warnings)
 
     def _subscribe_starts(self, connection: Connection, process: Any, definition_id: str, now: Any) -> None:
         """What starts a process by itself: messages and signals of the new version replace those of the old."""

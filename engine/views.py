@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from engine.errors import Finding
+
 
 @dataclass(frozen=True)
 class Definition:
@@ -32,10 +34,11 @@ class Definition:
 
 @dataclass(frozen=True)
 class DeploymentReport:
-    """The outcome of deploying one bundle: the version in force, and whether it is new."""
+    """The outcome of deploying one bundle: the version in force, whether it is new, what the lint warns of."""
 
     definition: Definition
     created: bool
+    warnings: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True)

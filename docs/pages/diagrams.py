@@ -10,6 +10,7 @@ from docs.pages.source import called, calls, words
 from engine.bpmn.event_rules import ALLOWED_EVENTS, EVENT_SUBPROCESS_STARTS
 from engine.bpmn.lint import UNSUPPORTED
 from engine.bpmn.reader import FLOW_NODES
+from engine.bpmn.unread import FOREIGN, HARMLESS, INSTEAD
 
 READER = "engine/bpmn/reader.py"
 ELEMENTS = {
@@ -255,6 +256,29 @@ def diagrams_page() -> str:
         "`scriptFormat`, `default`, `cancelActivity`, `isSequential`, `loopCardinality`, "
         "`completionCondition`. Una **corsia** è un ruolo: «Assistente sociale» → `assistente_sociale` "
         "(minuscole, spazi e trattini in `_`, senza accenti); offre i compiti che non dicono di chi sono.",
+        "## Ciò che altri motori eseguono e questo no\n\n"
+        "Non ferma la pubblicazione: è un avviso (`NOT_RUN`) che dice dov'è.\n\n"
+        + table(
+            ("Che cosa", "Che cosa fare"),
+            [
+                *((code(f"camunda:{name}"), text) for name, text in INSTEAD.items()),
+                (
+                    ", ".join(code(f"{prefix}:…") for prefix, _ in FOREIGN.values()),
+                    "estensioni di "
+                    + ", ".join(engine for _, engine in FOREIGN.values())
+                    + ": riscrivile con "
+                    "quelle di Camunda 7",
+                ),
+                ("ogni altro `camunda:…` che non è in questa pagina", "toglilo, o disegna ciò che fa"),
+                (
+                    "`potentialOwner`, `performer`, `correlationSubscription`, `assignment` di un'associazione dati, "
+                    "`startQuantity`, `completionQuantity`, `behavior`",
+                    "di' le stesse cose con gli attributi e le proprietà di questa pagina",
+                ),
+            ],
+        )
+        + "\n\nNon cambia ciò che accade a una pratica, e non dà avvisi:\n\n"
+        + table(("Che cosa", "Perché"), [(code(f"camunda:{name}"), text) for name, text in HARMLESS.items()]),
         "## Proprietà\n\nSi scrivono nel modellatore fra le *Extension properties* dell'elemento.\n\n"
         + table(
             ("Proprietà", "Su", "Che cosa dice"), [(code(name), *about) for name, about in PROPERTIES.items()]

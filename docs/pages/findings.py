@@ -118,6 +118,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     },
     "Gli elementi": {
         "UNSUPPORTED_ELEMENT": ("L'elemento non è eseguito", "La frase dice che cosa disegnare al suo posto"),
+        "NOT_RUN": (
+            "Il diagramma chiede, con le estensioni di Camunda 7 o di un altro motore, ciò che qui nessuno esegue",
+            "La frase dice che cosa e come disegnarlo; l'elenco è in [Diagrammi](diagrammi.md)",
+        ),
         "NO_NAME": ("Un'attività non ha nome", "Dalle un nome: è quello che legge l'operatore"),
         "NOBODY": (
             "Nessuno può fare il compito",

@@ -13,6 +13,7 @@ from engine.bpmn.flow_rules import check_beginning, check_connections, check_flo
 from engine.bpmn.model import Element, Flow, ProcessModel
 from engine.bpmn.reader import ACTIVITIES, Diagram, line_of
 from engine.bpmn.start_rules import check_instantiating, check_start
+from engine.bpmn.unread import check_unread
 from engine.errors import Finding
 
 UNSUPPORTED = {
@@ -47,7 +48,7 @@ def lint(diagram: Diagram, around: Surroundings) -> list[Finding]:
     process = diagram.executable[0]
     checker = _Checker(diagram.file, process, around)
     instantiating = check_instantiating(diagram.tree, diagram.file)
-    return [*_duplicates(diagram), *instantiating, *checker.findings()]
+    return [*_duplicates(diagram), *instantiating, *checker.findings(), *check_unread(diagram)]
 
 
 def _duplicates(diagram: Diagram) -> Iterator[Finding]:

@@ -122,6 +122,15 @@ def test_what_is_wrong_in_an_archive_is_listed_with_its_place(ada: Desk) -> None
     assert ada.post("/amministrazione/processi", archivio=(io.BytesIO(b"niente"), "x.zip")).status_code == 422
 
 
+def test_what_an_archive_asks_for_in_vain_is_listed_and_it_is_published(ada: Desk) -> None:
+    listener = b"""<camunda:executionListener class="Avvisa" event="end"/><camunda:inputOutput>"""
+    odd = _archive((b"<camunda:inputOutput>", listener))
+    page = ada.post("/amministrazione/processi", archivio=(odd, "prova.zip")).text
+    assert "Pubblicata la versione 2" in page
+    assert "camunda:executionListener" in page
+    assert "NOT_RUN" in page
+
+
 def test_a_retired_process_opens_no_new_cases(office: Office, ada: Desk, anna: Desk) -> None:
     ada.post("/amministrazione/processi/prova/ritira")
     assert "Non ci sono percorsi" in anna.get("/nuova-pratica").text

@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from engine.bundle import Bundle
-from engine.errors import InvalidInput
+from engine.errors import Finding, InvalidInput
 from engine.permissions import Permission
 from web import choices, current, uploads
 from web.access import allowed
@@ -26,7 +26,7 @@ def definitions() -> Any:
 @blueprint.post("/processi")
 @allowed(Permission.DEFINITION_DEPLOY)
 def deploy() -> Any:
-    """Analysts and administrators: publish an archive; what is wrong in it is listed and nothing changes."""
+    """Analysts and administrators: publish an archive. What is wrong in it forbids that and is listed; so is what is odd."""
     file = request.files.get("archivio")
     try:
         if file is None or not file.filename:
@@ -43,6 +43,8 @@ def deploy() -> Any:
     else:
         sentence = gettext("«%(name)s» ha già questo contenuto: resta in vigore la versione %(version)d.")
         flash(sentence % about, "info")
+    if report.warnings:
+        return _page(warnings=report.warnings)
     return redirect(url_for("admin.definitions"))
 
 
@@ -89,12 +91,13 @@ def diagram_file(definition_id: str) -> Any:
     return uploads.download(content, f"{found.key}-v{found.version}.bpmn", "application/xml")
 
 
-def _page(problem: InvalidInput | None = None) -> str:
+def _page(problem: InvalidInput | None = None, warnings: tuple[Finding, ...] = ()) -> str:
     versions = current.engine().repository.list()
     by_key = [(key, list(found)) for key, found in groupby(versions, key=lambda one: one.key)]
     return render_template(
         "admin/definitions.html",
         by_key=by_key,
         problem=problem,
+        warnings=warnings,
         names=choices.names(v.deployed_by for v in versions),
     )

@@ -69,6 +69,19 @@ def test_a_broken_diagram_is_refused_with_file_line_and_element(patti: Run, samp
         assert "[Service_Budget «Apri il budget»]" in line
 
 
+def test_what_a_diagram_asks_for_in_vain_is_told_with_file_line_and_element(patti: Run, sample: Path) -> None:
+    diagram = sample / "prova.bpmn"
+    listener = '<camunda:executionListener class="Avvisa" event="end"/><camunda:inputOutput>'
+    diagram.write_text(diagram.read_text().replace("<camunda:inputOutput>", listener, 1))
+    for command in ("deploy", "lint"):
+        answer = patti(command, str(sample))
+        assert answer.exit_code == 0
+        line = next(line for line in answer.output.splitlines() if "camunda:executionListener" in line)
+        assert line.startswith("prova.bpmn:")
+        assert "[Service_Registra «Registra la persona»] (avviso)" in line
+    assert patti("lint", "--strict", str(sample)).exit_code == 1
+
+
 def test_lint_needs_no_database_and_names_processes_that_are_missing(sample: Path) -> None:
     diagram = sample / "prova.bpmn"
     text = diagram.read_text().replace(
