@@ -26,7 +26,7 @@ def definitions() -> Any:
 @blueprint.post("/processi")
 @allowed(Permission.DEFINITION_DEPLOY)
 def deploy() -> Any:
-    """Analysts and administrators: publish an archive. What is wrong in it forbids that and is listed; so is what is odd."""
+    """Analysts and administrators: publish an archive; what is wrong in it is listed and forbids that."""
     file = request.files.get("archivio")
     try:
         if file is None or not file.filename:
