@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from cli.acting import OPTION
 from cli.batches import batch
 from cli.calendars import calendar
 from cli.database import database
@@ -26,7 +27,8 @@ from cli.users import user
 @click.version_option(
     package_name="patti", message="%(prog)s %(version)s", help="Mostra la versione ed esce."
 )
-def main() -> None:
+@OPTION
+def main(come: str) -> None:
     """Patti gener-attivi: i processi sono diagrammi, questo comando li pubblica e li fa girare.
 
     Le impostazioni si leggono da patti.toml e dalle variabili d'ambiente PATTI_…: sono elencate in

@@ -6,13 +6,13 @@ from typing import Any
 
 import click
 
+from cli.acting import acting
+from cli.changing import changing, instructions_of
 from cli.printing import Friendly, opened, table
 from cli.selecting import selecting, selection_of
-from engine.actors import SYSTEM
 from engine.batches import BatchView
-from engine.variables_text import variables_of
 
-KINDS = ("suspend", "resume", "cancel", "variables", "retry")
+KINDS = ("suspend", "resume", "cancel", "variables", "modify", "retry")
 NUMBER = click.argument("numero", type=int)
 
 
@@ -24,26 +24,45 @@ def batch() -> None:
 @batch.command()
 @click.argument("operazione", type=click.Choice(KINDS))
 @selecting
-@click.option("--variabile", "variables", multiple=True, help="Per variables: «nome = valore», in FEEL.")
+@changing
 @click.option("--motivo", default="", help="Il perché; senza, dice soltanto quante pratiche sono.")
 @click.option(
     "--aspetta/--non-aspettare", default=True, help="Fa subito il lavoro, oppure lo lascia a chi serve."
 )
-def create(operazione: str, variables: tuple[str, ...], motivo: str, aspetta: bool, **chosen: Any) -> None:
-    """Ordina un'OPERAZIONE sulle pratiche che corrispondono alla scelta. Senza --motivo dice soltanto quante sono."""
-    payload: dict[str, Any] = {"values": variables_of("\n".join(variables))} if variables else {}
-    if operazione == "retry":
-        payload |= {"kind": chosen["incidente"], "element": chosen["elemento"]}
+def create(operazione: str, motivo: str, aspetta: bool, **chosen: Any) -> None:
+    """Ordina un'OPERAZIONE sulle pratiche che corrispondono alla scelta. Senza --motivo dice soltanto quante sono.
+
+    Per variables serve --variabile; per modify ciò che si toglie (--togli) e ciò che parte (--prima, --dopo), anche con
+    variabili: ogni pratica è modificata tutta o per niente.
+    """
+    payload = _payload(operazione, chosen)
     with opened() as engine:
         selection = selection_of(engine, chosen)
         if not motivo:
-            count = engine.batches.preview(operazione, selection, SYSTEM)
+            count = engine.batches.preview(operazione, selection, acting(engine))
             click.echo(f"Pratiche che corrispondono: {count}. Con --motivo l'operazione si fa.")
             return
-        ordered = engine.batches.create(operazione, payload, selection, SYSTEM, motivo)
+        ordered = engine.batches.create(operazione, payload, selection, acting(engine), motivo)
         while aspetta and engine.batches.run_pending():
             pass
-        _tell(engine.batches.get(ordered, SYSTEM))
+        _tell(engine.batches.get(ordered, acting(engine)))
+
+
+def _payload(operation: str, chosen: dict[str, Any]) -> dict[str, Any]:
+    """What an operation needs beside the cases. Raises a usage error for options that mean nothing to it."""
+    instructions = instructions_of(chosen)
+    if operation == "modify":
+        if not instructions:
+            raise click.UsageError("Di' che cosa cambia: --togli, --prima, --dopo o --variabile.")
+        return {"instructions": [one.as_values() for one in instructions]}
+    moved = [one for one in instructions if one.kind != "set"]
+    if moved or (instructions and operation != "variables"):
+        raise click.UsageError("--togli, --prima e --dopo sono di modify; --variabile anche di variables.")
+    if operation == "variables":
+        if not instructions:
+            raise click.UsageError("Di' che cosa si scrive: --variabile «nome = valore».")
+        return {"values": dict(instructions[0].values)}
+    return {"kind": chosen["incidente"], "element": chosen["elemento"]} if operation == "retry" else {}
 
 
 @batch.command()
@@ -62,7 +81,7 @@ def list_() -> None:
     with opened() as engine:
         rows = [
             (b.number, b.label, b.state, f"{b.finished}/{b.total}", b.counts["failed"], b.actor_id, b.reason)
-            for b in engine.batches.list(SYSTEM)
+            for b in engine.batches.list(acting(engine))
         ]
     click.echo(table(("Numero", "Operazione", "Stato", "Fatte", "Non riuscite", "Chi", "Motivo"), rows))
 
@@ -73,10 +92,10 @@ def list_() -> None:
 def show(numero: int, tutte: bool) -> None:
     """Dice a che punto è l'operazione NUMERO, e che cosa non è riuscito."""
     with opened() as engine:
-        found = engine.batches.by_number(numero, SYSTEM)
+        found = engine.batches.by_number(numero, acting(engine))
         state = "" if tutte else "failed"
         rows, after = [], 0
-        while items := engine.batches.items(found.id, SYSTEM, state=state, after=after):
+        while items := engine.batches.items(found.id, acting(engine), state=state, after=after):
             rows += [(item.instance_number or item.instance_id, item.state, item.outcome) for item in items]
             after = items[-1].position
     _tell(found)
@@ -90,7 +109,9 @@ def show(numero: int, tutte: bool) -> None:
 def cancel(numero: int, motivo: str) -> None:
     """Lascia stare ciò che resta dell'operazione NUMERO; ciò che è fatto resta."""
     with opened() as engine:
-        left = engine.batches.cancel(engine.batches.by_number(numero, SYSTEM).id, motivo, SYSTEM)
+        left = engine.batches.cancel(
+            engine.batches.by_number(numero, acting(engine)).id, motivo, acting(engine)
+        )
     click.echo(f"Fermata: {left} pratiche restano com'erano.")
 
 

@@ -7,8 +7,8 @@ from datetime import date, datetime
 
 import click
 
+from cli.acting import acting
 from cli.printing import Friendly, opened, table
-from engine.actors import SYSTEM
 from engine.calendar import day_in_rome
 from engine.calendars import Why, days_off
 
@@ -32,7 +32,7 @@ def calendar() -> None:
 def list_(scope: str, anno: int | None) -> None:
     """Elenca i giorni non lavorativi di un anno, con il perché; domeniche e sabati in una riga."""
     with opened() as engine:
-        found = engine.calendars.get(scope, SYSTEM)
+        found = engine.calendars.get(scope, acting(engine))
         year = anno or day_in_rome(engine.clock.now()).year
     rows = [
         (f"{off.day:%Y-%m-%d}", WEEKDAYS[off.day.weekday()], _words(why), why.closing_id)
@@ -53,8 +53,8 @@ def close(primo: datetime, ultimo: datetime | None, scope: str, motivo: str) -> 
     """Chiude gli uffici dal giorno PRIMO al giorno ULTIMO compreso (un giorno solo, senza ULTIMO)."""
     first, last = primo.date(), (ultimo or primo).date()
     with opened() as engine:
-        made = engine.calendars.close(scope, first, last, motivo, SYSTEM)
-        touched = engine.calendars.touched(scope, first, last, SYSTEM)
+        made = engine.calendars.close(scope, first, last, motivo, acting(engine))
+        touched = engine.calendars.touched(scope, first, last, acting(engine))
     click.echo(f"Chiuso {_span(first, last)}: chiusura {made}.")
     click.echo(
         f"In quei giorni scadono già {touched.tasks} compiti e {touched.timers} attese: restano dove sono."
@@ -67,7 +67,7 @@ def close(primo: datetime, ultimo: datetime | None, scope: str, motivo: str) -> 
 def open_(chiusura: str, motivo: str) -> None:
     """Toglie una CHIUSURA (il codice stampato da `patti calendar list`): quei giorni tornano lavorativi."""
     with opened() as engine:
-        found = engine.calendars.open(chiusura, motivo, SYSTEM)
+        found = engine.calendars.open(chiusura, motivo, acting(engine))
     click.echo(
         f"Di nuovo aperto {_span(found.first, found.last)}. Le scadenze già calcolate restano dove sono."
     )
@@ -86,7 +86,7 @@ def set_(
 ) -> None:
     """Decide il sabato e il patrono di un ambito; ciò che non si nomina resta com'è."""
     with opened() as engine:
-        rule = replace(engine.calendars.get(scope, SYSTEM).rules[0], reason=motivo)
+        rule = replace(engine.calendars.get(scope, acting(engine)).rules[0], reason=motivo)
         if sabato is not None:
             rule = replace(
                 rule, saturday_closed={"lavorativo": False, "festivo": True, "ereditato": None}[sabato]
@@ -95,7 +95,7 @@ def set_(
             rule = replace(rule, patron_name=patrono)
         if giorno_patrono is not None:
             rule = replace(rule, patron_day=giorno_patrono)
-        changed = engine.calendars.set_rule(rule, SYSTEM)
+        changed = engine.calendars.set_rule(rule, acting(engine))
     click.echo(
         "Calendario cambiato: vale per le scadenze calcolate da adesso." if changed else "Era già così."
     )

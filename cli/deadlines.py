@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from cli.acting import acting
 from cli.printing import Friendly, opened, table
-from engine.actors import SYSTEM
 from engine.calendar import in_rome
 from engine.deadlines import Preview
 from engine.engine import Engine
@@ -50,7 +50,7 @@ def deadlines() -> None:
 def list_(process: str) -> None:
     """Elenca le scadenze, con il valore in vigore e quante pratiche attendono."""
     with opened() as engine:
-        lines = engine.deadlines.list(SYSTEM)
+        lines = engine.deadlines.list(acting(engine))
     rows = [
         (
             line.deadline.key,
@@ -71,7 +71,7 @@ def list_(process: str) -> None:
 def preview(key: str, words: tuple[str, ...], scope: str) -> None:
     """Dice, senza cambiare nulla, quali pratiche si sposterebbero e quando."""
     with opened() as engine:
-        found = engine.deadlines.preview(key, scope, _term(engine, key, words), SYSTEM)
+        found = engine.deadlines.preview(key, scope, _term(engine, key, words), acting(engine))
     _show(found)
 
 
@@ -83,14 +83,14 @@ def apply_(key: str, words: tuple[str, ...], scope: str, reason: str, past: bool
     """Mette in vigore la scadenza per le pratiche nuove e per tutte quelle in corso."""
     with opened() as engine:
         term = _term(engine, key, words)
-        found = engine.deadlines.preview(key, scope, term, SYSTEM)
+        found = engine.deadlines.preview(key, scope, term, acting(engine))
         change = engine.deadlines.apply(
             key,
             scope,
             term,
             fingerprint=found.fingerprint,
             reason=reason,
-            actor=SYSTEM,
+            actor=acting(engine),
             past_confirmed=past,
         )
     click.echo(f"Modifica n. {change.id}: {found.before} → {found.after}; {change.moved} spostate")
@@ -103,7 +103,7 @@ def apply_(key: str, words: tuple[str, ...], scope: str, reason: str, past: bool
 def undo(number: int, reason: str, past: bool) -> None:
     """Rimette in vigore quello che c'era prima della MODIFICA, come nuova modifica."""
     with opened() as engine:
-        change = engine.deadlines.undo(number, reason, SYSTEM, past_confirmed=past)
+        change = engine.deadlines.undo(number, reason, acting(engine), past_confirmed=past)
     click.echo(f"Modifica n. {change.id}: {change.new_sentence}; {change.moved} spostate")
 
 
@@ -112,7 +112,7 @@ def undo(number: int, reason: str, past: bool) -> None:
 def history(key: str) -> None:
     """Elenca le modifiche fatte, di una scadenza o di tutte."""
     with opened() as engine:
-        found = engine.deadlines.history(SYSTEM, key)
+        found = engine.deadlines.history(acting(engine), key)
     rows = [
         (
             one.id,
@@ -132,7 +132,7 @@ def _term(engine: Engine, key: str, words: tuple[str, ...]) -> Term | None:
     fields = dict(word.partition("=")[::2] for word in words)
     if any("=" not in word for word in words) or not fields:
         raise InvalidInput("La scadenza si scrive a campi: genere=dopo numero=15 unita=lavorativi")
-    return read_term(fields, engine.deadlines.get(key, SYSTEM).deadline.tasks)
+    return read_term(fields, engine.deadlines.get(key, acting(engine)).deadline.tasks)
 
 
 def _show(found: Preview) -> None:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
+from cli.acting import acting
 from cli.printing import line_of, opened
-from engine.actors import SYSTEM
 from engine.bundle import Bundle
 from engine.compiled import read_parts
 from engine.engine import ROLES_FILE
@@ -32,9 +32,9 @@ def deploy(paths: tuple[Path, ...]) -> None:
     with opened() as engine:
         for path in paths or (Path(engine.settings.processes_folder),):
             if path.is_dir():
-                reports: tuple[DeploymentReport, ...] = engine.repository.deploy_folder(path, SYSTEM)
+                reports: tuple[DeploymentReport, ...] = engine.repository.deploy_folder(path, acting(engine))
             else:
-                reports = (engine.repository.deploy(Bundle.from_path(path), SYSTEM),)
+                reports = (engine.repository.deploy(Bundle.from_path(path), acting(engine)),)
             for report in reports:
                 outcome = "pubblicato" if report.created else "già pubblicato"
                 found = report.definition

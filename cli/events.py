@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from cli.acting import acting
 from cli.printing import opened
-from engine.actors import SYSTEM
 from engine.variables_text import variables_of
 
 VALUES = click.option(
@@ -29,11 +29,11 @@ def message(nome: str, chiave: str, pratica: int | None, scope: str, variables: 
     values = variables_of("\n".join(variables))
     with opened() as engine:
         if scope:
-            case = engine.messages.start(nome, values, SYSTEM, scope, business_key=chiave or None)
-            click.echo(f"È cominciata la pratica n. {engine.instances.get(case, SYSTEM).number}.")
+            case = engine.messages.start(nome, values, acting(engine), scope, business_key=chiave or None)
+            click.echo(f"È cominciata la pratica n. {engine.instances.get(case, acting(engine)).number}.")
             return
-        case_id = None if pratica is None else engine.instances.numbered(pratica, SYSTEM).id
-        received = engine.messages.correlate(nome, chiave, values, SYSTEM, instance_id=case_id)
+        case_id = None if pratica is None else engine.instances.numbered(pratica, acting(engine)).id
+        received = engine.messages.correlate(nome, chiave, values, acting(engine), instance_id=case_id)
     click.echo(f"Ricevuto da {received} {'pratica' if received == 1 else 'pratiche'}.")
 
 
@@ -44,6 +44,6 @@ def message(nome: str, chiave: str, pratica: int | None, scope: str, variables: 
 def signal(nome: str, ambito: str, variables: tuple[str, ...]) -> None:
     """Dà il segnale NOME a tutte le pratiche che lo attendono."""
     with opened() as engine:
-        reached = engine.messages.broadcast(nome, variables_of("\n".join(variables)), SYSTEM, ambito)
+        reached = engine.messages.broadcast(nome, variables_of("\n".join(variables)), acting(engine), ambito)
         engine.run_due()
     click.echo(f"Il segnale «{nome}» raggiunge {reached} in attesa.")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from cli.acting import acting
 from cli.printing import Friendly, opened, table
-from engine.actors import SYSTEM
 from engine.incidents import IncidentFilter
 from engine.selection import Selection
 
@@ -29,7 +29,7 @@ def groups(genere: str, elemento: str, processo: str) -> None:
     """Conta gli incidenti aperti per processo, genere ed elemento."""
     with opened() as engine:
         found = engine.incidents.groups(
-            SYSTEM, IncidentFilter(kind=genere, element=elemento, definition=processo)
+            acting(engine), IncidentFilter(kind=genere, element=elemento, definition=processo)
         )
     rows = [(g.many, g.definition_key, g.kind, g.element_id, f"{g.oldest:%Y-%m-%d %H:%M}") for g in found]
     click.echo(table(("Quanti", "Processo", "Genere", "Elemento", "Il primo (UTC)"), rows))
@@ -44,7 +44,7 @@ def list_(genere: str, elemento: str, processo: str, dopo: str) -> None:
     """Elenca gli incidenti aperti, il più vecchio per primo."""
     with opened() as engine:
         chosen = IncidentFilter(kind=genere, element=elemento, definition=processo)
-        found, more = engine.incidents.page(SYSTEM, chosen, after=dopo)
+        found, more = engine.incidents.page(acting(engine), chosen, after=dopo)
     rows = [(i.id, i.instance_number or "", i.kind, i.element_id, i.sentence[:80]) for i in found]
     click.echo(table(("Incidente", "Pratica", "Genere", "Elemento", "Che cosa"), rows))
     if more:
@@ -64,18 +64,18 @@ def retry(incidente: str | None, genere: str, elemento: str, processo: str, tutt
         raise click.UsageError("Di' quale incidente, oppure --tutti.")
     with opened() as engine:
         if incidente:
-            engine.incidents.retry(incidente, SYSTEM)
+            engine.incidents.retry(incidente, acting(engine))
             click.echo("Ritentato: se si ferma ancora, ricompare con `patti incidents list`.")
             return
         selection = Selection(
             key=processo, incident_kind=genere, incident_element=elemento, states=("active",), stopped=True
         )
         ordered = engine.batches.create(
-            "retry", {"kind": genere, "element": elemento}, selection, SYSTEM, motivo
+            "retry", {"kind": genere, "element": elemento}, selection, acting(engine), motivo
         )
         while engine.batches.run_pending():
             pass
-        found = engine.batches.get(ordered, SYSTEM)
+        found = engine.batches.get(ordered, acting(engine))
     click.echo(f"Pratiche: {found.total}, ritentate {found.counts['done']}, no {found.counts['failed']}.")
 
 
@@ -86,5 +86,5 @@ def retry(incidente: str | None, genere: str, elemento: str, processo: str, tutt
 def resolve(incidente: str, motivo: str, prosegui: bool) -> None:
     """Chiude un INCIDENTE senza ritentare."""
     with opened() as engine:
-        engine.incidents.resolve(incidente, motivo, SYSTEM, go_on=prosegui)
+        engine.incidents.resolve(incidente, motivo, acting(engine), go_on=prosegui)
     click.echo("Incidente chiuso.")

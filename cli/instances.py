@@ -7,13 +7,13 @@ from typing import Any
 
 import click
 
+from cli.acting import acting
+from cli.changing import changing, instructions_of
 from cli.printing import Friendly, opened, table
 from cli.selecting import selecting, selection_of
 from engine.actors import SYSTEM
 from engine.engine import Engine
 from engine.modifications import Standing
-from engine.spiff import Instruction
-from engine.variables_text import variables_of
 
 NUMBER = click.argument("numero", type=int)
 REASON = click.option("--motivo", required=True, help="Il perché: resta nella storia della pratica.")
@@ -31,7 +31,7 @@ def instances() -> None:
 def list_(dopo: int, quante: int, **chosen: Any) -> None:
     """Elenca le pratiche che corrispondono alla scelta, per numero."""
     with opened() as engine:
-        found = engine.batches.cases(selection_of(engine, chosen), SYSTEM, after=dopo, limit=quante)
+        found = engine.batches.cases(selection_of(engine, chosen), acting(engine), after=dopo, limit=quante)
     rows = [
         (c.number, f"{c.definition_key}:{c.version}", c.state, c.phase, c.scope, c.incidents) for c in found
     ]
@@ -44,7 +44,7 @@ def list_(dopo: int, quante: int, **chosen: Any) -> None:
 def suspend(numero: int, motivo: str) -> None:
     """Sospende la pratica NUMERO: compiti e scadenze stanno fermi."""
     with opened() as engine:
-        engine.instances.suspend(_id(engine, numero), motivo, SYSTEM)
+        engine.instances.suspend(_id(engine, numero), motivo, acting(engine))
     click.echo(f"La pratica n. {numero} è sospesa.")
 
 
@@ -53,7 +53,7 @@ def suspend(numero: int, motivo: str) -> None:
 def resume(numero: int) -> None:
     """Riprende la pratica NUMERO, con il tempo che le restava."""
     with opened() as engine:
-        engine.instances.resume(_id(engine, numero), SYSTEM)
+        engine.instances.resume(_id(engine, numero), acting(engine))
     click.echo(f"La pratica n. {numero} è ripresa.")
 
 
@@ -63,52 +63,37 @@ def resume(numero: int) -> None:
 def cancel(numero: int, motivo: str) -> None:
     """Annulla la pratica NUMERO: finisce qui."""
     with opened() as engine:
-        engine.instances.cancel(_id(engine, numero), motivo, SYSTEM)
+        engine.instances.cancel(_id(engine, numero), motivo, acting(engine))
     click.echo(f"La pratica n. {numero} è annullata.")
 
 
 @instances.command()
 @NUMBER
-@click.option("--togli", "cancels", multiple=True, help="Toglie questo elemento attivo; si può ripetere.")
-@click.option("--prima", "befores", multiple=True, help="Fa partire questo elemento; si può ripetere.")
-@click.option("--dopo", "afters", multiple=True, help="Prosegue come se questo elemento fosse finito.")
-@click.option("--variabile", "variables", multiple=True, help="Scrive «nome = valore», il valore in FEEL.")
+@changing
 @click.option("--motivo", default="", help="Il perché; senza, mostra soltanto l'anteprima.")
-def modify(
-    numero: int,
-    cancels: tuple[str, ...],
-    befores: tuple[str, ...],
-    afters: tuple[str, ...],
-    variables: tuple[str, ...],
-    motivo: str,
-) -> None:
+def modify(numero: int, motivo: str, **chosen: Any) -> None:
     """Cambia a mano il punto in cui è la pratica NUMERO e le sue variabili: tutto o niente.
 
     Un elemento che sta in più processi si scrive processo:elemento. Senza --motivo mostra soltanto dove la pratica è
     e dove sarebbe.
     """
-    values = variables_of("\n".join(variables))
-    instructions = [Instruction("set", values=values)] if values else []
-    for kind, elements in (("cancel", cancels), ("before", befores), ("after", afters)):
-        instructions += [_instruction(kind, element) for element in elements]
+    instructions = instructions_of(chosen)
     with opened() as engine:
         case = _id(engine, numero)
-        seen = engine.modifications.preview(case, instructions, SYSTEM)
+        seen = engine.modifications.preview(case, instructions, acting(engine))
         click.echo(f"Ora: {_listed(seen.before)}\nDopo: {_listed(seen.after)}")
         if not motivo:
             click.echo("Non è cambiato nulla: con --motivo la modifica si fa.")
             return
-        standing = engine.modifications.modify(case, instructions, motivo, SYSTEM, revision=seen.revision)
+        standing = engine.modifications.modify(
+            case, instructions, motivo, acting(engine), revision=seen.revision
+        )
     click.echo(f"Fatto. Ora attivi: {_listed(standing) if standing else 'nulla, la pratica è finita'}")
 
 
 def _id(engine: Engine, number: int) -> str:
+    """The case of a number. The number tells nothing by itself: what is done to the case asks for its permission."""
     return engine.instances.numbered(number, SYSTEM).id
-
-
-def _instruction(kind: str, text: str) -> Instruction:
-    process, _, element = text.rpartition(":")
-    return Instruction(kind, element, process=process)
 
 
 def _listed(standing: Iterable[Standing]) -> str:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
+from cli.acting import acting
 from cli.printing import Friendly, line_of, opened, table
-from engine.actors import SYSTEM
 from engine.batches import BatchView
 from engine.engine import Engine
 from engine.migration import MigrationPlan, Preview
@@ -49,9 +49,9 @@ def plan(target: str, sources: tuple[str, ...], file: Path | None) -> None:
     Gli elementi con lo stesso identificativo e dello stesso genere si corrispondono da sé e non stanno nel file.
     """
     with opened() as engine:
-        versions = sources or engine.migrations.sources(target, SYSTEM)
-        proposal = engine.migrations.propose(MigrationPlan(versions, target), SYSTEM)
-        findings = engine.migrations.check(proposal.plan, SYSTEM)
+        versions = sources or engine.migrations.sources(target, acting(engine))
+        proposal = engine.migrations.propose(MigrationPlan(versions, target), acting(engine))
+        findings = engine.migrations.check(proposal.plan, acting(engine))
     if file is None:
         click.echo(proposal.plan.to_text(), nl=False)
     else:
@@ -74,7 +74,7 @@ def preview(plan_file: Path) -> None:
     Le pratiche che stanno allo stesso punto si contano insieme. Esce con 1 se qualcuna non può passare.
     """
     with opened() as engine:
-        found = engine.migrations.preview(MigrationPlan.from_file(plan_file), SYSTEM)
+        found = engine.migrations.preview(MigrationPlan.from_file(plan_file), acting(engine))
     _show(found)
     if found.count() != found.count("ready"):
         raise click.exceptions.Exit(1)
@@ -93,13 +93,13 @@ def apply_(plan_file: Path, reason: str, wait: bool) -> None:
     dove era. Quelle che non possono passare restano come sono, con il perché nel resoconto.
     """
     with opened() as engine:
-        batch = engine.migrations.apply(MigrationPlan.from_file(plan_file), reason, SYSTEM)
-        number = engine.batches.get(batch, SYSTEM).number
+        batch = engine.migrations.apply(MigrationPlan.from_file(plan_file), reason, acting(engine))
+        number = engine.batches.get(batch, acting(engine)).number
         click.echo(f"Operazione n. {number}")
-        while wait and engine.batches.get(batch, SYSTEM).state == "running":
+        while wait and engine.batches.get(batch, acting(engine)).state == "running":
             if not engine.batches.run_pending():
                 break
-        _report(engine, engine.batches.get(batch, SYSTEM))
+        _report(engine, engine.batches.get(batch, acting(engine)))
 
 
 @migrate.command()
@@ -107,7 +107,7 @@ def apply_(plan_file: Path, reason: str, wait: bool) -> None:
 def status(number: int) -> None:
     """Dice a che punto è l'operazione NUMERO e quali pratiche non sono passate."""
     with opened() as engine:
-        _report(engine, engine.batches.by_number(number, SYSTEM))
+        _report(engine, engine.batches.by_number(number, acting(engine)))
 
 
 def _show(found: Preview) -> None:
@@ -130,5 +130,5 @@ def _show(found: Preview) -> None:
 def _report(engine: Engine, batch: BatchView) -> None:
     counted = ", ".join(f"{count} {ITEMS[state]}" for state, count in batch.counts.items() if count)
     click.echo(f"{batch.finished} di {batch.total}: {counted}")
-    for item in engine.batches.items(batch.id, SYSTEM, state="failed"):
+    for item in engine.batches.items(batch.id, acting(engine), state="failed"):
         click.echo(f"  n. {item.instance_number}: {item.outcome}")

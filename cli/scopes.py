@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from cli.acting import acting
 from cli.printing import Friendly, opened, table
-from engine.actors import SYSTEM
 from engine.operations.people.accounts import By
 from engine.operations.people.model import Ambito
 from engine.operations.people.places import save_scope, scopes
+from engine.permissions import Permission
 
 
 @click.group(cls=Friendly)
@@ -25,8 +26,10 @@ def ambito() -> None:
 def save(percorso: str, nome: str, patrono: str, giorno_patrono: str, towns: tuple[str, ...]) -> None:
     """Scrive l'ambito PERCORSO (cremasco, oppure cremasco/crema per un sub-ambito); se c'è già, lo corregge."""
     with opened() as engine, engine.database.begin() as work:
+        actor = acting(engine)
+        engine.permissions.require(actor, Permission.USER_MANAGE)
         value = Ambito(percorso, nome, patrono, giorno_patrono, towns)
-        save_scope(work.connection, value, by=By(SYSTEM.id, engine.clock.now()))
+        save_scope(work.connection, value, by=By(actor.id, engine.clock.now()))
     click.echo(f"Ambito «{nome}» scritto in {percorso}.")
 
 

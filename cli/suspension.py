@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
+from cli.acting import acting
 from cli.printing import Friendly, opened
-from engine.actors import SYSTEM
 
 KEY = click.argument("processo")
 VERSION = click.option("--versione", type=int, help="Soltanto questa versione; altrimenti tutte.")
@@ -26,7 +26,7 @@ def suspend(processo: str, versione: int | None, con_le_pratiche: bool, motivo: 
     """Sospende il PROCESSO: non se ne aprono di nuovi, né a mano né per messaggio né a una data."""
     with opened() as engine:
         ordered = engine.suspended_definitions.suspend(
-            processo, motivo, SYSTEM, version=versione, with_cases=con_le_pratiche
+            processo, motivo, acting(engine), version=versione, with_cases=con_le_pratiche
         )
         while ordered and engine.batches.run_pending():
             pass
@@ -41,7 +41,7 @@ def resume(processo: str, versione: int | None, con_le_pratiche: bool) -> None:
     """Riprende il PROCESSO; con le pratiche, riprende quelle che erano state sospese con lui."""
     with opened() as engine:
         ordered = engine.suspended_definitions.resume(
-            processo, SYSTEM, version=versione, with_cases=con_le_pratiche
+            processo, acting(engine), version=versione, with_cases=con_le_pratiche
         )
         while ordered and engine.batches.run_pending():
             pass

@@ -6,13 +6,14 @@ import sys
 
 import click
 
+from cli.acting import acting
 from cli.printing import Friendly, opened, table
-from engine.actors import SYSTEM
 from engine.calendar import day_in_rome
 from engine.engine import Engine
 from engine.errors import InvalidInput, NotFound
 from engine.operations.people import accounts
 from engine.operations.people.accounts import By
+from engine.permissions import Permission
 
 USERNAME = click.argument("username")
 SCOPE = click.option(
@@ -26,7 +27,9 @@ def user() -> None:
 
 
 def _by(engine: Engine) -> By:
-    return By(SYSTEM.id, engine.clock.now())
+    actor = acting(engine)
+    engine.permissions.require(actor, Permission.USER_MANAGE)
+    return By(actor.id, engine.clock.now())
 
 
 def _password(given: bool) -> str:

@@ -1,0 +1,45 @@
+"""The options that say how a case is changed by hand, the same for one case and for many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from engine.spiff import Instruction
+from engine.variables_text import variables_of
+
+_OPTIONS = (
+    click.option("--togli", "cancels", multiple=True, help="Toglie questo elemento attivo; si può ripetere."),
+    click.option("--prima", "befores", multiple=True, help="Fa partire questo elemento; si può ripetere."),
+    click.option("--dopo", "afters", multiple=True, help="Prosegue come se questo elemento fosse finito."),
+    click.option(
+        "--variabile", "variables", multiple=True, help="Scrive «nome = valore», il valore in FEEL."
+    ),
+)
+
+
+def changing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options; they arrive as keywords for `instructions_of`."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def instructions_of(chosen: dict[str, Any]) -> list[Instruction]:
+    """The instructions of the options: variables first, then what is taken away, then what is set going."""
+    values = variables_of("\n".join(chosen["variables"]))
+    instructions = [Instruction("set", values=values)] if values else []
+    for kind, elements in (
+        ("cancel", chosen["cancels"]),
+        ("before", chosen["befores"]),
+        ("after", chosen["afters"]),
+    ):
+        instructions += [_instruction(kind, element) for element in elements]
+    return instructions
+
+
+def _instruction(kind: str, text: str) -> Instruction:
+    process, _, element = text.rpartition(":")
+    return Instruction(kind, element, process=process)
