@@ -17,6 +17,7 @@ from benchmarks.common_work.office import (
     colleague,
     opened,
 )
+from engine.clock import Clock
 from engine.views import InboxFilter
 
 
@@ -45,8 +46,8 @@ class Client(Protocol):
 class Services:
     """Calls the services of an engine of its own."""
 
-    def __init__(self, url: str, *, durable: bool = True) -> None:
-        self.engine = opened(url, durable=durable)
+    def __init__(self, url: str, *, durable: bool = True, clock: Clock | None = None) -> None:
+        self.engine = opened(url, durable=durable, clock=clock)
         self.actor = colleague(self.engine)
 
     def start(self) -> str:

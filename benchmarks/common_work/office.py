@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.actors import SYSTEM, Actor
+from engine.clock import Clock
 from engine.engine import Engine
 from engine.operations import OperationContext, operation
 from engine.operations.people import accounts
@@ -17,6 +18,8 @@ from engine.storage import migrate
 ROOT = Path(__file__).resolve().parents[2]
 DIAGRAMS = Path(__file__).parent
 PROCESS = "lavoro"
+WAITING = "attesa"
+"""A process that waits for the moment in its variable `quando`, calls the no-op service and gives a task."""
 SCOPE = "cremasco"
 USER = "anna"
 PASSWORD = "quattro gatti sul tetto"
@@ -38,9 +41,9 @@ def settings(url: str, **more: Any) -> Settings:
     return chosen.with_(**more)
 
 
-def opened(url: str, *, durable: bool = True) -> Engine:
-    """An engine on a furnished database."""
-    return Engine.open(settings(url), upgrade=False, durable=durable)
+def opened(url: str, *, durable: bool = True, clock: Clock | None = None) -> Engine:
+    """An engine on a furnished database, by the machine's clock or another."""
+    return Engine.open(settings(url), clock=clock, upgrade=False, durable=durable)
 
 
 def furnish(url: str) -> None:
