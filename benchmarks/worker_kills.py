@@ -23,10 +23,10 @@ from sqlalchemy import func, select
 
 from benchmarks.common_work import databases
 from benchmarks.common_work.clients import Services
-from benchmarks.common_work.crowd import Crowd, crowd
-from benchmarks.common_work.office import SCOPE, WAITING
+from benchmarks.common_work.office import OPERATIONS, SCOPE, WAITING, settings
 from engine.clock import SystemClock
 from engine.storage.tables import event, incident, instance, outbox, task, timer
+from tests.worker_crowd import Crowd, crowd
 
 BETWEEN = 8
 SOON_SECONDS = 2.0
@@ -58,7 +58,7 @@ def rage(name: str, url: str, workers: int, kills: int, seed: int) -> int:
     began = time.monotonic()
     office = Services(url)
     try:
-        with crowd(url, workers) as running:
+        with crowd(settings(url), workers, [OPERATIONS]) as running:
             for number in range(kills):
                 for _ in range(BETWEEN):
                     moment = SystemClock().now() + timedelta(seconds=chance.uniform(0, SOON_SECONDS))

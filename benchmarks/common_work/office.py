@@ -20,6 +20,8 @@ DIAGRAMS = Path(__file__).parent
 PROCESS = "lavoro"
 WAITING = "attesa"
 """A process that waits for the moment in its variable `quando`, calls the no-op service and gives a task."""
+OPERATIONS = __name__
+"""The module that registers the no-op service, for processes that know it by name."""
 SCOPE = "cremasco"
 USER = "anna"
 PASSWORD = "quattro gatti sul tetto"

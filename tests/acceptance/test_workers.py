@@ -17,20 +17,34 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, text, update
 
 from engine.actors import SYSTEM
+from engine.bundle import Bundle
 from engine.clock import SystemClock, VirtualClock
 from engine.engine import Engine
+from engine.selection import Selection
 from engine.settings import Settings
-from engine.storage.tables import event, outbox, timer
+from engine.storage.tables import event, instance, outbox, scheduled_start, timer
 from tests.live_site import LOCAL, ROOT, free_port
+from tests.worker_crowd import crowd
 
 PROCESSES = Path(__file__).parent / "tempesta" / "processes"
 PATIENCE = 60
 TOKEN = "guardiano"
+KILLS = 8
+EVERY_SECOND = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:c="http://camunda.org/schema/1.0/bpmn" targetNamespace="prova">
+  <process id="da_se" name="Da s\xc3\xa9" isExecutable="true">
+    <startEvent id="Inizio"><extensionElements><c:properties><c:property name="ambito" value="cremona"/>
+      </c:properties></extensionElements>
+      <timerEventDefinition><timeCycle>R/PT1S</timeCycle></timerEventDefinition></startEvent>
+    <userTask id="Guarda" name="Guarda" c:candidateGroups="operatore"/>
+    <sequenceFlow id="f" sourceRef="Inizio" targetRef="Guarda"/>
+  </process></definitions>"""
 
 
 @pytest.fixture
@@ -75,7 +89,6 @@ class Workers:
         self._environment = {**os.environ, **chosen}
         self._folder = folder
         self._started = 0
-        self._logs: dict[int, Path] = {}
         self.running: list[subprocess.Popen[bytes]] = []
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
@@ -91,26 +104,13 @@ class Workers:
                 stderr=log,
             )
         self.running.append(process)
-        self._logs[process.pid] = self._folder / f"{self._started}.log"
         return process
-
-    def ready(self) -> list[subprocess.Popen[bytes]]:
-        """Those that listen."""
-        return [one for one in self.running if "In ascolto" in self._logs[one.pid].read_text()]
 
     def kill(self, process: subprocess.Popen[bytes]) -> None:
         """SIGKILL: nothing gets a chance to tidy up."""
         process.kill()
         process.wait(20)
         self.running.remove(process)
-
-    def stop(self) -> list[int]:
-        """SIGTERM to all; the codes with which they end."""
-        for process in self.running:
-            process.send_signal(signal.SIGTERM)
-        codes = [process.wait(PATIENCE) for process in self.running]
-        self.running.clear()
-        return codes
 
     @property
     def log(self) -> str:
@@ -135,56 +135,99 @@ def until(what: Callable[[], bool], told: Callable[[], str] = lambda: "") -> Non
         threading.Event().wait(0.05)
 
 
+def count(engine: Engine, table: Any, *conditions: Any) -> int:
+    """How many rows there are."""
+    with engine.database.read() as connection:
+        query = select(func.count()).select_from(table).where(*conditions)
+        return int(connection.execute(query).scalar_one())
+
+
 def fired(engine: Engine) -> int:
     """How many timers have fired."""
-    with engine.database.read() as connection:
-        return int(
-            connection.execute(
-                select(func.count()).select_from(timer).where(timer.c.state == "fired")
-            ).scalar_one()
-        )
+    return count(engine, timer, timer.c.state == "fired")
 
 
 def faults(engine: Engine) -> list[str]:
-    """Timers that fired and are not told once, or are told and have not fired; deliveries lost or repeated."""
+    """Timers that fired and are not told once, or are told and have not fired; deliveries lost or repeated; cases
+    that made more or fewer steps than their timers."""
     with engine.database.read() as connection:
+        steps = connection.execute(
+            select(instance.c.id, instance.c.revision, func.count(timer.c.id).label("fired"))
+            .join(timer, (timer.c.instance_id == instance.c.id) & (timer.c.state == "fired"), isouter=True)
+            .group_by(instance.c.id, instance.c.revision)
+        ).all()
         states = {row.id: row.state for row in connection.execute(select(timer.c.id, timer.c.state))}
         told = Counter(
             row.data["timer"]
             for row in connection.execute(select(event.c.data).where(event.c.kind == "timer.fired"))
         )
-        notices = connection.execute(
-            select(func.count()).select_from(outbox).where(outbox.c.kind == "notify")
-        ).scalar_one()
+    notices = count(engine, outbox, outbox.c.kind == "notify")
     done = {one for one, state in states.items() if state == "fired"}
     found = [
         f"{one} is {states[one]} and told {told[one]} times" for one in done | set(told) if told[one] != 1
     ]
     found += [f"{one} is told and is {states[one]}" for one in told if one not in done]
+    found += [
+        f"{row.id}: {row.revision} steps, {row.fired} timers"
+        for row in steps
+        if row.revision != row.fired + 1
+    ]
     if notices != len(done):
         found.append(f"{len(done)} timers fired, {notices} notices were written")
     return found
 
 
 @pytest.mark.slow
-def test_killed_at_random_every_timer_fires_exactly_once(engine: Engine, workers: Workers) -> None:
+def test_killed_at_random_every_timer_fires_exactly_once(engine: Engine, settings: Settings) -> None:
     seed = random.randrange(10**6)
     chance = random.Random(seed)
     start_cases(engine, 6)
-    for _ in range(3):
-        workers.start()
-    until(lambda: fired(engine) > 6, lambda: workers.log)
-    for _ in range(6):
-        threading.Event().wait(chance.uniform(0.1, 1.5))
-        until(lambda: bool(workers.ready()), lambda: workers.log)
-        workers.kill(chance.choice(workers.ready()))
-        workers.start()
-    until(lambda: len(workers.ready()) == 3, lambda: workers.log)
-    reached = fired(engine)
-    until(lambda: fired(engine) > reached + 12, lambda: workers.log)
-    assert workers.stop() == [0, 0, 0], workers.log[-3000:]
+    with crowd(settings, 3) as workers:
+        until(lambda: fired(engine) > 6)
+        for _ in range(KILLS):
+            threading.Event().wait(chance.uniform(0, 0.5))
+            workers.kill(chance.choice(workers.members))
+            workers.add()
+        reached = fired(engine)
+        until(lambda: fired(engine) > reached + 12)
+        assert workers.stop() == [0, 0, 0]
     assert faults(engine) == [], f"seed {seed}"
-    assert "Traceback" not in workers.log
+
+
+@pytest.mark.slow
+def test_cases_that_begin_by_themselves_begin_once_whoever_is_killed(
+    engine: Engine, settings: Settings
+) -> None:
+    engine.repository.deploy(Bundle.from_files({"da_se.bpmn": EVERY_SECOND}), SYSTEM)
+
+    def begun() -> int:
+        return count(engine, instance, instance.c.definition_key == "da_se")
+
+    with crowd(settings, 2) as workers:
+        for _ in range(3):
+            reached = begun()
+            until(lambda reached=reached: begun() > reached)  # type: ignore[misc]
+            workers.kill(workers.members[0])
+            workers.add()
+        assert workers.stop() == [0, 0]
+    assert begun() == count(engine, scheduled_start, scheduled_start.c.state == "ended")
+    assert count(engine, scheduled_start, scheduled_start.c.state == "waiting") == 1
+
+
+@pytest.mark.slow
+def test_an_operation_over_many_cases_goes_on_when_a_worker_is_killed(
+    engine: Engine, settings: Settings
+) -> None:
+    start_cases(engine, 30)
+    with crowd(settings, 2) as workers:
+        ordered = engine.batches.create("suspend", {}, Selection(key="tempesta"), SYSTEM, "Pausa")
+        until(lambda: engine.batches.get(ordered, SYSTEM).finished > 0)
+        workers.kill(workers.members[0])
+        until(lambda: engine.batches.get(ordered, SYSTEM).state == "done")
+        assert workers.stop() == [0]
+    assert engine.batches.get(ordered, SYSTEM).counts["done"] == 30
+    assert count(engine, event, event.c.kind == "instance.suspended") == 30
+    assert count(engine, instance, instance.c.state == "suspended") == 30
 
 
 @pytest.mark.slow
