@@ -6,6 +6,7 @@ import click
 
 from cli.acting import OPTION
 from cli.batches import batch
+from cli.calendar_files import export, import_
 from cli.calendars import calendar
 from cli.database import database
 from cli.deadlines import deadlines
@@ -40,6 +41,8 @@ for command in (serve, worker, deploy, lint, simulate, migrate, database, demo, 
     main.add_command(command)
 for command in (definition, instances, batch, incidents, calendar, message, signal, deadlines):
     main.add_command(command)
+for command in (import_, export):
+    calendar.add_command(command)
 
 if __name__ == "__main__":
     main(prog_name="patti")

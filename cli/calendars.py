@@ -55,7 +55,7 @@ def close(primo: datetime, ultimo: datetime | None, scope: str, motivo: str) -> 
     with opened() as engine:
         made = engine.calendars.close(scope, first, last, motivo, acting(engine))
         touched = engine.calendars.touched(scope, first, last, acting(engine))
-    click.echo(f"Chiuso {_span(first, last)}: chiusura {made}.")
+    click.echo(f"Chiuso {in_words(first, last)}: chiusura {made}.")
     click.echo(
         f"In quei giorni scadono già {touched.tasks} compiti e {touched.timers} attese: restano dove sono."
     )
@@ -69,7 +69,7 @@ def open_(chiusura: str, motivo: str) -> None:
     with opened() as engine:
         found = engine.calendars.open(chiusura, motivo, acting(engine))
     click.echo(
-        f"Di nuovo aperto {_span(found.first, found.last)}. Le scadenze già calcolate restano dove sono."
+        f"Di nuovo aperto {in_words(found.first, found.last)}. Le scadenze già calcolate restano dove sono."
     )
 
 
@@ -108,5 +108,6 @@ def _words(why: Why) -> str:
     return f"Chiusura: {why.name}{scope}" if why.kind == "closing" else why.name
 
 
-def _span(first: date, last: date) -> str:
+def in_words(first: date, last: date) -> str:
+    """``il 10/08/2016`` or ``dal 08/08/2016 al 12/08/2016``."""
     return f"il {first:%d/%m/%Y}" if first == last else f"dal {first:%d/%m/%Y} al {last:%d/%m/%Y}"

@@ -5,10 +5,11 @@ Dates computed before a change stay where they are; those computed from then on 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from engine.actors import Actor
 from engine.calendar import end_of_day, holiday_names, start_of_day
@@ -22,6 +23,8 @@ from engine.permissions import Permission, PermissionMatrix
 from engine.storage import Database
 from engine.storage.tables import instance, task, timer
 from engine.visibility import within
+
+_SPANS_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -76,26 +79,8 @@ class Calendars:
     def touched(self, scope: str, first: date, last: date, actor: Actor) -> Touched:
         """How much falls due from `first` to `last` already. Forbidden."""
         self._require(actor, scope)
-        begin, end = start_of_day(first).astimezone(UTC), end_of_day(last).astimezone(UTC)
-        tasks = (
-            select(func.count())
-            .select_from(task)
-            .where(task.c.state == "open", task.c.due_order.between(begin, end), within(task.c.scope, scope))
-        )
-        timers = (
-            select(func.count())
-            .select_from(timer.join(instance, instance.c.id == timer.c.instance_id))
-            .where(
-                timer.c.state == "waiting",
-                timer.c.kind == "event",
-                timer.c.due_at.between(begin, end),
-                within(instance.c.scope, scope),
-            )
-        )
         with self._database.read() as connection:
-            return Touched(
-                int(connection.execute(tasks).scalar_one()), int(connection.execute(timers).scalar_one())
-            )
+            return touched_by(connection, scope, ((first, last),))
 
     def close(self, scope: str, first: date, last: date, reason: str, actor: Actor) -> str:
         """Shut the offices on some days, both ends included; gives the closing's id. InvalidInput with `fields`."""
@@ -107,10 +92,10 @@ class Calendars:
         """Several closings, all or none. InvalidInput with `fields`."""
         self._require(actor, scope)
         with self._database.begin() as work:
-            self._check_scope(work.connection, scope)
+            check_scope(work.connection, scope)
             by = By(actor.id, self._clock.now())
             made = tuple(rows.close_days(work.connection, scope, *span, by=by) for span in spans)
-            self._check_still_working(work.connection, scope)
+            check_still_working(rows.calendar_of(work.connection, scope))
         return made
 
     def open(self, closing_id: str, reason: str, actor: Actor) -> Closing:
@@ -123,7 +108,7 @@ class Calendars:
         """Put a scope's Saturdays and patron in force; False when nothing changes. InvalidInput with `fields`."""
         self._require(actor, rule.scope)
         with self._database.begin() as work:
-            self._check_scope(work.connection, rule.scope)
+            check_scope(work.connection, rule.scope)
             return rows.set_rule(work.connection, rule, by=By(actor.id, self._clock.now()))
 
     # -- within ----------------------------------------------------------------------------------------------------
@@ -131,20 +116,64 @@ class Calendars:
     def _require(self, actor: Actor, scope: str) -> None:
         self._permissions.require(actor, Permission.CALENDAR_WRITE, scope)
 
-    @staticmethod
-    def _check_scope(connection: Connection, scope: str) -> None:
-        if scope and scope not in scope_names(connection):
-            sentence = f"L'ambito «{scope:.60}» non c'è: gli ambiti sono elencati da patti ambito list"
-            raise InvalidInput(sentence, fields={"ambito": sentence})
 
-    @staticmethod
-    def _check_still_working(connection: Connection, scope: str) -> None:
-        """Some day is worked in every year that has closings: otherwise no deadline could be computed."""
-        found = rows.calendar_of(connection, scope)
-        for year in sorted({closing.first.year for closing in found.closings}):
-            if found.working_days.working_days_between(date(year, 1, 1), date(year + 1, 1, 31)) < 20:
-                sentence = f"Nel {year} non resterebbero giorni lavorativi: accorciare la chiusura"
-                raise InvalidInput(sentence, fields={"al": sentence})
+def check_scope(connection: Connection, scope: str) -> None:
+    """InvalidInput when there is no such ambito; the empty one stands above all."""
+    if scope and scope not in scope_names(connection):
+        sentence = f"L'ambito «{scope:.60}» non c'è: gli ambiti sono elencati da patti ambito list"
+        raise InvalidInput(sentence, fields={"ambito": sentence})
+
+
+def check_still_working(calendar: ScopeCalendar) -> None:
+    """Some day is worked in every year that has closings: otherwise no deadline could be computed. InvalidInput."""
+    for year in sorted({closing.first.year for closing in calendar.closings}):
+        if calendar.working_days.working_days_between(date(year, 1, 1), date(year + 1, 1, 31)) < 20:
+            sentence = f"Nel {year} non resterebbero giorni lavorativi: accorciare la chiusura"
+            raise InvalidInput(sentence, fields={"al": sentence})
+
+
+def touched_by(connection: Connection, scope: str, spans: Iterable[tuple[date, date]]) -> Touched:
+    """How much of a scope and of those below falls due on the days of the spans, each counted once."""
+    moments = [
+        (start_of_day(first).astimezone(UTC), end_of_day(last).astimezone(UTC))
+        for first, last in _runs(spans)
+    ]
+    tasks = timers = 0
+    for place in range(0, len(moments), _SPANS_AT_ONCE):
+        part = moments[place : place + _SPANS_AT_ONCE]
+        of_tasks = (
+            select(func.count())
+            .select_from(task)
+            .where(
+                task.c.state == "open",
+                or_(*(task.c.due_order.between(*span) for span in part)),
+                within(task.c.scope, scope),
+            )
+        )
+        of_timers = (
+            select(func.count())
+            .select_from(timer.join(instance, instance.c.id == timer.c.instance_id))
+            .where(
+                timer.c.state == "waiting",
+                timer.c.kind == "event",
+                or_(*(timer.c.due_at.between(*span) for span in part)),
+                within(instance.c.scope, scope),
+            )
+        )
+        tasks += int(connection.execute(of_tasks).scalar_one())
+        timers += int(connection.execute(of_timers).scalar_one())
+    return Touched(tasks, timers)
+
+
+def _runs(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
+    """The same days in as few spans as there are."""
+    found: list[tuple[date, date]] = []
+    for first, last in sorted(spans):
+        if found and first <= found[-1][1] + timedelta(days=1):
+            found[-1] = (found[-1][0], max(last, found[-1][1]))
+        else:
+            found.append((first, last))
+    return found
 
 
 def days_off(calendar: ScopeCalendar, year: int, language: str = "it") -> tuple[DayOff, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import engine.operations.catalogue  # noqa: F401  (registers every operation)
 from engine.batch_kinds import CaseOperations
 from engine.batches import Batches
+from engine.calendar_files import CalendarFiles
 from engine.calendars import Calendars
 from engine.clock import Clock, SystemClock
 from engine.deadlines import Deadlines
@@ -83,6 +84,7 @@ class Engine:
         self.parameters = Parameters(database, clock, self.repository, permissions)
         self.calendars = Calendars(database, clock, permissions)
         self.deadlines = Deadlines(self.stepper, permissions)
+        self.calendar_files = CalendarFiles(database, clock, permissions)
         self.migrations = Migrations(self.stepper, permissions, self.batches)
         self._jobs: LocalJobs | None = None
         self._jobs_lock = threading.Lock()

@@ -59,8 +59,8 @@ KINDS = {
     "batch.cancelled": "Fermata da una persona: `reason`, e quante pratiche sono rimaste com'erano (`left`)",
     "definition.suspended": "Un processo (`key`, `version` se una sola) è stato sospeso: `reason`, `batch`",
     "definition.resumed": "Il processo è ripreso: `batch` è l'operazione che riprende le sue pratiche",
-    "calendar.changed": "I giorni lavorativi di un ambito sono cambiati: `scope`, `what` (rule, closed, opened), i "
-    "giorni o i valori prima e dopo (`old`, `new`), `reason`",
+    "calendar.changed": "I giorni lavorativi di un ambito sono cambiati: `scope`, `what` (rule, closed, opened, "
+    "imported), i giorni o i valori prima e dopo (`old`, `new`), quante chiusure da un file (`closings`), `reason`",
     "deadline.changed": "Una scadenza è cambiata per tutti: `key`, `scope`, `old`, `new` in parole, `reason`, `moved`",
     "deadline.moved": "Una scadenza della pratica si è spostata con quelle di tutte: `label`, `old`, `new`, `reason`",
     "deadline.moved_by_hand": "Una scadenza della sola pratica è stata spostata a mano: `what`, `old`, `new`, `reason`",

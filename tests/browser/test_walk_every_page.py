@@ -6,9 +6,10 @@ The pages are those of the application's own list of addresses: one that nobody 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import cast
 
 import pytest
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import FilePayload, Page, ViewportSize, expect
 
 from engine.actors import SYSTEM
 from engine.views import TaskRow
@@ -16,6 +17,7 @@ from tests.browser.accessibility import assert_accessible
 from tests.browser.colleague import Colleague
 from tests.engine.versions import plan_to, redeploy
 from tests.live_site import ROOT, LiveSite
+from tests.unit.calendar.test_closing_files import file_of
 from web.app import create_app
 
 SIZES: tuple[ViewportSize, ...] = ({"width": 1280, "height": 900}, {"width": 360, "height": 740})
@@ -68,6 +70,7 @@ NOT_PAGES = {
     "cases.tokens": "for the drawing",
     "cases.diagram": "for the drawing",
     "admin.diagram_file": "a file",
+    "admin.calendar_file": "a file",
 }
 """Endpoints that answer GET with something else than a page, and what it is."""
 
@@ -136,6 +139,23 @@ def test_walk_the_calendar_with_errors(busy_office: LiveSite, page: Page) -> Non
     rita.visit("/amministrazione/calendario?ambito=cremasco/crema&anno=2016")
     page.get_by_label("Giorno del patrono").fill("31-12")
     _send(page, "Metti in vigore")
+
+
+def test_walk_a_calendar_file_from_preview_to_confirmation(busy_office: LiveSite, page: Page) -> None:
+    rita = Colleague(page, busy_office.url, ADMINISTRATOR).sign_in()
+    rita.visit("/amministrazione/calendario?ambito=cremasco&anno=2016")
+    _send(page, "Mostra l'anteprima")
+    events = (
+        "DTSTART;VALUE=DATE:20160808\nDTEND;VALUE=DATE:20160813\nSUMMARY:Chiusura estiva",
+        "DTSTART;VALUE=DATE:20151224\nRRULE:FREQ=YEARLY\nSUMMARY:Vigilia",
+        "DTSTART:20160905T070000Z\nDTEND:20160905T080000Z\nSUMMARY:Riunione",
+    )
+    file = {"name": "chiusure.ics", "mimeType": "text/calendar", "buffer": file_of(*events)}
+    page.get_by_label("File .ics").set_input_files(cast(FilePayload, file))
+    page.get_by_role("button", name="Mostra l'anteprima").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Anteprima del file")
+    _look(page)
+    _send(page, "Aggiungi")
 
 
 def test_walk_the_running_cases_with_errors(busy_office: LiveSite, page: Page) -> None:

@@ -2,6 +2,7 @@
 
 from web.admin import (
     batches,
+    calendar_files,
     calendars,
     deadlines,
     definitions,
@@ -16,6 +17,7 @@ from web.admin.views import blueprint
 __all__ = [
     "batches",
     "blueprint",
+    "calendar_files",
     "calendars",
     "deadlines",
     "definitions",

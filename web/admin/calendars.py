@@ -9,6 +9,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import format_date, gettext, ngettext
 
+from engine.calendar_files import YEARS_AHEAD
 from engine.calendars import days_off
 from engine.errors import InvalidInput
 from engine.operations.people.calendars import Rule
@@ -27,7 +28,7 @@ SATURDAY = {"": None, "no": False, "si": True}
 @allowed(Permission.CALENDAR_WRITE)
 def calendar() -> Any:
     """Administrators (the engine checks the scope): a year of an ambito."""
-    return _page()
+    return calendar_page()
 
 
 @blueprint.post("/calendario/chiusure")
@@ -41,7 +42,7 @@ def close_days() -> Any:
         last = _day("al", form["al"]) if form.get("al", "").strip() else first
         calendars.close(scope, first, last, form.get("motivo", ""), actor)
     except InvalidInput as problem:
-        return _page(problem.fields or {"dal": problem.message}), 422
+        return calendar_page(problem.fields or {"dal": problem.message}), 422
     touched = calendars.touched(scope, first, last, actor)
     flash(gettext("Chiusura aggiunta: vale per le scadenze calcolate da adesso."), "success")
     if many := touched.tasks + touched.timers:
@@ -83,7 +84,7 @@ def calendar_rule() -> Any:
         errors = dict(problem.fields or {"patrono_giorno": problem.message})
         if "motivo" in errors:
             errors["perche"] = errors.pop("motivo")
-        return _page(errors), 422
+        return calendar_page(errors), 422
     said = gettext("Calendario cambiato: vale per le scadenze calcolate da adesso.")
     flash(
         said if changed else gettext("Era già così: non è cambiato nulla."), "success" if changed else "info"
@@ -91,7 +92,8 @@ def calendar_rule() -> Any:
     return redirect(url_for("admin.calendar", ambito=scope, anno=form.get("anno", "")))
 
 
-def _page(errors: dict[str, str] | None = None) -> str:
+def calendar_page(errors: dict[str, str] | None = None) -> str:
+    """The page of the ambito and year that the request names, with what was typed wrong."""
     engine, actor, values = current.engine(), current.actor(), request.values
     scopes = [one for one in choices.scopes(actor) if current.may(Permission.CALENDAR_WRITE, one[0])]
     everywhere = current.may(Permission.CALENDAR_WRITE, "")
@@ -117,6 +119,7 @@ def _page(errors: dict[str, str] | None = None) -> str:
         rules=rules,
         withdrawn=withdrawn,
         errors=errors or {},
+        until=today().year + YEARS_AHEAD,
         form=request.form,
         names=choices.names([*(one.created_by for one in own), *(one.by for one in rules)]),
     )

@@ -201,6 +201,57 @@ def close_days(connection: Connection, scope: str, first: date, last: date, reas
     return closing_id
 
 
+def closed_here(connection: Connection, scope: str) -> frozenset[tuple[date, date]]:
+    """First and last day of each closing in force of the scope itself."""
+    here = select(chiusura.c.dal, chiusura.c.al).where(
+        chiusura.c.ambito == scope, chiusura.c.tolta_at.is_(None)
+    )
+    return frozenset((row.dal, row.al) for row in connection.execute(here))
+
+
+def close_all(
+    connection: Connection, scope: str, spans: Iterable[tuple[date, date, str]], reason: str, *, by: By
+) -> int:
+    """Shut the offices on all these days that are not there yet; gives how many closings were made.
+
+    A span without words of its own takes the reason of them all. InvalidInput with `fields` when one does not hold.
+    """
+    reason = check_reason(reason)
+    configuration_changed(
+        connection
+    )  # whoever does the same at the same time waits, and then finds them there
+    there = set(closed_here(connection, scope))
+    before, rows = len(there), []
+    for first, last, name in spans:
+        check_span(first, last)
+        if (first, last) not in there:
+            there.add((first, last))
+            words = check_reason(name) if name.strip() else reason
+            rows.append({"id": new_id(), "ambito": scope, "dal": first, "al": last, "motivo": words})
+    if len(there) > MOST_CLOSINGS:
+        raise _wrong("file", f"Un ambito ha al massimo {MOST_CLOSINGS} chiusure: qui ce ne sono già {before}")
+    if not rows:
+        return 0
+    connection.execute(
+        insert(chiusura), [row | {"created_at": by.at, "created_by": by.actor_id} for row in rows]
+    )
+    told: list[tuple[str, dict[str, object]]] = [
+        (
+            "closed",
+            {"closing": row["id"], "first": row["dal"], "last": row["al"], "reason": row["motivo"]},
+        )
+        for row in rows
+    ]
+    _log(
+        connection,
+        by,
+        scope,
+        "calendar.changed",
+        [*told, ("imported", {"closings": len(rows), "reason": reason})],
+    )
+    return len(rows)
+
+
 def get_closing(connection: Connection, closing_id: str) -> Closing:
     """A closing, also one taken back. NotFound when there is none."""
     row = connection.execute(select(chiusura).where(chiusura.c.id == closing_id)).one_or_none()
@@ -257,10 +308,22 @@ def _check_patron(day: str) -> None:
 
 def _told(connection: Connection, by: By, scope: str, what: str, data: dict[str, object]) -> None:
     configuration_changed(connection)
-    line = {"scope": scope, "what": what, **data}
-    connection.execute(
-        insert(event).values(at=by.at, actor_id=by.actor_id, kind="calendar.changed", data=line)
-    )
+    _log(connection, by, scope, "calendar.changed", [(what, data)])
+
+
+def _log(
+    connection: Connection, by: By, scope: str, kind: str, lines: Iterable[tuple[str, dict[str, object]]]
+) -> None:
+    values = [
+        {
+            "at": by.at,
+            "actor_id": by.actor_id,
+            "kind": kind,
+            "data": {"scope": scope, "what": what, **data},
+        }
+        for what, data in lines
+    ]
+    connection.execute(insert(event), values)
 
 
 def _wrong(field: str, sentence: str) -> InvalidInput:

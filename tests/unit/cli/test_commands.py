@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.__main__ import main
+from tests.unit.calendar.test_closing_files import file_of
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLE = ROOT / "tests" / "web" / "definizioni"
@@ -212,3 +213,24 @@ def test_a_process_is_suspended_and_resumed_from_the_command_line(patti: Run, sa
     assert "è sospeso" in patti("definition", "suspend", "prova", "--motivo", "Prova").output
     assert "già sospeso" in patti("definition", "suspend", "prova", "--motivo", "Prova").output
     assert "è ripreso" in patti("definition", "resume", "prova", "--con-le-pratiche").output
+
+
+def test_closings_come_from_a_file_after_a_trial_and_go_to_one(patti: Run, tmp_path: Path) -> None:
+    file, out = tmp_path / "estate.ics", tmp_path / "uscita.ics"
+    file.write_bytes(
+        file_of("DTSTART;VALUE=DATE:20300805\nDTEND;VALUE=DATE:20300810\nSUMMARY:Estate", "SUMMARY:Boh")
+    )
+    trial = patti("calendar", "import", str(file), "--motivo", "Delibera 12", "--prova")
+    assert trial.exit_code == 0, trial.output
+    assert "aggiunta   dal 05/08/2030 al 09/08/2030" in trial.output
+    assert "non ha un giorno di inizio" in trial.output
+    assert "non è cambiato nulla" in trial.output
+    assert "Estate" not in patti("calendar", "list", "--anno", "2030").output
+    assert "Chiusure aggiunte: 1." in patti("calendar", "import", str(file), "--motivo", "Delibera 12").output
+    assert "Chiusura: Estate" in patti("calendar", "list", "--anno", "2030").output
+    assert patti("calendar", "export", str(out)).exit_code == 0
+    assert "c'è già" in patti("calendar", "import", str(out), "--motivo", "Ancora").output
+    assert patti("calendar", "export").output.startswith("BEGIN:VCALENDAR")
+    refused = patti("calendar", "import", "-", "--motivo", "x", given="giorno;motivo")
+    assert refused.exit_code == 1
+    assert "non comincia con BEGIN:VCALENDAR" in refused.output

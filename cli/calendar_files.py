@@ -1,0 +1,69 @@
+"""`patti calendar import` and `export`: the closings of an ambito from and to calendar files (iCalendar)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+
+from cli.acting import acting
+from cli.calendars import REASON, SCOPE, in_words
+from cli.printing import opened, table
+from engine.calendar.closing_files import MOST_BYTES
+from engine.calendar_files import ImportPreview
+from engine.errors import InvalidInput
+
+
+@click.command(name="import")
+@click.argument("file", type=click.File("rb"))
+@SCOPE
+@REASON
+@click.option(
+    "--fino-al", "until", type=int, help="L'ultimo anno di ciò che si ripete ogni anno; senza, fra cinque."
+)
+@click.option("--prova", is_flag=True, help="Mostra che cosa cambierebbe, e non cambia nulla.")
+def import_(file: BinaryIO, scope: str, motivo: str, until: int | None, prova: bool) -> None:
+    """Aggiunge le chiusure di un FILE iCalendar (.ics); «-» lo legge dallo standard input.
+
+    Si leggono gli eventi di giornate intere. Ciò che si ripete ogni anno diventa una chiusura per anno; gli altri
+    eventi sono rifiutati, ognuno con il perché. Si applica tutto insieme o nulla.
+    """
+    with opened() as engine:
+        preview = engine.calendar_files.preview(scope, file.read(MOST_BYTES + 1), acting(engine), until)
+        _show(preview)
+        if preview.problem:
+            raise InvalidInput(preview.problem)
+        if prova:
+            click.echo("Prova: non è cambiato nulla.")
+            return
+        made = (
+            engine.calendar_files.apply(scope, preview.added, motivo, acting(engine)) if preview.added else 0
+        )
+    click.echo(f"Chiusure aggiunte: {made}. Valgono per le scadenze calcolate da adesso.")
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@SCOPE
+def export(file: Path | None, scope: str) -> None:
+    """Scrive le chiusure proprie di un ambito in un FILE iCalendar (.ics), o sullo standard output."""
+    with opened() as engine:
+        content = engine.calendar_files.export(scope, acting(engine))
+    if file is None:
+        click.echo(content, nl=False)
+    else:
+        file.write_bytes(content)
+
+
+def _show(preview: ImportPreview) -> None:
+    lines = [("aggiunta", in_words(one.first, one.last), one.name) for one in preview.added]
+    lines += [("c'è già", in_words(one.first, one.last), one.name) for one in preview.present]
+    lines += [("rifiutato", one.why, one.name) for one in preview.refused]
+    click.echo(table(("", "Giorni, o perché", "Nome"), lines))
+    for name in preview.endless:
+        click.echo(f"«{name}» si ripete senza fine: si ferma al {preview.until}.")
+    touched = preview.touched
+    click.echo(
+        f"In quei giorni scadono già {touched.tasks} compiti e {touched.timers} attese: restano dove sono."
+    )
