@@ -5,12 +5,14 @@ A few hits are looked up one by one; when a search hits many, the list is walked
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Connection, Select, func, or_, select, union_all
 
 from engine.actors import Actor
+from engine.case_lists import newest
 from engine.instances import view as instance_view
 from engine.permissions import PermissionMatrix
 from engine.storage import Database
@@ -70,22 +72,37 @@ class CaseSearch:
 
         `text` finds by number or by words of the title, as `search_cases` does.
         """
-        query = cases_with_definition().where(visible_cases(actor, self._permissions))
-        for condition, wanted in (
-            (instance.c.state == state, state),
-            (instance.c.definition_key == process, process),
-            (within(instance.c.scope, scope or ""), scope),
-            (instance.c.subject == subject, subject),
-            (instance.c.number < after if after else None, after),
-        ):
-            if wanted and condition is not None:
-                query = query.where(condition)
+        sqlite, size = self._database.is_sqlite, max(1, min(limit, LARGEST_PAGE))
+        narrowed: list[ColumnElement[bool]] = []
+        if process:
+            narrowed.append(instance.c.definition_key == process)
+        if subject:
+            narrowed.append(instance.c.subject == subject)
+        if text:
+            narrowed.append(case_named(text, sqlite=sqlite))
         with self._database.read() as connection:
-            if text:
-                query = _narrowed(connection, query, case_named(text, sqlite=self._database.is_sqlite))
-            rows = connection.execute(
-                query.order_by(instance.c.number.desc()).limit(max(1, min(limit, LARGEST_PAGE)))
-            )
+            few = _few(connection, narrowed, process)
+            if few is None:
+                ids = newest(
+                    actor,
+                    self._permissions,
+                    narrowed,
+                    state=state,
+                    scope=scope,
+                    after=after,
+                    limit=size,
+                    sqlite=sqlite,
+                )
+                query = cases_with_definition().where(instance.c.id.in_(ids))
+            else:
+                query = cases_with_definition().where(
+                    few,
+                    visible_cases(actor, self._permissions),
+                    within(instance.c.scope, scope or ""),
+                    *([instance.c.state == state] if state else []),
+                    *([instance.c.number < after] if after else []),
+                )
+            rows = connection.execute(query.order_by(instance.c.number.desc()).limit(size))
             return tuple(instance_view(row) for row in rows)
 
 
@@ -128,6 +145,19 @@ def sought(connection: Connection, person: str | None, text: str | None, *, sqli
         if few is None and _are_few(connection, cases):
             few = task.c.instance_id.in_(_limited(cases))
     return Sought(tuple(conditions), few)
+
+
+def _few(
+    connection: Connection, conditions: Sequence[ColumnElement[bool]], process: str | None
+) -> ColumnElement[bool] | None:
+    """What finds the cases that the conditions leave, one by one, when they are few; None when they are many."""
+    if not conditions:
+        return None
+    hits = select(instance.c.id).where(*conditions)
+    if process:  # found by its versions, of which there is an index
+        versions = connection.execute(select(definition.c.id).where(definition.c.key == process)).scalars()
+        hits = hits.where(instance.c.definition_id.in_(versions.all()))
+    return instance.c.id.in_(_limited(hits)) if _are_few(connection, hits) else None
 
 
 def _narrowed(connection: Connection, query: Select[Any], condition: ColumnElement[bool]) -> Select[Any]:
