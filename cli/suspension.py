@@ -1,11 +1,12 @@
-"""`patti definition`: let a process, or a version of it, stand still and go on again."""
+"""`patti definition`: let a process, or a version of it, stand still and go on again; what begins by itself."""
 
 from __future__ import annotations
 
 import click
 
 from cli.acting import acting
-from cli.printing import Friendly, opened
+from cli.printing import Friendly, opened, table
+from engine.calendar import in_rome
 
 KEY = click.argument("processo")
 VERSION = click.option("--versione", type=int, help="Soltanto questa versione; altrimenti tutte.")
@@ -14,7 +15,25 @@ CASES = click.option("--con-le-pratiche", is_flag=True, help="Anche le sue prati
 
 @click.group(cls=Friendly)
 def definition() -> None:
-    """I processi pubblicati: sospenderli (nessuna nuova pratica) e riprenderli."""
+    """I processi pubblicati: sospenderli (nessuna nuova pratica), riprenderli, vedere che cosa comincia da sé."""
+
+
+@definition.command()
+def starts() -> None:
+    """Elenca ciò che comincerà da sé: quando (ora italiana), quale processo, in quale ambito."""
+    with opened() as engine:
+        found = engine.scheduled.coming(acting(engine))
+    rows = [
+        (
+            f"{in_rome(one.due_at):%Y-%m-%d %H:%M}",
+            one.definition_id,
+            one.name,
+            one.scope,
+            "sì" if one.repeats else "no",
+        )
+        for one in found
+    ]
+    click.echo(table(("Quando", "Processo", "Inizio", "Ambito", "Si ripete"), rows))
 
 
 @definition.command()

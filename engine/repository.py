@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ class Repository:
         self._permissions = permissions
         self._cache: OrderedDict[str, Compiled] = OrderedDict()
         self._lock = threading.Lock()
+        self.nudge: Callable[[], None] = lambda: None
+        """Called after a deployment, which may make a case begin by itself sooner than was thought."""
 
     # -- deploying -------------------------------------------------------------------------------------------------
 
@@ -58,6 +61,7 @@ class Repository:
         with self._database.begin() as work:
             called = self._pinned(work.connection, parts)
             self._compile("", parts, called)
+            work.after_commit(lambda: self.nudge())
             return self._store(work.connection, bundle, parts, called, actor)
 
     def deploy_folder(self, folder: str | Path, actor: Actor) -> tuple[DeploymentReport, ...]:

@@ -7,19 +7,35 @@ meanwhile (or while no engine ran) start one case, not one each; then it goes on
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, insert, select, update
 
-from engine.actors import SYSTEM
+from engine.actors import SYSTEM, Actor
 from engine.errors import EngineError
+from engine.permissions import Permission, PermissionMatrix
 from engine.starting_times import following, goes_on
 from engine.steps import Stepper
 from engine.storage.tables import definition, event, incident, scheduled_start
 from engine.storage.types import new_id
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class ComingStart:
+    """A case that will begin by itself: when (UTC), of which version, at which start event, in which ambito."""
+
+    definition_id: str
+    definition_name: str
+    element_id: str
+    name: str
+    scope: str
+    due_at: datetime
+    repeats: bool
+    """Whether it begins again after that."""
 
 
 def _waiting(*columns: Any) -> Select[Any]:
@@ -32,10 +48,32 @@ def _waiting(*columns: Any) -> Select[Any]:
 
 
 class ScheduledStarts:
-    """Starts what is due. Called by the scheduler; no person is involved."""
+    """Starts what is due, called by the scheduler; and says what will begin."""
 
-    def __init__(self, stepper: Stepper) -> None:
+    def __init__(self, stepper: Stepper, permissions: PermissionMatrix) -> None:
         self._stepper = stepper
+        self._permissions = permissions
+
+    def coming(self, actor: Actor, limit: int = 200) -> tuple[ComingStart, ...]:
+        """What begins by itself, the soonest first; of suspended and retired processes nothing does.
+
+        Needs `definition.deploy`.
+        """
+        self._permissions.require(actor, Permission.DEFINITION_DEPLOY)
+        query = _waiting(scheduled_start, definition.c.name.label("definition_name")).limit(limit)
+        with self._stepper.database.read() as connection:
+            return tuple(
+                ComingStart(
+                    row.definition_id,
+                    row.definition_name,
+                    row.element_id,
+                    row.name,
+                    row.scope,
+                    row.due_at,
+                    row.repetition is not None and following(row.repetition, row.due_at) is not None,
+                )
+                for row in connection.execute(query)
+            )
 
     def next_due(self) -> datetime | None:
         """When the next case begins by itself, UTC; None when none does."""
@@ -91,8 +129,8 @@ class ScheduledStarts:
             .where(scheduled_start.c.id == row.id)
             .values(state=state, fired_at=now, repetition=None)
         )
-        later = following(row.repetition, now) if row.repetition else None
-        if later is not None:
+        coming = following(row.repetition, now) if row.repetition else None
+        if coming is not None:
             columns = {
                 **row._mapping,
                 "id": new_id(),
@@ -100,7 +138,7 @@ class ScheduledStarts:
                 "created_at": now,
                 "fired_at": None,
             }
-            columns.update(due_at=later.at, repetition=later.repetition)
+            columns.update(due_at=coming.at, repetition=coming.repetition)
             connection.execute(insert(scheduled_start).values(columns))
 
     def _give_up(self, start_id: str, problem: Exception) -> None:

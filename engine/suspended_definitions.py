@@ -89,6 +89,7 @@ class SuspendedDefinitions:
                 if cases:
                     reason = f"Ripreso {_told(key, version)}"
                     batch_id = self._batches.create_in(work, "resume", {}, cases, actor, reason)
+            work.after_commit(self._stepper.nudge)  # a start may have become due meanwhile
             data = {"key": key, "version": version, "batch": batch_id}
             self._note(connection, "definition.resumed", actor, data)
         return batch_id

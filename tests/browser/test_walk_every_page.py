@@ -55,6 +55,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "admin.migration_plan": (ADMINISTRATOR, "/amministrazione/passaggi/piano?a={version}"),
     "admin.migration": (ADMINISTRATOR, "/amministrazione/passaggi/{move}"),
     "admin.definitions": (ADMINISTRATOR, "/amministrazione/processi"),
+    "admin.starts": (ADMINISTRATOR, "/amministrazione/partenze"),
 }
 """Endpoint → who looks at it, and its address."""
 

@@ -28,6 +28,7 @@ PEOPLE = (
     actor("tutto", "Tutto", ["assistente_sociale"]),
     SYSTEM,
 )
+PAGES: tuple[dict[str, Any], ...] = ({}, {"state": "completed"}, {"state": "active"}, {"scope": "ambito1"})
 QUESTIONS: tuple[dict[str, Any], ...] = (
     {},
     {"state": "completed"},
@@ -122,7 +123,7 @@ def _rows_read(engine: Engine, asked: list[tuple[str, Any]]) -> dict[tuple[str, 
     """(who, question) → rows of large tables that its statements look at."""
     found = {}
     for who in PEOPLE:
-        for question in ({}, {"state": "completed"}, {"state": "active"}, {"scope": "ambito1"}):
+        for question in PAGES:
             asked.clear()
             engine.inbox.cases(who, **question)
             total = 0

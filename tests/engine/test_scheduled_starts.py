@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from engine.actors import SYSTEM
+from engine.actors import SYSTEM, actor
 from engine.bundle import Bundle
+from engine.errors import Forbidden
 from engine.simulation import World
 from engine.storage.tables import definition, instance, scheduled_start
 
@@ -127,6 +128,36 @@ def test_one_that_fails_is_an_incident_and_the_repetition_goes_on(world: World) 
     world.advance(days=1)
     assert len(begun(world)) == 2
     assert not world.engine.incidents.list(SYSTEM)
+
+
+def test_what_will_begin_is_told_to_those_who_publish(world: World) -> None:
+    deploy(world, ONCE)
+    (once,) = world.engine.scheduled.coming(SYSTEM)
+    assert (once.definition_id, once.name, once.scope, once.repeats) == (
+        "da_se:1",
+        "Inizio",
+        "cremona",
+        False,
+    )
+    assert once.due_at.isoformat() == "2016-03-03T08:00:00+00:00"
+    deploy(world, DAILY)
+    (daily,) = world.engine.scheduled.coming(SYSTEM)
+    assert (daily.definition_id, daily.repeats) == ("da_se:2", True)
+    world.engine.suspended_definitions.suspend("da_se", "Prova", SYSTEM)
+    assert world.engine.scheduled.coming(SYSTEM) == ()
+    with pytest.raises(Forbidden):
+        world.engine.scheduled.coming(actor("anna", "Anna", ["operatore_sil"]))
+
+
+def test_publishing_and_resuming_wake_the_clock(world: World) -> None:
+    woken: list[str] = []
+    world.engine.stepper.nudge = lambda: woken.append("now")
+    deploy(world, DAILY)
+    assert woken
+    world.engine.suspended_definitions.suspend("da_se", "Prova", SYSTEM)
+    woken.clear()
+    world.engine.suspended_definitions.resume("da_se", SYSTEM)
+    assert woken
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,17 @@ import zipfile
 
 import pytest
 
+from engine.actors import SYSTEM
+from engine.bundle import Bundle
 from tests.web.people import DEFINITIONS, PASSWORD, Desk, Office
+
+VIGIL = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:c="http://camunda.org/schema/1.0/bpmn"><process id="veglia" name="Veglia" isExecutable="true">
+  <startEvent id="i" name="Di capodanno"><extensionElements><c:properties>
+    <c:property name="ambito" value="cremasco/crema"/></c:properties></extensionElements>
+    <timerEventDefinition><timeDate>2050-01-01T00:00:00+01:00</timeDate></timerEventDefinition></startEvent>
+  <sequenceFlow id="f" sourceRef="i" targetRef="t"/>
+  <userTask id="t" name="Brinda" c:candidateGroups="assistente_sociale"/></process></definitions>"""
 
 
 @pytest.fixture
@@ -134,6 +144,14 @@ def test_what_an_archive_asks_for_in_vain_is_listed_and_it_is_published(ada: Des
 def test_a_retired_process_opens_no_new_cases(office: Office, ada: Desk, anna: Desk) -> None:
     ada.post("/amministrazione/processi/prova/ritira")
     assert "Non ci sono percorsi" in anna.get("/nuova-pratica").text
+
+
+def test_what_begins_by_itself_is_listed_with_its_moment_and_ambito(office: Office, ada: Desk) -> None:
+    assert "Niente comincia da sé" in ada.get("/amministrazione/partenze").text
+    office.engine.repository.deploy(Bundle.from_files({"veglia.bpmn": VIGIL}), SYSTEM)
+    page = ada.get("/amministrazione/partenze").text
+    assert all(part in page for part in ("Veglia", "Di capodanno", "2050", "cremasco/crema"))
+    assert office.desk("anna").get("/amministrazione/partenze").status_code == 403
 
 
 def test_no_incident_is_said_in_words(ada: Desk) -> None:

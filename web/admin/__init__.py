@@ -10,6 +10,7 @@ from web.admin import (
     migrations,
     parameters,
     running,
+    starts,
     users,
 )
 from web.admin.views import blueprint
@@ -25,5 +26,6 @@ __all__ = [
     "migrations",
     "parameters",
     "running",
+    "starts",
     "users",
 ]
