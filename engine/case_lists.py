@@ -105,7 +105,7 @@ def _of_scopes(
         within(scopes.c.scope, scope or ""),
     )
     if sqlite:  # which knows no LATERAL: the rows by their place in the file
-        first = (
+        first: Select[Any] = (
             select(literal_column("instance.rowid"))
             .where(instance.c.scope == scopes.c.scope, instance.c.state == states.c.state, *wanted)
             .order_by(instance.c.number.desc())
