@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, insert, or_, select, union_all
 
 from engine.actors import Actor
 from engine.clock import Clock
@@ -17,6 +17,8 @@ from engine.storage.tables import (
     event,
     instance,
     participant,
+    task,
+    timer,
 )
 from engine.views import Event
 from engine.visibility import require_case
@@ -42,13 +44,16 @@ class History:
         """The events of a case in the order they happened, from the one after the id given."""
         with self._database.read() as connection:
             self._case(connection, instance_id, actor)
+            mine = event.c.instance_id == instance_id
+            if moves := _moves(connection, instance_id):
+                mine = or_(mine, event.c.id.in_(moves))
             rows = connection.execute(
                 select(event)
-                .where(event.c.instance_id == instance_id, event.c.id > after, event.c.kind != "case.read")
+                .where(mine, event.c.id > after, event.c.kind != "case.read")
                 .order_by(event.c.id)
                 .limit(min(limit, MOST_EVENTS))
             )
-            return tuple(_view(row) for row in rows)
+            return tuple(_view(row, instance_id) for row in rows)
 
     def looked(self, instance_id: str, actor: Actor, what: str = "case") -> None:
         """Note that an actor has read a case."""
@@ -74,7 +79,7 @@ class History:
                 .order_by(event.c.id.desc())
                 .limit(MOST_EVENTS)
             )
-            return tuple(_view(found) for found in rows)
+            return tuple(_view(found, instance_id) for found in rows)
 
     def participants(self, instance_id: str, actor: Actor) -> tuple[Mapping[str, Any], ...]:
         """Who takes, or took, part in a case: actor_id, role, since, until."""
@@ -102,10 +107,21 @@ class History:
         return row
 
 
-def _view(row: Row[Any]) -> Event:
+def _moves(connection: Connection, instance_id: str) -> list[int]:
+    """The log's lines of the changes for all that have moved a timer or a date of this case."""
+    texts = union_all(
+        *(
+            select(table.c.moves).where(table.c.instance_id == instance_id, table.c.moves.is_not(None))
+            for table in (timer, task)
+        )
+    )
+    return sorted({int(line) for text in connection.execute(texts).scalars() for line in text.split()})
+
+
+def _view(row: Row[Any], instance_id: str) -> Event:
     return Event(
         row.id,
-        row.instance_id,
+        instance_id,
         row.at,
         row.actor_id,
         row.kind,

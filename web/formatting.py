@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,6 +43,18 @@ def moment(value: datetime | None) -> str:
 def hour(value: datetime) -> str:
     """The time of day of a moment: ``09:00``."""
     return str(format_datetime(value, "HH:mm"))
+
+
+def span(value: timedelta) -> str:
+    """A length of time, to the minute: ``3 giorni, 4 ore``."""
+    minutes = int(value.total_seconds()) // 60
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    parts = [
+        ngettext("%(num)d giorno", "%(num)d giorni", days) if days else "",
+        ngettext("%(num)d ora", "%(num)d ore", hours) if hours else "",
+        ngettext("%(num)d minuto", "%(num)d minuti", minutes) if minutes and not days else "",
+    ]
+    return ", ".join(part for part in parts if part) or gettext("meno di un minuto")
 
 
 def euro(value: Decimal | int | float | str | None) -> str:
@@ -132,6 +144,7 @@ def install(app: Flask) -> None:
         day=day,
         moment=moment,
         hour=hour,
+        span=span,
         euro=euro,
         due_words=due_words,
         readable=value,

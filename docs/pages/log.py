@@ -61,8 +61,8 @@ KINDS = {
     "definition.resumed": "Il processo è ripreso: `batch` è l'operazione che riprende le sue pratiche",
     "calendar.changed": "I giorni lavorativi di un ambito sono cambiati: `scope`, `what` (rule, closed, opened, "
     "imported), i giorni o i valori prima e dopo (`old`, `new`), quante chiusure da un file (`closings`), `reason`",
-    "deadline.changed": "Una scadenza è cambiata per tutti: `key`, `scope`, `old`, `new` in parole, `reason`, `moved`",
-    "deadline.moved": "Una scadenza della pratica si è spostata con quelle di tutte: `label`, `old`, `new`, `reason`",
+    "deadline.changed": "Una scadenza è cambiata per tutti: `key`, `label`, `scope`, `old`, `new` in parole, `reason`, "
+    "`moved`. La riga è una sola, senza pratica: la mostra la storia di ogni pratica che ne è stata spostata",
     "deadline.moved_by_hand": "Una scadenza della sola pratica è stata spostata a mano: `what`, `old`, `new`, `reason`",
     "parameter.changed": "Un parametro è cambiato: `scope`, `old`, `new`, `reason`",
 }

@@ -33,6 +33,7 @@ TABLES = {
     "parameter": "I valori cambiati dagli amministratori, con motivo e autore",
     "deadline_change": "Ogni modifica di una scadenza da parte di un amministratore, con il motivo: solo aggiunte; "
     "vale l'ultima di una scadenza in un ambito",
+    "clock_ledger": "Quanto un timer aveva usato e quanto gli restava a ogni sospensione e ripresa: solo aggiunte",
     "batch": "Un'operazione su molte pratiche: che cosa, chi, perché",
     "batch_item": "Le pratiche di un'operazione, ognuna con il suo esito",
     "counter": "I numeri progressivi",

@@ -27,7 +27,7 @@ def move_one(
     reason: str,
     actor: Actor,
     past_confirmed: bool,
-) -> None:
+) -> str:
     """Move a timer, a due date or a follow-up date (`what`: timer, due, follow_up) of one case to a moment (aware)."""
     require_reason(reason)
     if what not in PLACES:
@@ -69,6 +69,7 @@ def move_one(
         )
         _tell(connection, place, row, moment, now)
         work.after_commit(stepper.nudge)
+    return str(found)
 
 
 def _values(place: Place, moment: datetime) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    func,
     insert,
     literal,
     not_,
@@ -27,7 +28,7 @@ from sqlalchemy import (
 
 from engine.beginnings import COORDINATOR_AFTER, working_days_late
 from engine.calendar import start_of_day
-from engine.deadlines.places import Place, anchor_of
+from engine.deadlines.places import Anchor, Place, anchor_of_all
 from engine.deadlines.preview import Aim, Calendars, by_days, day_moment, moving
 from engine.moments import rearmed
 from engine.storage.rome import LaterBy, RomeDay
@@ -48,14 +49,19 @@ MOMENTS = Table(
 )
 
 
-def move(connection: Connection, place: Place, aim: Aim, calendars: Calendars) -> int:
-    """Move what waits and say how much; what is suspended gets its new moment for when it goes on."""
+def move(connection: Connection, place: Place, aim: Aim, line: int, calendars: Calendars) -> int:
+    """Move what waits and say how much; what is suspended gets its new moment for when it goes on.
+
+    `line` is the number of the log's line that tells of it.
+    """
     term = aim.effective
+    anchor = anchor_of_all(place, aim.key, term)
     if by_days(term):
         MOMENTS.create(connection)
         try:
-            _stage(connection, _days(connection, place, aim), aim, calendars)
-            moved = _update(connection, place, aim, MOMENTS.c.moment)
+            _stage(connection, _days(connection, place, aim, anchor), aim, calendars)
+            day = (MOMENTS.c.scope == place.c.scope, MOMENTS.c.day == RomeDay(anchor.moment))
+            moved = _update(connection, place, aim, line, MOMENTS.c.moment, *day, *anchor.joined())
         finally:
             MOMENTS.drop(connection)
     else:
@@ -63,18 +69,18 @@ def move(connection: Connection, place: Place, aim: Aim, calendars: Calendars) -
         if isinstance(term, At):
             new = literal(term.at, UtcDateTime())
         elif isinstance(term, After):
-            new = LaterBy(anchor_of(place, term), literal(term.count * 3600))
-        moved = _update(connection, place, aim, new)
+            new = LaterBy(anchor.moment, literal(term.count * 3600))
+        moved = _update(connection, place, aim, line, new, new.is_not(None), *anchor.joined())
     if place.due is task.c.due_at:
         _move_delays(connection, place, aim, calendars)
     return moved
 
 
-def _days(connection: Connection, place: Place, aim: Aim) -> list[Any]:
-    day = RomeDay(anchor_of(place, aim.effective)).label("day")
+def _days(connection: Connection, place: Place, aim: Aim, anchor: Anchor) -> list[Any]:
     inner = (
-        select(place.c.scope, day)
-        .where(moving(place, aim, place.open_state, "suspended"))
+        select(place.c.scope, RomeDay(anchor.moment).label("day"))
+        .select_from(anchor.beside(place))
+        .where(moving(place, aim, *place.standing))
         .distinct()
         .subquery()
     )
@@ -94,14 +100,9 @@ def _stage(connection: Connection, days: Iterable[Any], aim: Aim, calendars: Cal
         connection.execute(insert(MOMENTS), rows)
 
 
-def _update(connection: Connection, place: Place, aim: Aim, new: Any) -> int:
-    joined = [new.is_not(None)]
-    if new is MOMENTS.c.moment:
-        joined = [
-            MOMENTS.c.scope == place.c.scope,
-            MOMENTS.c.day == RomeDay(anchor_of(place, aim.effective)),
-        ]
+def _update(connection: Connection, place: Place, aim: Aim, line: int, new: Any, *joined: Any) -> int:
     values = _values(place, aim, new)
+    values["moves"] = func.coalesce(place.c.moves, "").concat(f" {line}")
     waiting = update(place.table).where(moving(place, aim, place.open_state), *joined).values(**values)
     moved = connection.execute(waiting, execution_options={"preserve_rowcount": True}).rowcount
     still = dict(values)

@@ -29,6 +29,11 @@ class Place:
     over: tuple[str, ...]
 
     @property
+    def standing(self) -> tuple[str, str]:
+        """The states of what is not over."""
+        return self.open_state, "suspended"
+
+    @property
     def c(self) -> Any:
         """The columns of the table."""
         return self.table.c
@@ -81,8 +86,48 @@ def reaching(scope: str, nearer: Sequence[str]) -> Reach:
     return lambda column: and_(within(column, scope), *(not_(within(column, one)) for one in sorted(nearer)))
 
 
+@dataclass(frozen=True)
+class Anchor:
+    """SQL: the moment that a term counts from in the rows of a place, and what it must be joined with, if anything."""
+
+    moment: Any
+    source: Any = None
+    on: Any = None
+
+    def beside(self, place: Place) -> Any:
+        """The rows of the place, each with its anchor or without."""
+        return place.table if self.source is None else place.table.outerjoin(self.source, self.on)
+
+    def joined(self) -> tuple[Any, ...]:
+        """Conditions of an UPDATE of the rows that have the anchor."""
+        return () if self.source is None else (self.on,)
+
+
+def anchor_of_all(place: Place, key: str, term: Term | None) -> Anchor:
+    """The anchor for a statement over all rows of a deadline."""
+    if isinstance(term, After) and term.anchor == START:
+        started = instance.alias("started")
+        return Anchor(started.c.started_at, started, started.c.id == place.c.instance_id)
+    if isinstance(term, After) and term.anchor.startswith(ELEMENT):
+        done, same = task.alias("done"), place.table.alias("same")
+        same_key = same.c[place.key.name]
+        concerned = select(same.c.instance_id).where(same_key == key, same.c.state.in_(place.standing))
+        last = (
+            select(done.c.instance_id, func.max(done.c.completed_at).label("moment"))
+            .where(
+                done.c.element_id == term.anchor.removeprefix(ELEMENT),
+                done.c.state == "completed",
+                done.c.instance_id.in_(concerned),
+            )
+            .group_by(done.c.instance_id)
+            .subquery()
+        )
+        return Anchor(last.c.moment, last, last.c.instance_id == place.c.instance_id)
+    return Anchor(anchor_of(place, term))
+
+
 def anchor_of(place: Place, term: Term | None) -> Any:
-    """SQL: the moment that a term counts from in a row. It may refer to `instance`, joined or correlated."""
+    """SQL: the moment that a term counts from in a row, for a statement over a few of them."""
     if not isinstance(term, After):
         return place.c.begun_at
     if term.anchor == DIAGRAM:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, case, func, literal, null, or_, select
 
 from engine.calendar import WorkingCalendar, start_of_day
-from engine.deadlines.places import Place, Reach, anchor_of
+from engine.deadlines.places import Place, Reach, anchor_of, anchor_of_all
 from engine.storage.rome import RomeDay
 from engine.storage.tables import instance, timer
 from engine.terms import After, At, Every, Term, due_of, occurrence, sentence, values_of
@@ -106,7 +106,8 @@ def measure(
 
 def _groups(connection: Connection, place: Place, aim: Aim, now: datetime) -> list[tuple[Any, ...]]:
     """Rows alike for the change, counted: scope, state, moved by hand, day, has a moment, how many, how many late."""
-    anchor, term = anchor_of(place, aim.effective), aim.effective
+    counted_from, term = anchor_of_all(place, aim.key, aim.effective), aim.effective
+    anchor = counted_from.moment
     known: Any = place.default if term is None else anchor
     late: Any = literal(0)
     if term is None:
@@ -125,9 +126,8 @@ def _groups(connection: Connection, place: Place, aim: Aim, now: datetime) -> li
             known.is_not(None).label("known"),
             late.label("late"),
         )
-        .where(
-            place.key == aim.key, place.c.state.in_((place.open_state, "suspended")), aim.reach(place.c.scope)
-        )
+        .select_from(counted_from.beside(place))
+        .where(place.key == aim.key, place.c.state.in_(place.standing), aim.reach(place.c.scope))
         .subquery()
     )
     names = (inner.c.scope, inner.c.state, inner.c.hand, inner.c.day, inner.c.known)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from engine.actors import SYSTEM, Actor, covers
 from engine.calendar import WorkingCalendar
 from engine.deadlines.by_hand import move_one
 from engine.deadlines.catalogue import Deadline, read_catalogue
+from engine.deadlines.clocks import CaseClocks, clocks_of
 from engine.deadlines.moving import move
 from engine.deadlines.places import PLACES, places_of, reaching
 from engine.deadlines.preview import Aim, Calendars, Preview, measure
@@ -24,6 +25,7 @@ from engine.steps import Stepper, require_reason
 from engine.storage import UnitOfWork
 from engine.storage.configuration import configuration_changed
 from engine.storage.deadline_tables import deadline_change
+from engine.storage.tables import instance
 from engine.terms import Every, Term, sentence_of, term_of, values_of
 from engine.terms_in_force import nearest, terms_in_force
 
@@ -64,23 +66,18 @@ class Deadlines:
             query = query.where(deadline_change.c.deadline == key)
         with self._stepper.database.read() as connection:
             latest = set(connection.execute(_latest_ids()).scalars())
-            return tuple(
-                Change(
-                    row.id,
-                    row.deadline,
-                    row.scope,
-                    row.value,
-                    row.old,
-                    row.reason,
-                    row.changed_at,
-                    row.changed_by,
-                    row.undoes,
-                    row.moved,
-                    row.overdue,
-                    row.id in latest,
-                )
-                for row in connection.execute(query)
-            )
+            return tuple(_change_of(row, undoable=row.id in latest) for row in connection.execute(query))
+
+    def of_case(self, instance_id: str, actor: Actor) -> CaseClocks:
+        """The timers and dates that one case waits for. Needs `deadline.write` in its scope. Raises NotFound."""
+        with self._stepper.database.read() as connection:
+            case = connection.execute(select(instance).where(instance.c.id == instance_id)).one_or_none()
+            if case is None:
+                raise NotFound("La pratica non c'è")
+            self._permissions.require(actor, Permission.DEADLINE_WRITE, case.scope)
+            clocks = clocks_of(connection, case, self._now())
+        name = self._stepper.repository.get(case.definition_id).name
+        return CaseClocks(case.id, case.number, name, case.scope, case.state, clocks)
 
     # -- changing --------------------------------------------------------------------------------------------------
 
@@ -117,20 +114,33 @@ class Deadlines:
                 work, key, scope, term, fingerprint, reason.strip(), actor, past_confirmed, None
             )
 
+    def preview_undo(self, change_id: int, actor: Actor) -> tuple[Change, Preview]:
+        """The change and what undoing it would do. Nothing changes. Raises as `undo`."""
+        with self._stepper.database.read() as connection:
+            row, term = self._undoable(connection, change_id, actor)
+            aim = _aim(connection, row.deadline, row.scope, term)
+            calendars = self._calendars(connection, row.deadline)
+            found = measure(connection, places_of(row.deadline), aim, calendars, self._now())
+        return _change_of(row, undoable=True), found
+
     def undo(self, change_id: int, reason: str, actor: Actor, *, past_confirmed: bool = False) -> Change:
         """Put back what a change took the place of, as a new change. Only the one in force can be undone."""
         with self._stepper.database.begin() as work:
-            row = work.connection.execute(
-                select(deadline_change).where(deadline_change.c.id == change_id)
-            ).one_or_none()
-            if row is None:
-                raise NotFound(f"La modifica n. {change_id} non c'è")
-            term = term_of(row.old)
-            self._allow(row.deadline, row.scope, term, actor)
-            if row.id not in set(work.connection.execute(_latest_ids()).scalars()):
-                raise InvalidState("Dopo questa modifica ce n'è stata un'altra: annulla prima quella")
+            row, term = self._undoable(work.connection, change_id, actor)
             why = reason.strip() or f"Annullata la modifica n. {change_id}"
             return self._change(work, row.deadline, row.scope, term, None, why, actor, past_confirmed, row.id)
+
+    def _undoable(self, connection: Connection, change_id: int, actor: Actor) -> tuple[Row[Any], Term | None]:
+        """The row of a change that is in force, and the term that held before it."""
+        query = select(deadline_change).where(deadline_change.c.id == change_id)
+        row = connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFound(f"La modifica n. {change_id} non c'è")
+        term = term_of(row.old)
+        self._allow(row.deadline, row.scope, term, actor)
+        if row.id not in set(connection.execute(_latest_ids()).scalars()):
+            raise InvalidState("Dopo questa modifica ce n'è stata un'altra: annulla prima quella")
+        return row, term
 
     def move_one(
         self,
@@ -141,12 +151,14 @@ class Deadlines:
         actor: Actor,
         *,
         past_confirmed: bool = False,
-    ) -> None:
+    ) -> str:
         """Move one timer or date of one case by hand (`what`: timer, due, follow_up); changes for all leave it alone.
+
+        Gives the id of the case.
 
         Needs `deadline.write` in the case's scope and a reason; a moment that is past needs its confirmation.
         """
-        move_one(self._stepper, self._permissions, what, row_id, moment, reason, actor, past_confirmed)
+        return move_one(self._stepper, self._permissions, what, row_id, moment, reason, actor, past_confirmed)
 
     def _change(
         self,
@@ -192,10 +204,10 @@ class Deadlines:
         label = self._deadline(key).label
         told = {"change": change_id, "key": key, "label": label, "scope": scope, "reason": reason}
         told |= {"old": found.before, "new": found.after, "moved": found.counts["moves"]}
-        write_log(connection, places_of(key), aim, actor.id, now, told)
+        line = write_log(connection, actor.id, now, told)
         tell_holders(connection, places_of(key), aim, change_id, label, now)
         for place in places_of(key):
-            move(connection, place, aim, calendars)
+            move(connection, place, aim, line, calendars)
         work.after_commit(self._stepper.nudge)
         rest = (now, actor.id, undoes, found.counts["moves"], found.counts["overdue"], True)
         return Change(change_id, key, scope, row["value"], row["old"], reason, *rest)
@@ -243,6 +255,23 @@ class Deadlines:
 
     def _now(self) -> datetime:
         return self._stepper.clock.now()
+
+
+def _change_of(row: Row[Any], *, undoable: bool) -> Change:
+    return Change(
+        row.id,
+        row.deadline,
+        row.scope,
+        row.value,
+        row.old,
+        row.reason,
+        row.changed_at,
+        row.changed_by,
+        row.undoes,
+        row.moved,
+        row.overdue,
+        undoable,
+    )
 
 
 def _latest_ids() -> Select[Any]:

@@ -1,4 +1,4 @@
-"""After a deadline has moved: a line in the log of every case, one message to each person who holds some of them."""
+"""When a deadline moves: one line in the log, that every case shows, and a message to each person who holds some."""
 
 from __future__ import annotations
 
@@ -6,49 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, literal, select, union
+from sqlalchemy import Connection, func, insert, select, union
 
 from engine.deadlines.places import Place
 from engine.deadlines.preview import Aim, moving
 from engine.outbox import message
 from engine.storage.insertion import insert_many_once
-from engine.storage.tables import event, instance, outbox, task
-from engine.storage.types import Json, UtcDateTime
+from engine.storage.tables import event, outbox, task
 
 
-def write_log(
-    connection: Connection,
-    places: tuple[Place, ...],
-    aim: Aim,
-    actor_id: str,
-    now: datetime,
-    data: Mapping[str, Any],
-) -> None:
-    """One line for the change itself and one in each case it moves, by one statement. To be called before the move."""
-    connection.execute(
-        insert(event).values(at=now, actor_id=actor_id, kind="deadline.changed", data=dict(data))
-    )
-    told = {name: data[name] for name in ("change", "label", "old", "new", "reason")}
-    touched = union(*(_touched(place, aim) for place in places)).subquery()
-    _note(connection, "deadline.moved", touched, actor_id, now, told)
-
-
-def _note(
-    connection: Connection, kind: str, touched: Any, actor_id: str, now: datetime, data: Mapping[str, Any]
-) -> None:
-    connection.execute(
-        insert(event).from_select(
-            ["instance_id", "at", "actor_id", "kind", "definition_id", "data"],
-            select(
-                instance.c.id,
-                literal(now, UtcDateTime()),
-                literal(actor_id),
-                literal(kind),
-                instance.c.definition_id,
-                literal(dict(data), Json()),
-            ).join(touched, touched.c.instance_id == instance.c.id),
-        )
-    )
+def write_log(connection: Connection, actor_id: str, now: datetime, data: Mapping[str, Any]) -> int:
+    """The log's one line of a change, and its number: what moves keeps it, so the story of its case shows the line."""
+    line = insert(event).values(at=now, actor_id=actor_id, kind="deadline.changed", data=dict(data))
+    return int(connection.execute(line.returning(event.c.id)).scalar_one())
 
 
 def tell_holders(

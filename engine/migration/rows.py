@@ -17,6 +17,7 @@ from engine.beginnings import Advance
 from engine.bpmn.model import Element
 from engine.compiled import Compiled
 from engine.spiff import Carried, ElementMap
+from engine.stopped_clocks import held, stop_clocks
 from engine.storage.tables import event, incident, subscription, task, timer
 from engine.terms import task_keys, timer_key
 
@@ -117,14 +118,8 @@ def reset_timers(step: Advance, carried: Sequence[Carried], suspended_at: dateti
         if row.by_hand:
             values = {name: values[name] for name in ("default_at", "default_fixed", "default_repetition")}
         elif suspended_at is not None:
-            values |= _held(values["due_at"], values["fixed"], step.now if cycle else suspended_at)
+            values |= held(values["due_at"], values["fixed"], step.now if cycle else suspended_at)
         connection.execute(update(timer).where(timer.c.id == row.id).values(**values))
-
-
-def _held(due: datetime, fixed: bool, since: datetime) -> dict[str, Any]:
-    """The columns of a timer of a case that stands still since a moment."""
-    remaining = None if fixed else max(0, int((due - since).total_seconds()))
-    return {"due_at": None, "suspended_due_at": due, "remaining_seconds": remaining}
 
 
 def _stood(connection: Connection, instance_id: str, since: datetime) -> timedelta:
@@ -141,18 +136,8 @@ def hold_new(step: Advance) -> None:
     """In a suspended case, what has just begun to wait stands still like the rest until the case is resumed."""
     connection, mine = step.host.connection, step.instance_id
     connection.execute(
-        update(task).where(task.c.instance_id == mine, task.c.state == "open").values(state="suspended")
-    )
-    connection.execute(
         update(subscription)
         .where(subscription.c.instance_id == mine, subscription.c.state == "waiting")
         .values(state="suspended")
     )
-    for row in connection.execute(
-        select(timer).where(timer.c.instance_id == mine, timer.c.state == "waiting")
-    ).all():
-        connection.execute(
-            update(timer)
-            .where(timer.c.id == row.id)
-            .values(state="suspended", **_held(row.due_at, row.fixed, step.now))
-        )
+    stop_clocks(connection, mine, step.now)

@@ -141,6 +141,7 @@ task = Table(
     Column("follow_deadline", String(300)),
     Column("follow_default_at", UtcDateTime),
     Column("follow_by_hand", Boolean, nullable=False, server_default=false()),
+    Column("moves", Text),  # the log's lines of the changes that have moved its dates, by number
     UniqueConstraint("instance_id", "token"),
     one_of("state", "open", "suspended", "completed", "cancelled"),
     Index("ix_task_due_deadline", "due_deadline", "state", "due_at", "scope"),
@@ -220,6 +221,7 @@ timer = Table(
     Column("default_fixed", Boolean),
     Column("default_repetition", Json),
     Column("by_hand", Boolean, nullable=False, server_default=false()),
+    Column("moves", Text),  # the log's lines of the changes that have moved it, by number
     one_of("kind", "event", "retry", "overdue"),
     one_of("state", "waiting", "suspended", "fired", "cancelled", "failed"),
     Index("ix_timer_due", "state", "due_at", "id"),

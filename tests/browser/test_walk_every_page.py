@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page, ViewportSize, expect
 
 from engine.actors import SYSTEM
+from engine.terms import After
 from engine.views import TaskRow
 from tests.browser.accessibility import assert_accessible
 from tests.browser.colleague import Colleague
@@ -43,6 +44,8 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "admin.calendar": (ADMINISTRATOR, "/amministrazione/calendario?ambito=cremasco/crema&anno=2016"),
     "admin.deadlines": (ADMINISTRATOR, "/amministrazione/scadenze"),
     "admin.deadline": (ADMINISTRATOR, "/amministrazione/scadenze/una?chiave={deadline}"),
+    "admin.undo_deadline": (ADMINISTRATOR, "/amministrazione/scadenze/{change}/annulla"),
+    "admin.case_deadlines": (ADMINISTRATOR, "/amministrazione/scadenze/pratica/{case}"),
     "admin.move_deadline": (ADMINISTRATOR, "/amministrazione/scadenze/pratica/due/{dated}"),
     "admin.users": (ADMINISTRATOR, "/amministrazione/utenti"),
     "admin.new_user": (ADMINISTRATOR, "/amministrazione/utenti/nuovo"),
@@ -202,11 +205,22 @@ def _things(site: LiveSite) -> dict[str, str]:
         "task": contact.id,
         "deadline": deadline.key,
         "dated": dated.row_id,
+        "change": str(_changed(site, deadline.key)),
         "person": person.rpartition(":")[2],
         "batch": site.engine.batches.create("resume", {}, [active.id], SYSTEM, "Prova"),
         "version": version,
         "move": site.engine.migrations.apply(plan_to(version), "Prova", SYSTEM),
     }
+
+
+def _changed(site: LiveSite, key: str) -> int:
+    """A change of a deadline, for its history and its undoing."""
+    term = After(40, "lavorativi")
+    mark = site.engine.deadlines.preview(key, "", term, SYSTEM).fingerprint
+    change = site.engine.deadlines.apply(
+        key, "", term, fingerprint=mark, reason="Prova", actor=SYSTEM, past_confirmed=True
+    )
+    return change.id
 
 
 def _send(page: Page, button: str, *, first: bool = False) -> None:

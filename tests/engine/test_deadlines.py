@@ -171,7 +171,7 @@ def test_undoing_is_a_new_change_and_only_the_last_can_be_undone(world: World, s
     put(world, TIMER, None)
     assert due(world, case) == before
     assert [one.undoable for one in deadlines.history(ADA, TIMER)] == [True, False, False, False]
-    told = [e for e in world.engine.history.timeline(case, SYSTEM) if e.kind == "deadline.moved"]
+    told = [e for e in world.engine.history.timeline(case, SYSTEM) if e.kind == "deadline.changed"]
     assert told[0].actor_id == "ada"
     assert told[0].data["new"] == "20 giorni dopo l'inizio dell'attesa"
 
@@ -308,3 +308,40 @@ def test_a_value_of_a_day_is_kept_as_it_was_typed(world: World) -> None:
     assert standing.sentence == (
         "ogni 2 settimane, fino al 31/12/2016, alle 08:30; se non è lavorativo, il primo giorno lavorativo dopo"
     )
+
+
+def test_a_suspension_keeps_a_ledger_of_time_used_and_time_left(world: World, start: Start) -> None:
+    case = signing(world, start)
+    world.advance(days=4)
+    world.suspend("Attesa", by="anna", instance_id=case)
+    world.advance(days=100)
+    world.resume(by="anna", instance_id=case)
+    world.advance(days=1)
+    clocks = {one.name: one for one in world.engine.deadlines.of_case(case, ADA).clocks}
+    timed, dated = clocks["Tempo scaduto"], clocks["Chiusura"]
+    assert [(one.entry, one.used.days, one.left and one.left.days) for one in timed.ledger] == [
+        ("stopped", 4, 6),
+        ("started", 4, 6),
+    ]
+    assert timed.ledger[1].due_at - timed.ledger[0].due_at == timedelta(days=100)
+    assert (timed.used, timed.left, timed.due_at - world.now) == (*[timedelta(days=5)] * 2, timedelta(days=5))
+    assert (dated.left, {one.left for one in dated.ledger}) == (None, {None})
+    assert len({one.due_at for one in dated.ledger}) == 1
+    with pytest.raises(Forbidden):
+        world.engine.deadlines.of_case(case, actor("carlo", "Carlo", ["coordinatore_patti"]))
+
+
+def test_a_suspended_or_ended_deadline_is_not_moved_by_hand(world: World, start: Start) -> None:
+    case = signing(world, start)
+    (clock,) = [
+        one for one in world.engine.deadlines.of_case(case, ADA).clocks if one.name == "Tempo scaduto"
+    ]
+    deadlines = world.engine.deadlines
+    with pytest.raises(InvalidInput, match="già passato"):
+        deadlines.move_one("timer", clock.id, rome(2016, 2, 1), "Errore", ADA)
+    assert deadlines.move_one("timer", clock.id, rome(2016, 4, 1), "Accordo", ADA) == case
+    (moved,) = [one for one in deadlines.of_case(case, ADA).clocks if one.id == clock.id]
+    assert (moved.by_hand, moved.due_at, moved.left) == (True, rome(2016, 4, 1), None)
+    world.suspend("Attesa", by="anna", instance_id=case)
+    with pytest.raises(InvalidState, match="sospesa"):
+        deadlines.move_one("timer", clock.id, rome(2016, 5, 1), "Accordo", ADA)

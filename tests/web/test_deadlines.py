@@ -44,6 +44,7 @@ def test_a_deadline_is_changed_previewed_confirmed_and_undone(office: Office, ad
     assert "1 pratica spostata, e chi la segue è avvisato" in done
     assert "Delibera 12" in done
     assert "40 giorni lavorativi" in ada.get(LIST).text
+    assert "40 giorni lavorativi dopo l&#39;avvio della pratica →" in ada.get(f"{LIST}/1/annulla").text
     undone = ada.post(f"{LIST}/1/annulla", follow=True).text
     assert "annulla la n. 1" in undone
     office.case()
@@ -68,7 +69,7 @@ def test_a_late_deadline_needs_a_second_confirmation_and_wrong_fields_are_explai
 def test_one_case_is_moved_by_hand_and_its_story_says_so(office: Office, ada: Desk) -> None:
     key = _key(office)
     page = ada.post(f"{LIST}/anteprima", chiave=key, genere="data", data="2016-09-01").text
-    found = re.search(r'href="(/amministrazione/scadenze/pratica/[^"]+)"', page)
+    found = re.search(r'href="(/amministrazione/scadenze/pratica/due/[^"]+)"', page)
     assert found
     assert ada.post(found[1], data="2016-10-01", motivo="").status_code == 422
     assert (
@@ -84,3 +85,24 @@ def test_one_case_is_moved_by_hand_and_its_story_says_so(office: Office, ada: De
 def test_only_administrators_open_the_pages_and_they_speak_english(office: Office, ada: Desk) -> None:
     assert office.desk("carlo").get(LIST).status_code == 403
     assert "Deadlines" in ada.post("/lingua", lingua="en", next=LIST, follow=True).text
+
+
+def test_an_administrator_sees_the_clocks_of_a_case_and_moves_one_from_there(
+    office: Office, ada: Desk
+) -> None:
+    case = office.case()
+    page = ada.get(f"{LIST}/pratica/{case}").text
+    assert "Scadenze della pratica n. 1" in page
+    assert "Scadenze della pratica" not in office.desk("anna").get(f"/pratiche/{case}").text
+    found = re.search(r'href="(/amministrazione/scadenze/pratica/due/[^"]+)"', page)
+    assert found
+    late = ada.post(found[1], data="2001-01-31", motivo="Ferie")
+    assert late.status_code == 422
+    assert "Va bene che il momento sia già passato" in late.text
+    moved = ada.post(found[1], data="2016-10-01", motivo="Ferie", follow=True).text
+    assert "Spostata a mano: le modifiche per tutti non la toccano." in moved
+    assert "Data fissa" in moved
+    office.engine.instances.suspend(case, "Attesa", office.actor("ada"))
+    office.advance(days=3)
+    office.engine.instances.resume(case, office.actor("ada"))
+    assert "2 fermate e riprese" in ada.get(f"{LIST}/pratica/{case}").text

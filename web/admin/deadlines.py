@@ -82,18 +82,43 @@ def apply_deadline() -> Any:
     return redirect(url_for("admin.deadline", chiave=key, ambito=scope, _anchor="storia"))
 
 
-@blueprint.post("/scadenze/<int:change_id>/annulla")
+@blueprint.route("/scadenze/<int:change_id>/annulla", methods=["GET", "POST"])
 @allowed(Permission.DEADLINE_WRITE)
 def undo_deadline(change_id: int) -> Any:
-    """Administrators (the engine checks the scope): put back what held before, as a new change."""
-    change = current.engine().deadlines.undo(
-        change_id,
-        request.form.get("motivo", ""),
-        current.actor(),
-        past_confirmed=request.form.get("passato") == "si",
+    """Administrators (the engine checks the scope): see what undoing would do, then put back what held before."""
+    service, actor, form = current.engine().deadlines, current.actor(), request.form
+    problem = None
+    if request.method == "POST":
+        try:
+            late = form.get("passato") == "si"
+            done = service.undo(change_id, form.get("motivo", ""), actor, past_confirmed=late)
+        except InvalidInput as refused:
+            problem = refused
+        else:
+            flash(_told(done.moved), "success")
+            return redirect(
+                url_for("admin.deadline", chiave=done.deadline, ambito=done.scope, _anchor="storia")
+            )
+    change, found = service.preview_undo(change_id, actor)
+    page = render_template(
+        "admin/deadline_undo.html",
+        change=change,
+        line=service.get(change.deadline, actor),
+        preview=found,
+        form=form,
+        problem=problem,
+        errors=problem.fields if problem else {},
+        fates=_fates(),
     )
-    flash(_told(change.moved), "success")
-    return redirect(url_for("admin.deadline", chiave=change.deadline, ambito=change.scope, _anchor="storia"))
+    return (page, 422) if problem else page
+
+
+@blueprint.get("/scadenze/pratica/<instance_id>")
+@allowed(Permission.DEADLINE_WRITE)
+def case_deadlines(instance_id: str) -> Any:
+    """Administrators (the engine checks the scope): the deadlines of one case, without what the case is about."""
+    found = current.engine().deadlines.of_case(instance_id, current.actor())
+    return render_template("admin/case_deadlines.html", case=found, clocks=found.clocks)
 
 
 @blueprint.route("/scadenze/pratica/<what>/<row_id>", methods=["GET", "POST"])
@@ -105,7 +130,7 @@ def move_deadline(what: str, row_id: str) -> Any:
         try:
             term = read_term({"genere": "data", "data": form.get("data", ""), "ora": form.get("ora", "")})
             assert isinstance(term, At)
-            current.engine().deadlines.move_one(
+            case = current.engine().deadlines.move_one(
                 what,
                 row_id,
                 term.at,
@@ -114,7 +139,7 @@ def move_deadline(what: str, row_id: str) -> Any:
                 past_confirmed=form.get("passato") == "si",
             )
             flash(gettext("Scadenza spostata a mano: le modifiche per tutti non la toccano più."), "success")
-            return redirect(url_for("admin.deadlines"))
+            return redirect(url_for("admin.case_deadlines", instance_id=case))
         except InvalidInput as refused:
             problem = refused
     page = render_template(
@@ -208,11 +233,15 @@ def _preview_page(found: Preview, problem: InvalidInput | InvalidState | None = 
         errors=problem.fields if isinstance(problem, InvalidInput) else {},
         kept={name: request.form.get(name, "") for name in FIELDS},
         reason=request.form.get("motivo", ""),
-        fates={
-            "moves": gettext("Si sposta"),
-            "overdue": gettext("Si sposta, e sarebbe subito in ritardo"),
-            "suspended": gettext("Non adesso: la pratica è sospesa, varrà alla ripresa"),
-            "by_hand": gettext("No: è stata spostata a mano"),
-            "no_moment": gettext("No: il momento da cui contare non c'è ancora"),
-        },
+        fates=_fates(),
     )
+
+
+def _fates() -> dict[str, str]:
+    return {
+        "moves": gettext("Si sposta"),
+        "overdue": gettext("Si sposta, e sarebbe subito in ritardo"),
+        "suspended": gettext("Non adesso: la pratica è sospesa, varrà alla ripresa"),
+        "by_hand": gettext("No: è stata spostata a mano"),
+        "no_moment": gettext("No: il momento da cui contare non c'è ancora"),
+    }

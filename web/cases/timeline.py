@@ -44,7 +44,7 @@ SENTENCES: dict[str, tuple[Any, str]] = {
     "task.completed": (_("Completato: %(name)s"), "good"),
     "task.cancelled": (_("Un compito non serve più"), "quiet"),
     "timer.fired": (_("Scadenza scattata: %(name)s"), "plain"),
-    "deadline.moved": (_("Scadenza spostata: %(label)s"), "plain"),
+    "deadline.changed": (_("Scadenza spostata: %(label)s"), "plain"),
     "deadline.moved_by_hand": (_("Scadenza spostata a mano: %(name)s"), "plain"),
     "message.received": (_("Comunicazione ricevuta: %(message)s"), "plain"),
     "phase.changed": (_("Ora è: %(phase)s"), "good"),

@@ -92,8 +92,10 @@ def page_of(instance_id: str) -> Any:
 
 
 def _records(case: InstanceView) -> dict[str, Any]:
-    """Budget and documents, for those who may read them."""
-    found: dict[str, Any] = {"statements": (), "documents": ()}
+    """Budget, documents and the deadlines' clocks, for those who may see them."""
+    found: dict[str, Any] = {"statements": (), "documents": (), "clocks": ()}
+    if current.may(Permission.DEADLINE_WRITE, case.scope):
+        found["clocks"] = current.engine().deadlines.of_case(case.id, current.actor()).clocks
     with current.engine().database.read() as connection:
         if current.may(Permission.BUDGET_READ, case.scope):
             found["statements"] = budget.statements(connection, case.id)

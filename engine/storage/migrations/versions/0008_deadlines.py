@@ -1,4 +1,4 @@
-"""Deadlines that administrators move: what each timer and date belongs to, and every change with its reason."""
+"""Deadlines that administrators move: what each timer and date belongs to, every change; the ledger of clocks."""
 
 import re
 from typing import Any
@@ -15,7 +15,16 @@ branch_labels = None
 depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
-TIMER = ("deadline", "scope", "begun_at", "default_at", "default_fixed", "default_repetition", "by_hand")
+TIMER = (
+    "deadline",
+    "scope",
+    "begun_at",
+    "default_at",
+    "default_fixed",
+    "default_repetition",
+    "by_hand",
+    "moves",
+)
 TASK = (
     "begun_at",
     "due_deadline",
@@ -25,6 +34,7 @@ TASK = (
     "follow_deadline",
     "follow_default_at",
     "follow_by_hand",
+    "moves",
 )
 
 
@@ -37,6 +47,7 @@ def upgrade() -> None:
     op.add_column("timer", sa.Column("default_fixed", sa.Boolean(), nullable=True))
     op.add_column("timer", sa.Column("default_repetition", sa.LargeBinary(), nullable=True))
     op.add_column("timer", sa.Column("by_hand", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("timer", sa.Column("moves", sa.Text(), nullable=True))
     op.add_column("task", sa.Column("begun_at", MOMENT, nullable=True))
     op.add_column("task", sa.Column("due_deadline", sa.String(length=300), nullable=True))
     op.add_column("task", sa.Column("due_default_at", MOMENT, nullable=True))
@@ -47,6 +58,7 @@ def upgrade() -> None:
     op.add_column(
         "task", sa.Column("follow_by_hand", sa.Boolean(), server_default=sa.false(), nullable=False)
     )
+    op.add_column("task", sa.Column("moves", sa.Text(), nullable=True))
     _fill()
     op.create_index("ix_timer_deadline", "timer", ["deadline", "state", "due_at", "scope"], unique=False)
     op.create_index(
@@ -75,11 +87,33 @@ def upgrade() -> None:
     op.create_index(
         "ix_deadline_change_deadline", "deadline_change", ["deadline", "scope", "id"], unique=False
     )
+    op.create_table(
+        "clock_ledger",
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False
+        ),
+        sa.Column("instance_id", sa.String(length=32), nullable=False),
+        sa.Column("what", sa.String(length=8), nullable=False),
+        sa.Column("row_id", sa.String(length=32), nullable=False),
+        sa.Column("entry", sa.String(length=8), nullable=False),
+        sa.Column("at", MOMENT, nullable=False),
+        sa.Column("used_seconds", sa.BigInteger(), nullable=False),
+        sa.Column("left_seconds", sa.BigInteger(), nullable=True),
+        sa.Column("due_at", MOMENT, nullable=False),
+        sa.CheckConstraint("what IN ('timer', 'due')", name=op.f("ck_clock_ledger_what_known")),
+        sa.CheckConstraint("entry IN ('stopped', 'started')", name=op.f("ck_clock_ledger_entry_known")),
+        sa.ForeignKeyConstraint(
+            ["instance_id"], ["instance.id"], name=op.f("fk_clock_ledger_instance_id_instance")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_clock_ledger")),
+    )
+    op.create_index("ix_clock_ledger_instance", "clock_ledger", ["instance_id", "id"], unique=False)
     install_guards(op.get_bind())
 
 
 def downgrade() -> None:
     """Drop them."""
+    op.drop_table("clock_ledger")
     op.drop_table("deadline_change")
     op.drop_index("ix_task_follow_deadline", "task")
     op.drop_index("ix_task_due_deadline", "task")
