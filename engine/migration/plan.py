@@ -117,7 +117,8 @@ def read_name(key: str, name: str) -> tuple[str, str]:
 
 
 def complete(plan: MigrationPlan, source: Compiled, target: Compiled) -> ElementMap:
-    """The whole mapping for one source: what the plan says and, for the rest, the same id of the same kind."""
+    """The whole mapping for one source: what the plan says and, for the rest, the same id of the same kind at the same
+    level."""
     before, after = source.program.models, target.program.models
     told = {read_name(source.key, name): read_name(target.key, goal) for name, goal in plan.elements.items()}
     pairs = {source.key: target.key}
@@ -129,7 +130,10 @@ def complete(plan: MigrationPlan, source: Compiled, target: Compiled) -> Element
         for element in before[process_id].elements.values():
             goal = told.get((process_id, element.id))
             if goal is None and twin is not None and element.id in twin.elements:
-                goal = (twin.id, element.id) if same_kind(element, twin.elements[element.id]) else None
+                around = found.get((process_id, element.parent_id)) if element.parent_id else (twin.id, "")
+                same = twin.elements[element.id]
+                stays = around == (twin.id, same.parent_id) and same_kind(element, same)
+                goal = (twin.id, element.id) if stays else None
             if goal is None:
                 continue
             found[process_id, element.id] = goal
