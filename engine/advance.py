@@ -2,27 +2,27 @@
 
 It compares the run with what the tables say is open, and writes only the difference: new tasks, timers and
 subscriptions, those that ended, failures, the state itself with its revision, and the log. What begins is gathered
-first and inserted at the end, a statement a table.
+first and inserted at the end; on PostgreSQL all of it is one statement.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from functools import cache
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
 from engine.beginnings import SUBSCRIBED, Advance, begin, close_incident, note_failure
+from engine.host import NEW_INSTANCE
 from engine.open_rows import OpenRow, now_open
-from engine.storage.hot import Inserts, Statement, together
+from engine.storage.hot import Inserts, Statement
 from engine.storage.tables import event, incident, instance, outbox, subscription, task, task_candidate, timer
+from engine.storage.together import Together
 
 
 def write(step: Advance) -> None:
     """Write a step. Everything goes through the connection of the host, in its transaction."""
-    connection = step.host.connection
-    known = now_open(connection, step.instance_id) if step.known is None else step.known
+    known = now_open(step.host.reading, step.instance_id) if step.known is None else step.known
     waits = [] if step.run.completed else step.run.waits()
     failures = [] if step.run.completed else step.run.failures()
     kept = _end_gone(step, known, {(w.kind, w.token) for w in waits}, {f.token for f in failures})
@@ -32,19 +32,19 @@ def write(step: Advance) -> None:
             begin(step, wait, open_tokens)
     for failure in failures:
         note_failure(step, failure, open_tokens)
-    write_instance = _instance_writer(step)
-    with together(connection):
-        for end in step.endings:
-            end()
-        for name, inserts in _INSERTS.items():
-            if rows := step.rows.pop(name, None):
-                inserts.run(connection, rows)
-        written = write_instance()
-        _write_events(step)
-    if written.rowcount != 1:
-        raise RuntimeError(
-            f"Instance {step.instance_id} was changed by another step"
-        )  # the lock makes this impossible
+    statement, state = _instance_written(step)
+    together = Together()
+    if statement is NEW_INSTANCE:  # before what refers to it
+        together.add(statement, **state)
+    for ending, values in step.endings:
+        together.add(ending, **values)
+    for name, inserts in _INSERTS.items():
+        if rows := step.rows.pop(name, None):
+            together.insert(inserts, rows)
+    together.insert(_LOG, _log(step))
+    if statement is not NEW_INSTANCE:
+        together.finish(statement, f"Instance {step.instance_id}", **state)
+    together.run(step.host.reading)
     step.written = True
 
 
@@ -104,15 +104,12 @@ _END_TIMER = Statement(
 
 
 def _end_tasks(step: Advance, over: list[OpenRow]) -> None:
-    connection = step.host.connection
     for row in over:
         if row.token == step.completed_task:
-            step.endings.append(
-                partial(_COMPLETE.run, connection, task_id=row.id, now=step.now, actor_id=step.actor.id)
-            )
+            step.endings.append((_COMPLETE, {"task_id": row.id, "now": step.now, "actor_id": step.actor.id}))
     cancelled = [row.id for row in over if row.token != step.completed_task]
     if cancelled:
-        connection.execute(
+        step.host.connection.execute(
             update(task)
             .where(task.c.id.in_(cancelled))
             .values(state="cancelled", completed_at=step.now, revision=task.c.revision + 1)
@@ -122,22 +119,19 @@ def _end_tasks(step: Advance, over: list[OpenRow]) -> None:
 
 
 def _end_waits(step: Advance, over: list[OpenRow]) -> None:
-    connection = step.host.connection
     heard = [row.id for row in over if row.what in SUBSCRIBED]
     if heard:
-        connection.execute(update(subscription).where(subscription.c.id.in_(heard)).values(state="ended"))
+        step.host.connection.execute(
+            update(subscription).where(subscription.c.id.in_(heard)).values(state="ended")
+        )
     timers = [row.id for row in over if row.what not in SUBSCRIBED]
     if step.fired_timer in timers:
-        step.endings.append(
-            partial(_END_TIMER.run, connection, timer_id=step.fired_timer, ended="fired", fired=step.now)
-        )
+        step.endings.append((_END_TIMER, {"timer_id": step.fired_timer, "ended": "fired", "fired": step.now}))
     cancelled = [timer_id for timer_id in timers if timer_id != step.fired_timer]
     if len(cancelled) == 1:
-        step.endings.append(
-            partial(_END_TIMER.run, connection, timer_id=cancelled[0], ended="cancelled", fired=None)
-        )
+        step.endings.append((_END_TIMER, {"timer_id": cancelled[0], "ended": "cancelled", "fired": None}))
     elif cancelled:
-        connection.execute(update(timer).where(timer.c.id.in_(cancelled)).values(state="cancelled"))
+        step.host.connection.execute(update(timer).where(timer.c.id.in_(cancelled)).values(state="cancelled"))
 
 
 # -- the instance and its log ------------------------------------------------------------------------------------------
@@ -147,47 +141,32 @@ _INCIDENTS = (
     select(func.count())
     .select_from(incident)
     .where(incident.c.instance_id == bindparam("instance_id"), incident.c.state == "open")
-    .scalar_subquery()
 )
-_GUARDED = update(instance).where(
-    instance.c.id == bindparam("instance_id"), instance.c.revision == bindparam("known_revision")
-)
-_STATE: dict[str, Any] = {
-    "revision": bindparam("next_revision"),
-    "run_state": bindparam("dumped"),
-    "phase": bindparam("in_phase"),
-}
-_GO_ON = Statement(_GUARDED.values(**_STATE))
-_END = Statement(
-    _GUARDED.values(
-        **_STATE,
-        ended_at=bindparam("ended", type_=instance.c.ended_at.type),
-        state=bindparam("ended_as"),
+
+
+@cache
+def _update(columns: frozenset[str]) -> Statement:
+    """The statement that writes the row of an instance that stands at a known revision."""
+    row = instance.c
+    return Statement(
+        update(instance)
+        .where(row.id == bindparam("instance_id"), row.revision == bindparam("known_revision"))
+        .values({name: bindparam(f"new_{name}", type_=row[name].type) for name in columns})
     )
-)
 
 
-def _instance_writer(step: Advance) -> Callable[[], Any]:
-    """What writes the instance's row and gives the statement's answer; a change that few steps make is written now."""
-    run, connection = step.run, step.host.connection
+def _instance_written(step: Advance) -> tuple[Statement, dict[str, Any]]:
+    """The statement that writes the instance's row, and its values."""
+    run = step.run
     phase = run.phase or step.phase
     if phase != step.phase:
         step.host.note("phase.changed", None, {"from": step.phase, "to": phase})
-    state = {
-        "instance_id": step.instance_id,
-        "known_revision": step.revision,
-        "next_revision": step.revision + 1,
-        "dumped": run.dump(),
-        "in_phase": phase,
-    }
-    more = _more(step)
-    if not more:
-        return lambda: _GO_ON.run(connection, **state)
-    if more.keys() == {"ended_at", "state"}:
-        ending = {"ended": more["ended_at"], "ended_as": more["state"]}
-        return lambda: _END.run(connection, **state, **ending)
-    written = connection.execute(_GUARDED.values(**_STATE, **more), state)
-    return lambda: written
+    columns = {"revision": step.revision + 1, "run_state": run.dump(), "phase": phase, **_more(step)}
+    new = {f"new_{name}": value for name, value in columns.items()}
+    if step.host.unborn is not None:
+        return NEW_INSTANCE, {**step.host.unborn, **new}
+    known = {"instance_id": step.instance_id, "known_revision": step.revision}
+    return _update(frozenset(columns)), {**known, **new}
 
 
 def _more(step: Advance) -> dict[str, Any]:
@@ -201,29 +180,27 @@ def _more(step: Advance) -> dict[str, Any]:
         more["state"] = "completed" if step.state == "active" else step.state
         step.host.note("instance.completed" if step.state == "active" else f"instance.{step.state}")
     if step.incidents_ended or step.new_incidents:
-        more["incidents"] = _INCIDENTS + step.new_incidents  # these are inserted afterwards
+        known = step.host.connection.execute(_INCIDENTS, {"instance_id": step.instance_id}).scalar_one()
+        more["incidents"] = known + step.new_incidents  # these are inserted afterwards
     return more
 
 
-_LOG = Inserts(event, shared=("instance_id", "at", "actor_id"))
+_LOG = Inserts(event)
 
 
-def _write_events(step: Advance) -> None:
+def _log(step: Advance) -> list[dict[str, Any]]:
     host = step.host
     own, called = host.compiled.definition_id, host.compiled.definition_ids
-    _LOG.run(
-        host.connection,
-        [
-            {
-                "instance_id": step.instance_id,
-                "at": step.now,
-                "actor_id": step.actor.id,
-                "kind": note["kind"],
-                "element_id": note["element_id"],
-                "element_name": note["element_name"],
-                "definition_id": called.get(note.get("process_id", ""), own),
-                "data": note["data"],
-            }
-            for note in host.events
-        ],
-    )
+    return [
+        {
+            "instance_id": step.instance_id,
+            "at": step.now,
+            "actor_id": step.actor.id,
+            "kind": note["kind"],
+            "element_id": note["element_id"],
+            "element_name": note["element_name"],
+            "definition_id": called.get(note.get("process_id", ""), own),
+            "data": note["data"],
+        }
+        for note in host.events
+    ]

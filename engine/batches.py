@@ -18,7 +18,7 @@ from engine.batch_work import BatchWork, Handler, Kind, Skipped, counts_of, note
 from engine.errors import Forbidden, InvalidInput, InvalidState, NotFound
 from engine.permissions import Permission, PermissionMatrix
 from engine.selection import Selection, where_allowed
-from engine.steps import Stepper, next_number
+from engine.steps import Stepper, next_place
 from engine.storage import UnitOfWork
 from engine.storage.batch_tables import batch, batch_item
 from engine.storage.tables import instance
@@ -174,7 +174,7 @@ class Batches:
         if not reason.strip():
             raise InvalidInput("Scrivi il motivo", fields={"motivo": "Scrivi il motivo"})
         now, connection = self._stepper.clock.now(), work.connection
-        batch_id, number = new_id(), next_number(connection, "batch")
+        batch_id, number = new_id(), next_place(connection, "batch").number
         connection.execute(
             insert(batch).values(
                 id=batch_id,

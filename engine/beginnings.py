@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ from engine.open_rows import OpenRow
 from engine.outbox import message
 from engine.settings import Settings
 from engine.spiff import Failure, ProcessRun, Wait
+from engine.storage.hot import Statement
 from engine.storage.tables import incident
 from engine.storage.types import new_id
 
@@ -46,7 +47,7 @@ class Advance:
     """What one step did, to be written by `write`.
 
     `known` are the rows that are open, when whoever began the step knows them; `rows` those to be inserted, by table;
-    `endings` send the statements that end rows, together with them.
+    `endings` are the statements that end rows, with their values, sent together with them.
     """
 
     instance_id: str
@@ -63,7 +64,7 @@ class Advance:
     known: list[OpenRow] | None = None
     new_tasks: list[NewTask] = field(default_factory=list)
     rows: defaultdict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    endings: list[Callable[[], Any]] = field(default_factory=list)
+    endings: list[tuple[Statement, dict[str, Any]]] = field(default_factory=list)
     incidents_ended: bool = False
     new_incidents: int = 0
     written: bool = False

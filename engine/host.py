@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
 from engine.actors import Actor
 from engine.bpmn.model import Element
@@ -26,12 +26,18 @@ from engine.operations.people.calendars import working_days
 from engine.outbox import enqueue
 from engine.parameters import ParametersInForce
 from engine.storage.configuration import KeptConfiguration
-from engine.storage.tables import participant
+from engine.storage.hot import Statement
+from engine.storage.tables import instance, participant
 from engine.terms_in_force import TermsInForce
 
 STEP_LIMITS = Limits(steps=4_000_000)
 """About a second of expressions in one step of an instance; one expression alone has a twentieth of it."""
 
+
+NEW_INSTANCE = Statement(
+    insert(instance).values({c.name: bindparam(f"new_{c.name}", type_=c.type) for c in instance.c})
+)
+"""The row of an instance that begins; each value by the column's name with `new_` before it."""
 
 T = TypeVar("T")
 
@@ -40,7 +46,7 @@ T = TypeVar("T")
 class RunHost:
     """The `Host` of a `ProcessRun`; what happens on the way is noted in `events` for the log."""
 
-    connection: Connection
+    reading: Connection
     compiled: Compiled
     instance: InstanceRef
     actor: Actor
@@ -51,6 +57,16 @@ class RunHost:
     subject: tuple[str, str] | None = None
     kept: KeptConfiguration = field(default_factory=KeptConfiguration)
     changes: int | None = None
+    unborn: dict[str, Any] | None = None
+    """The row of an instance that starts: written with its first step, or when somebody reaches for the tables."""
+
+    @property
+    def connection(self) -> Connection:
+        """The connection of the running transaction, in which the instance has its row."""
+        if self.unborn is not None:
+            row, self.unborn = self.unborn, None
+            NEW_INSTANCE.run(self.reading, **row)
+        return self.reading
 
     def configured(self, what: Hashable, read: Callable[[], T]) -> T:
         """What is configured outside the diagram, from memory while nobody has changed it."""
@@ -59,18 +75,18 @@ class RunHost:
     @cached_property
     def parameters(self) -> ParametersInForce:
         """The parameters in force for the instance."""
-        return ParametersInForce(self.connection, self.compiled, self.instance.scope, self.configured)
+        return ParametersInForce(self.reading, self.compiled, self.instance.scope, self.configured)
 
     @cached_property
     def terms(self) -> TermsInForce:
         """The terms that administrators have put in force for the instance's ambito."""
-        return TermsInForce(self.connection, self.instance.scope, self.configured)
+        return TermsInForce(self.reading, self.instance.scope, self.configured)
 
     @cached_property
     def calendar(self) -> WorkingCalendar:
         """The working days of the instance's ambito."""
         scope = self.instance.scope
-        return self.configured(("calendar", scope), lambda: working_days(self.connection, scope))
+        return self.configured(("calendar", scope), lambda: working_days(self.reading, scope))
 
     @cached_property
     def account(self) -> Evaluation:

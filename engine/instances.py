@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import Connection, Row, insert, select
 
 from engine.actors import Actor
 from engine.advance import write
@@ -15,7 +15,7 @@ from engine.errors import InvalidInput, InvalidState, NotFound
 from engine.permissions import Permission, PermissionMatrix
 from engine.restricted import restricted_names, without
 from engine.spiff import ProcessRun
-from engine.steps import Stepper, locked, require_active, require_reason
+from engine.steps import Stepper, locked, next_place, require_active, require_reason
 from engine.storage import UnitOfWork
 from engine.storage.tables import definition, event, instance
 from engine.storage.values import decode
@@ -48,11 +48,14 @@ class Instances:
         for a retired process.
         """
         repository = self._stepper.repository
-        found = repository.latest(key)
-        repository.require_start(found, actor, scope)
-        repository.require_starts(found)
-        accepted = self._checked(found, values, scope)
         with self._stepper.database.begin() as work:
+            place = next_place(work.connection)
+            found = self._stepper.kept.get(
+                ("latest", key), place.changes, lambda: repository.latest(key, work.connection)
+            )
+            repository.require_start(found, actor, scope)
+            repository.require_starts(found)
+            accepted = self._checked(work.connection, found, values, scope, place.changes)
             advance = self._stepper.begin(
                 work,
                 found,
@@ -62,16 +65,18 @@ class Instances:
                 business_key=business_key,
                 subject=subject,
                 title=title,
+                place=place,
             )
         return _begun(found, advance)
 
-    def _checked(self, found: Definition, values: Mapping[str, Any], scope: str) -> dict[str, Any]:
+    def _checked(
+        self, connection: Connection, found: Definition, values: Mapping[str, Any], scope: str, changes: int
+    ) -> dict[str, Any]:
         form = self._stepper.repository.start_form(found.id)
         if form is None:
             return dict(values)
-        with self._stepper.database.read() as connection:
-            surroundings = self._stepper.form_context(connection, found.id, scope)
-            submission = form.validate(values, {}, **surroundings)
+        surroundings = self._stepper.form_context(connection, found.id, scope, changes)
+        submission = form.validate(values, {}, **surroundings)
         if submission.errors:
             raise InvalidInput("Alcuni campi non vanno bene", fields=submission.errors)
         return dict(submission.values)

@@ -113,12 +113,13 @@ class FilesOf(Collection[str]):
     """The ids of a case's files, read when somebody asks."""
 
     def __init__(self, connection: Connection, instance_id: str) -> None:
-        self._query = select(attachment.c.id).where(attachment.c.instance_id == instance_id)
+        self._instance_id = instance_id
         self._connection = connection
 
     @cached_property
     def _ids(self) -> frozenset[str]:
-        return frozenset(self._connection.execute(self._query).scalars())
+        query = select(attachment.c.id).where(attachment.c.instance_id == self._instance_id)
+        return frozenset(self._connection.execute(query).scalars())
 
     def __contains__(self, one: object) -> bool:
         return one in self._ids

@@ -6,6 +6,7 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from engine.operations import OperationRegistry
 from engine.permissions import Permission, PermissionMatrix
 from engine.starting_times import arm_starts
 from engine.storage import Database
+from engine.storage.configuration import configuration_changed
 from engine.storage.hot import Statement
 from engine.storage.tables import definition, definition_resource, event, subscription
 from engine.storage.types import new_id
@@ -124,6 +126,7 @@ class Repository:
             "deployed_at": now,
             "deployed_by": actor.id,
         }
+        configuration_changed(connection)
         connection.execute(insert(definition).values(**values))
         connection.execute(
             insert(definition_resource),
@@ -186,6 +189,7 @@ class Repository:
             )
             if not changed.rowcount:
                 raise NotFound(f"Il processo «{key}» non c'è")
+            configuration_changed(work.connection)
             work.connection.execute(
                 insert(event).values(
                     at=self._clock.now(), actor_id=actor.id, kind="definition.retired", data={"key": key}
@@ -202,10 +206,10 @@ class Repository:
             raise NotFound(f"La definizione «{definition_id}» non c'è")
         return _view(row)
 
-    def latest(self, key: str) -> Definition:
-        """The latest version of a process. Raises NotFound."""
-        with self._database.read() as connection:
-            row = self._latest_row(connection, key)
+    def latest(self, key: str, connection: Connection | None = None) -> Definition:
+        """The latest version of a process, over a connection when one is open. Raises NotFound."""
+        with nullcontext(connection) if connection else self._database.read() as reading:
+            row = self._latest_row(reading, key)
         if row is None:
             raise NotFound(f"Il processo «{key}» non è pubblicato")
         return _view(row)

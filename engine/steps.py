@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, select, update
 
@@ -22,8 +23,8 @@ from engine.repository import Repository
 from engine.settings import Settings
 from engine.spiff import ProcessRun
 from engine.storage import Database, UnitOfWork
-from engine.storage.configuration import KeptConfiguration
-from engine.storage.hot import Inserts, Statement
+from engine.storage.configuration import CHANGES, KeptConfiguration
+from engine.storage.hot import Statement
 from engine.storage.insertion import insert_once
 from engine.storage.tables import counter, definition, instance
 from engine.storage.types import new_id
@@ -118,15 +119,20 @@ class Stepper:
             changes=row.changes if isinstance(row, HeldCase) else None,
         )
 
-    def form_context(self, connection: Connection, definition_id: str, scope: str) -> dict[str, Any]:
+    def form_context(
+        self, connection: Connection, definition_id: str, scope: str, changes: int | None = None
+    ) -> dict[str, Any]:
         """What a form needs beside values and variables: the day, and the functions of FEEL for a scope.
 
-        It may be used after the connection is closed: a page draws its form at leisure.
+        It may be used after the connection is closed: a page draws its form at leisure. With `changes` known, what is
+        configured comes from memory.
         """
         compiled = self.repository.compiled(definition_id)
         reference = InstanceRef("", 0, definition_id, compiled.key, 0, "", scope, None, "", None)
         now = self.clock.now()
-        host = RunHost(connection, compiled, reference, SYSTEM, now, self.operations)
+        host = RunHost(
+            connection, compiled, reference, SYSTEM, now, self.operations, kept=self.kept, changes=changes
+        )
         host.parameters.look_up()
         return {"today": day_in_rome(now), "bindings": host.bindings}
 
@@ -143,13 +149,15 @@ class Stepper:
         title: str | None,
         linked_from: str | None = None,
         start_event: str = "",
+        place: Place | None = None,
     ) -> Advance:
-        """Make the row of a new instance and run it to its first waits; the caller has checked who may.
+        """Make a new instance and run it to its first waits; the caller has checked who may.
 
-        `start_event` is the one meant, where there are several; without it the plain one.
+        `start_event` is the one meant, where there are several; without it the plain one. `place` is where the
+        instance stands, when the caller has taken it already.
         """
         now = self.clock.now()
-        number = next_number(work.connection, "instance")
+        number, changes = place or next_place(work.connection)
         case = HeldCase(
             id=new_id(),
             number=number,
@@ -164,12 +172,10 @@ class Stepper:
             revision=0,
             linked_from=linked_from,
             run_state=b"",
-        )
-        _NEW.run(
-            work.connection,
-            [{**case._asdict(), "words": case.title, "started_at": now, "started_by": actor.id}],
+            changes=changes,
         )
         host = self.host(work, case, actor)
+        host.unborn = _row(case, now, actor)
         host.note("instance.started", None, {"variables": sorted(variables), "linked_from": linked_from})
         run = ProcessRun.start(host.compiled.program, host, variables, start_event)
         advance = Advance(
@@ -190,7 +196,12 @@ class Stepper:
         return advance
 
 
-_NEW = Inserts(instance)
+def _row(case: HeldCase, now: datetime, actor: Actor) -> dict[str, Any]:
+    """The row of a case that begins, as `NEW_INSTANCE` takes it."""
+    row = dict.fromkeys(instance.c.keys())
+    row |= {name: value for name, value in case._asdict().items() if name in row}
+    row |= {"words": case.title, "started_at": now, "started_by": actor.id, "incidents": 0}
+    return {f"new_{name}": value for name, value in row.items()}
 
 
 def locked(connection: Connection, instance_id: str) -> Row[Any]:
@@ -225,18 +236,25 @@ def require_reason(reason: str) -> None:
         raise InvalidInput("Scrivi il motivo", fields={"motivo": "Scrivi il motivo"})
 
 
+class Place(NamedTuple):
+    """Where a new instance stands: its number, and how often the configuration had changed when it took it."""
+
+    number: int
+    changes: int
+
+
 _FOLLOWING = Statement(
     update(counter)
     .where(counter.c.name == bindparam("sequence"))
     .values(value=counter.c.value + 1)
-    .returning(counter.c.value)
+    .returning(counter.c.value, CHANGES)
 )
 
 
-def next_number(connection: Connection, name: str) -> int:
+def next_place(connection: Connection, sequence: str = "instance") -> Place:
     """The next number of a sequence that people read, without holes between committed rows."""
-    found = _FOLLOWING.run(connection, sequence=name).rows
+    found = _FOLLOWING.run(connection, sequence=sequence).rows
     if not found:
-        insert_once(connection, counter, {"name": name, "value": 0})
-        found = _FOLLOWING.run(connection, sequence=name).rows
-    return int(found[0][0])
+        insert_once(connection, counter, {"name": sequence, "value": 0})
+        found = _FOLLOWING.run(connection, sequence=sequence).rows
+    return Place(*found[0])

@@ -13,6 +13,7 @@ from engine.permissions import Permission, PermissionMatrix
 from engine.selection import Selection
 from engine.steps import Stepper, require_reason
 from engine.storage.batch_tables import batch, batch_item
+from engine.storage.configuration import configuration_changed
 from engine.storage.tables import definition, event, instance
 
 
@@ -53,6 +54,7 @@ class SuspendedDefinitions:
             )
             if not changed.rowcount:
                 raise InvalidState(f"«{_told(key, version)}» è già sospeso")
+            configuration_changed(work.connection)
             data = {"key": key, "version": version, "reason": reason.strip(), "batch": batch_id}
             self._note(work.connection, "definition.suspended", actor, data)
         return batch_id
@@ -90,6 +92,7 @@ class SuspendedDefinitions:
                     reason = f"Ripreso {_told(key, version)}"
                     batch_id = self._batches.create_in(work, "resume", {}, cases, actor, reason)
             work.after_commit(self._stepper.nudge)  # a start may have become due meanwhile
+            configuration_changed(connection)
             data = {"key": key, "version": version, "batch": batch_id}
             self._note(connection, "definition.resumed", actor, data)
         return batch_id

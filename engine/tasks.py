@@ -158,9 +158,9 @@ class Tasks:
                 "task.completed", _element(advance, row), {"task": task_id, "fields": sorted(accepted)}
             )
             advance.run.complete(row.token, accepted)
-            write(advance)
             if held.has_draft:
-                _DROP_DRAFT.run(work.connection, task_id=task_id, actor_id=actor.id)
+                advance.endings.append((_DROP_DRAFT, {"task_id": task_id, "actor_id": actor.id}))
+            write(advance)
             work.after_commit(self._stepper.nudge)
             following = self._mine_among(work.connection, advance, held.parts)
         return Completion(row.instance_id, following, advance.run.completed)

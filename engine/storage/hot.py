@@ -2,30 +2,32 @@
 
 Building and compiling a statement of SQLAlchemy's at each call costs more than the database needs to answer it (see
 docs/adr/0014), and describing thirty columns of a result as much again. These go over the same connection, in the same
-transaction as all others, by a cursor of the driver.
+transaction as all others, by a cursor of the driver. `engine.storage.together` sends several as one.
 """
 
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection, Dialect, Executable, Table, bindparam, insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.types import TypeDecorator
 
 MOST_VALUES = 50
-"""Values of one multi-row insert: psycopg reads a longer text anew at every call. More rows go in several."""
+"""Values of one multi-row insert on SQLite, so that few texts are kept. More rows go in several."""
 
 Value = Callable[[Any], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Its rows as the driver gives them, and how many it changed (sent `together`: at the end)."""
+    """Its rows as the driver gives them, and how many it changed."""
 
     rows: Sequence[tuple[Any, ...]]
     cursor: Any
@@ -37,24 +39,7 @@ class Answer:
         return changed
 
 
-@contextmanager
-def together(connection: Connection) -> Iterator[None]:
-    """The statements sent within, whose answers nobody needs before the end, reach PostgreSQL in one go.
-
-    Only `Statement` and `Inserts` that give no rows may be sent within. Raises what any of them would have raised.
-    """
-    driver: Any = connection.connection.driver_connection
-    if connection.dialect.name == "sqlite":
-        yield
-        return
-    try:
-        with driver.pipeline():
-            yield
-    except connection.dialect.loaded_dbapi.Error as problem:
-        raise _told(connection, "statements sent together", None, problem) from problem
-
-
-class _Text:
+class Text:
     """A statement as one dialect spells it, and how each of its values is written."""
 
     def __init__(self, statement: Any, dialect: Dialect) -> None:
@@ -71,25 +56,38 @@ class _Text:
             if not bound.required:
                 self.fixed[name] = bound.effective_value
 
-    def send(self, connection: Connection, given: Mapping[str, Any]) -> Answer:
-        values: Any = {**self.fixed, **given}
+    def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The values as the driver takes them, by name."""
+        values = {**self.fixed, **given}
         for name, writer in self.writers.items():
             values[name] = writer(values[name])
+        return values
+
+    def send(self, connection: Connection, given: Mapping[str, Any]) -> Answer:
+        """Send it with its values."""
+        values: Any = self.values(given)
         if self.names is not None:
             values = tuple(values[name] for name in self.names)
-        if not connection.in_transaction():
-            connection.begin()
         cursor = connection.connection.cursor()
-        for listener in connection.dispatch.before_cursor_execute:
-            listener(connection, cursor, self.text, values, None, False)
-        try:
-            cursor.execute(self.text, values)
-            return Answer(cursor.fetchall() if self.gives_rows else (), cursor)
-        except connection.dialect.loaded_dbapi.Error as problem:
-            raise _told(connection, self.text, values, problem) from problem
+        return execute(connection, cursor, self.text, values, gives_rows=self.gives_rows)
 
 
-def _told(connection: Connection, text: str, values: Any, problem: Any) -> Any:
+def execute(
+    connection: Connection, cursor: Any, text: str, values: Any, *, gives_rows: bool = False
+) -> Answer:
+    """Send a text by a cursor of the driver, in the transaction; errors are told as SQLAlchemy tells them."""
+    if not connection.in_transaction():
+        connection.begin()
+    for listener in connection.dispatch.before_cursor_execute:
+        listener(connection, cursor, text, values, None, False)
+    try:
+        cursor.execute(text, values)
+        return Answer(cursor.fetchall() if gives_rows else (), cursor)
+    except connection.dialect.loaded_dbapi.Error as problem:
+        raise told(connection, text, values, problem) from problem
+
+
+def told(connection: Connection, text: str | None, values: Any, problem: Any) -> Any:
     """The driver's error as SQLAlchemy tells it; a connection that is lost is not used again."""
     dialect = connection.dialect
     lost = dialect.is_disconnect(problem, connection.connection.dbapi_connection, None)
@@ -112,15 +110,19 @@ class Statement:
 
     def __init__(self, statement: Executable) -> None:
         self._statement = statement
-        self._texts: dict[str, _Text] = {}
+        self._texts: dict[str, Text] = {}
         self._makers: dict[str, Callable[[Sequence[Any]], Any]] = {}
 
     def run(self, connection: Connection, **values: Any) -> Answer:
         """Send it with its values, by the name of their `bindparam`."""
-        text = self._texts.get(connection.dialect.name)
+        return self.on(connection.dialect).send(connection, values)
+
+    def on(self, dialect: Dialect) -> Text:
+        """As a dialect spells it."""
+        text = self._texts.get(dialect.name)
         if text is None:
-            text = self._texts[connection.dialect.name] = _Text(self._statement, connection.dialect)
-        return text.send(connection, values)
+            text = self._texts[dialect.name] = Text(self._statement, dialect)
+        return text
 
     def named(self, connection: Connection, **values: Any) -> list[Any]:
         """Send it, and give its rows with their columns by name, converted as the types of the columns say."""
@@ -135,49 +137,99 @@ class Inserts:
     """Inserts of whole rows into a table, many in one statement. A column not given is NULL or as the database says;
     defaults that Python would work out are the caller's to give."""
 
-    def __init__(self, table: Table, *, once: bool = False, shared: tuple[str, ...] = ()) -> None:
-        """`once`: a row whose unique key is taken is left as it is. `shared`: columns alike in all rows of a call."""
+    def __init__(self, table: Table, *, once: bool = False) -> None:
+        """`once`: a row whose unique key is taken is left as it is."""
         self._table = table
         self._once = once
-        self._shared = shared
-        given = [c for c in table.columns if c.server_default is None and not _numbered(c)]
-        self._own = [c for c in given if c.name not in shared]
-        self._needed = [c.name for c in given if not c.nullable]
-        self._most = max(1, (MOST_VALUES - len(shared)) // len(self._own))
-        self._texts: dict[tuple[str, int], _Text] = {}
+        self._given = [c for c in table.columns if c.server_default is None and not _numbered(c)]
+        self._needed = [c.name for c in self._given if not c.nullable]
+        self._most = max(1, MOST_VALUES // len(self._given))
+        self._texts: dict[int, Text] = {}
+        self._rows: RowsText | None = None
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Write the rows, in their order. Raises KeyError for a row without a column that needs a value."""
+        if connection.dialect.name != "sqlite":
+            self.on(connection.dialect).send(connection, rows)
+            return
+        self._check(rows)
         for first in range(0, len(rows), self._most):
             part = rows[first : first + self._most]
-            for row in part:
-                if missing := [name for name in self._needed if name not in row]:
-                    raise KeyError(f"{self._table.name}: {', '.join(missing)}")
             values = {
-                f"{c.name}_m{number}": row.get(c.name) for number, row in enumerate(part) for c in self._own
+                f"{c.name}_m{number}": row.get(c.name) for number, row in enumerate(part) for c in self._given
             }
-            values.update((f"all_{name}", part[0].get(name)) for name in self._shared)
-            self._text(connection.dialect, len(part)).send(connection, values)
+            self._sqlite(connection.dialect, len(part)).send(connection, values)
 
-    def _text(self, dialect: Dialect, count: int) -> _Text:
-        key = (dialect.name, count)
-        if key not in self._texts:
-            columns = self._table.c
-            alike = {name: bindparam(f"all_{name}", type_=columns[name].type) for name in self._shared}
+    def on(self, dialect: Dialect) -> RowsText:
+        """As PostgreSQL spells it: one text for any number of rows."""
+        if self._rows is None:
+            self._rows = RowsText(self._table, self._given, self._check, once=self._once, dialect=dialect)
+        return self._rows
+
+    def _check(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        for row in rows:
+            if missing := [name for name in self._needed if name not in row]:
+                raise KeyError(f"{self._table.name}: {', '.join(missing)}")
+
+    def _sqlite(self, dialect: Dialect, count: int) -> Text:
+        if count not in self._texts:
+            from sqlalchemy.dialects import sqlite
+
             rows = [
-                {**{c.name: bindparam(f"{c.name}_m{number}", type_=c.type) for c in self._own}, **alike}
+                {c.name: bindparam(f"{c.name}_m{number}", type_=c.type) for c in self._given}
                 for number in range(count)
             ]
-            self._texts[key] = _Text(self._insert(dialect).values(rows), dialect)
-        return self._texts[key]
+            statement = (
+                sqlite.insert(self._table).on_conflict_do_nothing() if self._once else insert(self._table)
+            )
+            self._texts[count] = Text(statement.values(rows), dialect)
+        return self._texts[count]
 
-    def _insert(self, dialect: Dialect) -> Any:
-        if not self._once:
-            return insert(self._table)
-        from sqlalchemy.dialects import postgresql, sqlite
 
-        own = sqlite.insert if dialect.name == "sqlite" else postgresql.insert
-        return own(self._table).on_conflict_do_nothing()
+class RowsText:
+    """An insert whose rows travel as one value in JSON, so that its text is the same for any number of them."""
+
+    gives_rows = False
+
+    def __init__(
+        self,
+        table: Table,
+        columns: Sequence[Any],
+        check: Callable[[Sequence[Mapping[str, Any]]], None],
+        *,
+        once: bool,
+        dialect: Dialect,
+    ) -> None:
+        names = ", ".join(c.name for c in columns)
+        types = ", ".join(f"{c.name} {c.type.compile(dialect=dialect)}" for c in columns)
+        self.text = (
+            f"INSERT INTO {table.name} ({names}) SELECT {names} "  # noqa: S608 - names of our own columns
+            f"FROM json_to_recordset(%(rows)s::json) AS given ({types})"
+            + (" ON CONFLICT DO NOTHING" if once else "")
+        )
+        self._check = check
+        self._writers = [
+            (c.name, partial(c.type.process_bind_param, dialect=dialect))
+            for c in columns
+            if isinstance(c.type, TypeDecorator)
+        ]
+
+    def values(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """The rows as one text."""
+        self._check(rows)
+        return {"rows": orjson.dumps([self._outward(row) for row in rows]).decode()}
+
+    def send(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Answer:
+        """Send it with its rows."""
+        return execute(connection, connection.connection.cursor(), self.text, self.values(rows))
+
+    def _outward(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        written = dict(row)
+        for name, writer in self._writers:
+            if (value := written.get(name)) is not None:
+                value = writer(value)
+                written[name] = "\\x" + value.hex() if isinstance(value, bytes) else value
+        return written
 
 
 def _maker(statement: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
