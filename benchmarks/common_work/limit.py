@@ -36,37 +36,16 @@ class Recorder:
         return sent
 
     def watch(self, client: Services) -> None:
-        """Note what each new connection of the client sends."""
-        client.engine.database.engine.dispose()
-        recorder = self
+        """Note what the client sends from now on."""
+        engine = client.engine.database.engine
 
-        class Cursor(psycopg.Cursor[Any]):
-            """A cursor that notes what passes through it."""
+        @event.listens_for(engine, "before_cursor_execute")
+        def on_statement(_on: Any, _cursor: Any, text: str, values: Any, _context: Any, many: bool) -> None:
+            self.sent.append(("executemany" if many else "execute", text, values))
 
-            def execute(self, query: Any, params: Any = None, **options: Any) -> Cursor:
-                """Note a statement."""
-                if (
-                    not self.connection.autocommit
-                ):  # asking whether the connection lives is no part of the work
-                    recorder.sent.append(("execute", query, params))
-                return super().execute(query, params, **options)
-
-            def executemany(self, query: Any, params_seq: Any, **options: Any) -> None:
-                """Note a statement with many rows."""
-                rows = list(params_seq)
-                recorder.sent.append(("executemany", query, rows))
-                super().executemany(query, rows, **options)
-
-        @event.listens_for(client.engine.database.engine, "connect")
-        def on_connect(connection: Any, _record: Any) -> None:
-            connection.cursor_factory = Cursor
-            commit = connection.commit
-
-            def noted() -> None:
-                recorder.sent.append((COMMIT, None, None))
-                commit()
-
-            connection.commit = noted
+        @event.listens_for(engine, "commit")
+        def on_commit(_connection: Any) -> None:
+            self.sent.append((COMMIT, None, None))
 
 
 @dataclass(frozen=True)
@@ -137,12 +116,14 @@ def replay(server: Postgres, recording: Recording) -> Rates:
 
 def _send(connection: psycopg.Connection[Any], sent: Sequence[tuple[str, Any, Any]]) -> float:
     """Send statements in their order; the seconds it took."""
-    cursor = connection.cursor()
+    named, numbered = connection.cursor(), psycopg.RawCursor(connection)
     begin = time.perf_counter()
     for how, query, values in sent:
         if how == COMMIT:
             connection.commit()
-        elif how == "executemany":
+            continue
+        cursor = numbered if isinstance(values, list) else named
+        if how == "executemany":
             cursor.executemany(query, values)
         else:
             cursor.execute(query, values)

@@ -25,7 +25,11 @@ from engine.storage.tables import event as event_table
 from engine.storage.tables import task as task_table
 
 Start = Callable[..., str]
-MOST_STATEMENTS = 8
+
+
+def most_statements(engine: Engine) -> int:
+    """PostgreSQL holds with one statement and writes with another; SQLite answers within this process."""
+    return 8 if engine.database.is_sqlite else 2
 
 
 def test_the_log_only_grows(world: World, start: Start) -> None:
@@ -119,7 +123,7 @@ def test_one_completion_is_one_commit_and_few_statements(
     with counted(engine, monkeypatch) as (statements, commits):
         engine.tasks.complete(task, {}, anna)
     assert len(commits) == 1
-    assert len(statements) <= MOST_STATEMENTS, "\n".join(s[:110] for s in statements)
+    assert len(statements) <= most_statements(engine), "\n".join(s[:110] for s in statements)
 
 
 def test_one_start_is_one_commit_and_few_statements(
@@ -130,7 +134,7 @@ def test_one_start_is_one_commit_and_few_statements(
     with counted(world.engine, monkeypatch) as (statements, commits):
         world.engine.instances.start("parametri", {}, anna, world.scope)
     assert len(commits) == 1
-    assert len(statements) <= MOST_STATEMENTS, "\n".join(s[:110] for s in statements)
+    assert len(statements) <= most_statements(world.engine), "\n".join(s[:110] for s in statements)
 
 
 def test_a_changed_parameter_counts_from_the_next_step_on(world: World, start: Start) -> None:
