@@ -159,7 +159,8 @@ class Engine:
     def next_due(self) -> datetime | None:
         """The earliest moment at which something will be due, UTC."""
         services = (self.timers, self.scheduled, self.outbox, self.batches)
-        moments = [service.next_due() for service in services]
+        with self.database.read_together():
+            moments = [service.next_due() for service in services]
         return min((moment for moment in moments if moment is not None), default=None)
 
     def close(self) -> None:

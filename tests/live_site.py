@@ -99,6 +99,12 @@ class ServerProcess:
         self.environment = {**os.environ, **variables}
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int:
+        """The number of the process, and of its group."""
+        assert self._process is not None
+        return self._process.pid
+
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run another `patti` command with the same settings and wait for it."""
         return subprocess.run(

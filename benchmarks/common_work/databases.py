@@ -91,11 +91,11 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL of one's own, with fsync on, until the end of the `with`, or until SIGTERM."""
+def postgres(**options: str) -> Iterator[Postgres]:
+    """A PostgreSQL of one's own, with fsync on, until the end of the `with`, or until SIGTERM; with more options."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     port = free_port()
-    with postgres_server.running(fsync=True, options={**SANE, "port": str(port)}) as server:
+    with postgres_server.running(fsync=True, options={**SANE, **options, "port": str(port)}) as server:
         yield Postgres(server, port)
 
 

@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 WAKE_UP = "wake-up"
 SWEEP = "sweep"
+MANY = 100
+"""Looks asked for at once: all but one find it under way and return, and none is refused."""
 BREATH = timedelta(seconds=1)
 """Between two runs when the first left something due: nobody spins on work that cannot be done."""
 
@@ -44,7 +46,7 @@ class LocalJobs:
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(2)},
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 2},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": MANY},
         )
 
     def start(self) -> None:
@@ -55,7 +57,9 @@ class LocalJobs:
 
     def nudge(self) -> None:
         """Something may be due earlier than thought: look now. Cheap, and safe from any thread."""
-        self._wake_in(timedelta())
+        self._again.set()
+        if not self._running.locked():  # otherwise the look under way looks once more
+            self._wake_in(timedelta())
 
     def stop(self) -> None:
         """Finish what is running, then stop."""
@@ -79,20 +83,21 @@ class LocalJobs:
                 return  # the run under way will look once more
             try:
                 self._again.clear()
-                self._work()
+                due = self._next_due()
+                if self._is_now(due):
+                    self._work()
+                    due = self._next_due()
+                self._sleep_until(due)
             except Exception:
                 logger.exception("Background work failed; it is tried again shortly")
+                self._wake_in(BREATH)
             finally:
                 self._running.release()
-        self._sleep_until_due()
 
-    def _sleep_until_due(self) -> None:
+    def _is_now(self, due: datetime | None) -> bool:
+        return due is not None and due <= self._clock.now()
+
+    def _sleep_until(self, due: datetime | None) -> None:
         """Hold the one wake-up at the next due moment. What is due and was not done just now is not hurried."""
-        if self._stopping.is_set():
-            return
-        due = self._next_due()
         if due is not None:
-            span = due - self._clock.now()
-            self._wake_in(span if span > timedelta() else BREATH)
-        if self._again.is_set():  # asked for while the wake-up was being set: ours may have replaced that one
-            self._wake_in(timedelta())
+            self._wake_in(BREATH if self._is_now(due) else due - self._clock.now())

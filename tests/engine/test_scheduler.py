@@ -71,13 +71,13 @@ def fired_in_order(world: World) -> list[str]:
 
 
 @pytest.fixture
-def running(world: World) -> Iterator[Callable[[], LocalJobs]]:
-    """Starts the embedded scheduler on the world's engine, with a sweep so slow that no test sees it."""
+def running(world: World) -> Iterator[Callable[..., LocalJobs]]:
+    """Starts the embedded scheduler on the world's engine, with a sweep so slow that no test sees it unless asked."""
     started: list[LocalJobs] = []
 
-    def begin() -> LocalJobs:
+    def begin(sweep_seconds: int = 3600) -> LocalJobs:
         engine = world.engine
-        jobs = LocalJobs(engine.run_due, engine.next_due, world.clock, sweep_seconds=3600)
+        jobs = LocalJobs(engine.run_due, engine.next_due, world.clock, sweep_seconds)
         engine.stepper.nudge = jobs.nudge
         jobs.start()
         started.append(jobs)
@@ -138,6 +138,42 @@ def test_the_alarm_rings_by_itself_when_something_comes_due(
     running()
     until(lambda: fired_in_order(world) == [case])
     assert SystemClock().now() - began < timedelta(seconds=5)
+
+
+def test_a_clock_that_jumps_ahead_and_back_fires_what_is_due_by_it_and_nothing_twice(
+    world: World, start: Start, running: Callable[..., LocalJobs]
+) -> None:
+    first = start("tre_volte")
+    came = world.clock.now()
+    running(sweep_seconds=1)
+    world.clock.set(came + timedelta(minutes=90))  # nobody tells the scheduler: the sweep finds out
+    until(lambda: fired_in_order(world) == [first])
+    world.clock.set(came - timedelta(days=1))
+    second = start("tre_volte")
+    world.engine.stepper.nudge()
+    world.clock.set(came - timedelta(days=1) + timedelta(minutes=61))
+    until(lambda: fired_in_order(world) == [first, second])
+    world.clock.set(came + timedelta(minutes=90))
+    until(lambda: fired_in_order(world) == [first, second, second, second])
+    world.clock.set(came + timedelta(hours=3))
+    until(lambda: fired_in_order(world) == [first, second, second, second, first, first])
+    assert world.engine.next_due() is None
+
+
+def test_a_look_for_nothing_asks_once_and_holds_up_no_writer(world: World, start: Start) -> None:
+    start("tre_volte")
+    world.engine.run_due()
+    jobs = LocalJobs(world.engine.run_due, world.engine.next_due, world.clock, sweep_seconds=3600)
+    jobs.start()
+    threading.Event().wait(0.5)
+    with statements(world.engine) as sent:
+        jobs.nudge()
+        until(lambda: len(sent) >= 4)
+        threading.Event().wait(0.5)
+    jobs.stop()
+    asked = [statement for statement in sent if statement != "BEGIN"]
+    assert len(asked) == 4, asked
+    assert all(statement.startswith("SELECT") for statement in asked)
 
 
 def test_due_timers_fire_in_order_and_a_failing_one_holds_back_no_other(world: World, start: Start) -> None:
