@@ -16,7 +16,7 @@ from engine.forms import Form, parse_form
 from engine.language import FUNCTIONS, check_feel
 from engine.moments import is_literal
 from engine.operations import OperationRegistry
-from engine.parameter_file import ParameterDefinition, read_parameters
+from engine.parameter_file import ParameterDefinition, old_parameters, read_parameters
 from engine.spiff import Program, compile_program
 
 MOST_KEPT = 128
@@ -101,9 +101,11 @@ def _read_parts(bundle: Bundle, operations: OperationRegistry) -> Parts:
             forms[form.id] = form
         except InvalidInput as problem:
             findings.extend(problem.findings or [Finding("BAD_FORM", problem.message, resource.path)])
+    warnings: list[Finding] = []
     for resource in bundle.of_kind("parameters"):
         try:
             parameters.update(read_parameters(resource.content, resource.path))
+            warnings += old_parameters(resource.content, resource.path)
         except InvalidInput as problem:
             findings.extend(problem.findings)
     drawing = bundle.diagram
@@ -121,8 +123,8 @@ def _read_parts(bundle: Bundle, operations: OperationRegistry) -> Parts:
     findings += [finding for finding in told if finding.severity == "error"]
     if findings:
         raise _refused(findings)
-    warnings = tuple(finding for finding in told if finding.severity != "error")
-    return Parts(diagram, decisions, forms, parameters, warnings)
+    warnings += [finding for finding in told if finding.severity != "error"]
+    return Parts(diagram, decisions, forms, parameters, tuple(warnings))
 
 
 def compile_parts(definition_id: str, parts: Sequence[Parts], definition_ids: Mapping[str, str]) -> Compiled:

@@ -13,6 +13,7 @@ from engine.batches import Batches
 from engine.calendar_files import CalendarFiles
 from engine.calendars import Calendars
 from engine.clock import Clock, SystemClock
+from engine.deadline_feeds import DeadlineFeeds
 from engine.deadlines import Deadlines
 from engine.expressions import YearsMonths
 from engine.figures import Figures
@@ -86,6 +87,7 @@ class Engine:
         self.calendars = Calendars(database, clock, permissions)
         self.deadlines = Deadlines(self.stepper, permissions)
         self.calendar_files = CalendarFiles(database, clock, permissions)
+        self.deadline_feeds = DeadlineFeeds(database, clock)
         self.migrations = Migrations(self.stepper, permissions, self.batches)
         self._jobs: LocalJobs | None = None
         self._jobs_lock = threading.Lock()

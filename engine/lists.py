@@ -162,13 +162,16 @@ def _actor_id() -> Any:
 
 
 def due_within(due: str | None) -> Due:
-    """The conditions of a filter: overdue, today, soon (within three days), or none."""
+    """The conditions of a filter: overdue, today, soon (within three days), none; or between two moments (`since`,
+    `until`, which are values)."""
 
     def conditions(column: Any) -> list[ColumnElement[bool]]:
         if due == "overdue":
             return [column < _moment("now")]
         if due == "today":
             return [column >= _moment("day_begins"), column <= _moment("day_ends")]
+        if due == "between":
+            return [column >= _moment("since"), column <= _moment("until")]
         return [column >= _moment("now"), column <= _moment("soon")] if due == "soon" else []
 
     return conditions

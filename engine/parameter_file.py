@@ -21,6 +21,12 @@ from engine.expressions import YearsMonths
 
 NUMBERS = ("intero", "decimale", "euro")
 BOUNDS = ("minimo", "massimo")
+OF_THE_CALENDAR = {
+    "patrono": "il santo patrono",
+    "sabato_festivo": "il sabato",
+    "chiusure": "i giorni di chiusura",
+}
+"""Names that decided the working days before each ambito had a calendar of its own, and what they meant."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,20 @@ def read_parameters(content: bytes, file: str) -> dict[str, ParameterDefinition]
             found[str(name)] = _declared(str(name), kind, body)
         except InvalidInput as problem:
             raise _refused(file, str(name), problem.message) from problem
+    return found
+
+
+def old_parameters(content: bytes, file: str) -> list[Finding]:
+    """A warning for each parameter of a readable file whose meaning has passed to the calendar of the ambito."""
+    found: list[Finding] = []
+    for number, line in enumerate(content.decode("utf-8").splitlines(), 1):
+        name = line.partition(":")[0].strip("\"' ")
+        if name in OF_THE_CALENDAR and not line[0].isspace():
+            sentence = (
+                f"il parametro «{name}» non decide più i giorni lavorativi: {OF_THE_CALENDAR[name]} si scrive in "
+                "Amministrazione › Calendario (patti calendar), per ambito; togli il parametro"
+            )
+            found.append(Finding("OLD_PARAMETER", sentence, file, name, line=number, severity="warning"))
     return found
 
 

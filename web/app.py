@@ -8,7 +8,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from engine.engine import Engine
 from engine.settings import Settings
 from web import access, auth, current, errors, formatting, language, layout, security, static_files
-from web.account.views import blueprint as account
+from web.account import blueprint as account
 from web.admin import blueprint as admin
 from web.cases import blueprint as cases
 from web.cases.records import blueprint as records

@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import EngineError, Forbidden, InvalidInput, InvalidState, NotFound, Rejected
+from web.security import FEED
 
 logger = logging.getLogger(__name__)
 refusals = logging.getLogger("patti.refusals")
@@ -105,11 +106,9 @@ def _engine_error(problem: EngineError) -> Any:
     status = status_of(problem)
     if status == 403:
         who = current_user.actor.id if current_user.is_authenticated else "nobody"
-        refusals.warning("refused %s %s to %s: %s", request.method, request.path, who, problem.message)
+        refusals.warning("refused %s %s to %s: %s", request.method, _path(), who, problem.message)
     elif status == 500:
-        logger.error(
-            "%s while serving %s %s: %s", problem.code, request.method, request.path, problem.message
-        )
+        logger.error("%s while serving %s %s: %s", problem.code, request.method, _path(), problem.message)
     return _answer(
         status, problem.message if status != 500 else "", problem.code, getattr(problem, "findings", ())
     )
@@ -129,8 +128,13 @@ def _http_error(problem: HTTPException) -> Any:
 
 
 def _unexpected(problem: Exception) -> Any:
-    logger.exception("An unexpected error while serving %s %s", request.method, request.path)
+    logger.exception("An unexpected error while serving %s %s", request.method, _path())
     return _answer(500, "", "UNEXPECTED")
+
+
+def _path() -> str:
+    """What was asked for, without the secret that some addresses carry."""
+    return str(request.url_rule) if request.endpoint == FEED else request.path
 
 
 def _answer(status: int, sentence: str, code: str, findings: Any = ()) -> Any:

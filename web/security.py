@@ -14,6 +14,9 @@ from engine.settings import Settings
 csrf = CSRFProtect()
 limiter = Limiter(get_remote_address, storage_uri="memory://", headers_enabled=False)
 
+FEED = "account.deadline_feed"
+"""Whose address is a secret: it is not written to any log."""
+
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -60,7 +63,11 @@ def _headers(secure: bool):  # type: ignore[no-untyped-def]
         response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         if secure:
             response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-        if request.endpoint != "static":
+        if (
+            request.endpoint == FEED
+        ):  # asked again every time, answered in full only when something has changed
+            response.headers["Cache-Control"] = "private, no-cache"
+        elif request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
         return response
 

@@ -39,6 +39,10 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
             "Un parametro di `parametri.yaml` non va",
             "Servono `valore` e `tipo`, e il valore di quel tipo",
         ),
+        "OLD_PARAMETER": (
+            "Avviso: `patrono`, `sabato_festivo` e `chiusure` non decidono più i giorni lavorativi",
+            "Scrivili nel [calendario](../howto/calendario-e-chiusure.md) dell'ambito e togli il parametro",
+        ),
         "BAD_DECISION": (
             "Una tabella di decisione non va",
             "La frase dice riga, cella e che cosa non si capisce",

@@ -44,6 +44,8 @@ TABLES = {
     "incarico": "Chi ha quale incarico in quale pratica, e perché è finito",
     "registro_anagrafe": "Chi ha cambiato che cosa di persone, utenti, ruoli e ambiti",
     "utente": "Chi può entrare, con l'impronta Argon2 della password",
+    "calendario_privato": "Chi ha un calendario delle proprie scadenze, con l'impronta SHA-256 del segreto nel suo "
+    "indirizzo",
     "appartenenza": "Quale ruolo ha un utente, in quale ambito, da quando a quando",
     "ambito": "Gli ambiti e i sub-ambiti, come percorsi: `cremasco/crema`",
     "regola_calendario": "Sabato e patrono di un ambito: l'ultima riga è in vigore, le altre sono la storia",

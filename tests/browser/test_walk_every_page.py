@@ -27,6 +27,7 @@ COORDINATOR, SOCIAL_WORKER, ADMINISTRATOR, NOBODY = "carla", "anna", "rita", ""
 PAGES: Mapping[str, tuple[str, str]] = {
     "account.sign_in": (NOBODY, "/accedi"),
     "account.profile": (SOCIAL_WORKER, "/profilo"),
+    "account.calendar": (SOCIAL_WORKER, "/profilo/calendario"),
     "account.notices": (SOCIAL_WORKER, "/avvisi"),
     "inbox.page": (COORDINATOR, "/compiti?casella=all&persona=i"),
     "inbox.choose_colleague": (COORDINATOR, "/compiti/{held}/affida"),
@@ -65,6 +66,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
 NOT_PAGES = {
     "static": "files of the pages",
     "account.home": "sends on to the tasks",
+    "account.deadline_feed": "a file",
     "health.alive": "for programs",
     "health.ready": "for programs",
     "files.attachment": "a file",

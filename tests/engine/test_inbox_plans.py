@@ -69,6 +69,12 @@ def test_no_question_of_the_inbox_reads_a_large_table_whole(postgresql_url: str)
             asked.clear()
             ask(engine.inbox, actor, after)
             _check(engine, what, list(asked))
+        secret = engine.deadline_feeds.open(actor)
+        asked.clear()
+        feed = engine.deadline_feeds.read(secret)
+        assert feed is not None
+        assert feed.lines
+        _check(engine, "calendar of deadlines", list(asked))
     finally:
         engine.close()
 

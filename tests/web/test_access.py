@@ -16,6 +16,7 @@ PUBLIC = {
     "account.check_sign_in",
     "account.sign_out",
     "account.language",
+    "account.deadline_feed",
     "health.alive",
     "health.ready",
     "health.figures",

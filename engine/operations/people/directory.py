@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select, update
+from sqlalchemy import Connection, Row, delete, or_, select, update
 
 from engine.actors import SYSTEM
 from engine.errors import InvalidInput, NotFound
 from engine.operations.people import passwords
 from engine.operations.people.model import Account
 from engine.operations.people.register import By, note
-from engine.operations.people.tables import utente
+from engine.operations.people.tables import calendario_privato, utente
 from engine.operations.people.validation import check_email
 from engine.storage.insertion import insert_once
 
@@ -144,9 +144,11 @@ def change_password(connection: Connection, username: str, current: str, new: st
 
 
 def deactivate(connection: Connection, username: str, *, by: By) -> None:
-    """Close the account: nobody signs in with it, open sessions end. What it did stays its own."""
+    """Close the account: nobody signs in with it, open sessions end, so does its private calendar. What it did stays
+    its own."""
     name = account(connection, username).username
     renew_sessions(connection, name, attivo=False)
+    connection.execute(delete(calendario_privato).where(calendario_privato.c.username == name))
     note(connection, by, "utente", name, "disattivato")
 
 

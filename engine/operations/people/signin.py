@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Date, Row, String, bindparam, select, update
+from sqlalchemy import Connection, Date, Row, Select, String, bindparam, select, update
 
 from engine.actors import Actor, Membership
 from engine.calendar import in_rome
@@ -18,21 +19,20 @@ from engine.storage.database import Database
 from engine.storage.hot import Statement
 
 _TODAY: Any = bindparam("today", type_=Date)
-_SIGNED_IN = Statement(
-    select(
-        utente.c.username,
-        utente.c.nome,
-        utente.c.attivo,
-        utente.c.credentials,
-        utente.c.lingua,
-        appartenenza.c.ruolo,
-        appartenenza.c.ambito,
+
+
+def account_rows(*more: Any) -> Select[Any]:
+    """Accounts, a row for each thing they hold on the day `today`, which is a value; `more` columns if wanted."""
+    columns = ("username", "nome", "attivo", "credentials", "lingua")
+    held = (appartenenza.c.username == utente.c.username) & in_force(_TODAY)
+    return (
+        select(*(utente.c[name] for name in columns), appartenenza.c.ruolo, appartenenza.c.ambito, *more)
+        .select_from(utente)
+        .outerjoin(appartenenza, held)
     )
-    .select_from(
-        utente.outerjoin(appartenenza, (appartenenza.c.username == utente.c.username) & in_force(_TODAY))
-    )
-    .where(utente.c.username == bindparam("username", type_=String))
-)
+
+
+_SIGNED_IN = Statement(account_rows().where(utente.c.username == bindparam("username", type_=String)))
 """Asked at every request: the account and what it holds that day, in one."""
 
 
@@ -60,7 +60,11 @@ def authenticate(database: Database, username: str, password: str, now: datetime
 
 def signed_in(connection: Connection, username: str, today: date) -> SignedIn | None:
     """The account behind a session, or None when it is closed or gone. `today` is the day in Rome."""
-    rows = _SIGNED_IN.named(connection, username=normalise_username(username), today=today)
+    return account_of(_SIGNED_IN.named(connection, username=normalise_username(username), today=today))
+
+
+def account_of(rows: Sequence[Any]) -> SignedIn | None:
+    """The one account of these `account_rows`; None when there is none or it is closed."""
     if not rows or not rows[0].attivo:
         return None
     first = rows[0]

@@ -153,6 +153,14 @@ appartenenza = Table(
     Index("ix_appartenenza_ruolo", "ruolo", "ambito"),
 )
 
+calendario_privato = Table(
+    "calendario_privato",
+    metadata,
+    Column("username", ForeignKey(utente.c.username), primary_key=True),
+    Column("impronta", String(64), nullable=False, unique=True),  # SHA-256 of the secret in its address
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
 incarico = Table(
     "incarico",
     metadata,

@@ -234,3 +234,23 @@ def test_closings_come_from_a_file_after_a_trial_and_go_to_one(patti: Run, tmp_p
     refused = patti("calendar", "import", "-", "--motivo", "x", given="giorno;motivo")
     assert refused.exit_code == 1
     assert "non comincia con BEGIN:VCALENDAR" in refused.output
+
+
+def test_parameters_that_the_calendar_took_over_are_told_at_lint_and_at_publication(
+    patti: Run, sample: Path
+) -> None:
+    file = sample / "prova" / "parametri.yaml"
+    lines = file.read_text().rstrip().splitlines()
+    added = ["'patrono': {valore: 06-10, tipo: testo}", "sabato_festivo: {valore: true, tipo: booleano}"]
+    file.write_text(
+        "\n".join([*lines, *added, "altro: {valore: 1, tipo: intero, aiuto: 'chiusure: no'}"]) + "\n"
+    )
+    for command in ("lint", "deploy"):
+        answer = patti(command, str(sample))
+        assert answer.exit_code == 0, answer.output
+        told = [line for line in answer.output.splitlines() if "non decide più i giorni lavorativi" in line]
+        assert [line.partition(": [")[0] for line in told] == [
+            f"parametri.yaml:{len(lines) + 1}",
+            f"parametri.yaml:{len(lines) + 2}",
+        ]
+        assert all("(avviso)" in line and "patti calendar" in line for line in told)

@@ -242,7 +242,6 @@ def form(form_id: str) -> str:
 
 
 PARAMETERS = """eta_max: {valore: 39, tipo: intero, etichetta: "Età massima", aiuto: "Ammissibile fino al giorno prima del compleanno successivo.", unita: anni}
-sabato_festivo: {valore: false, tipo: booleano, etichetta: "Il sabato è festivo"}
 """
 
 if __name__ == "__main__":
