@@ -11,7 +11,12 @@ from engine.spiff import Instruction
 from engine.variables_text import variables_of
 
 _OPTIONS = (
-    click.option("--togli", "cancels", multiple=True, help="Toglie questo elemento attivo; si può ripetere."),
+    click.option(
+        "--togli",
+        "cancels",
+        multiple=True,
+        help="Toglie questo elemento attivo; di uno che si ripete, Elemento#2 toglie solo la seconda volta.",
+    ),
     click.option("--prima", "befores", multiple=True, help="Fa partire questo elemento; si può ripetere."),
     click.option("--dopo", "afters", multiple=True, help="Prosegue come se questo elemento fosse finito."),
     click.option(
@@ -36,10 +41,5 @@ def instructions_of(chosen: dict[str, Any]) -> list[Instruction]:
         ("before", chosen["befores"]),
         ("after", chosen["afters"]),
     ):
-        instructions += [_instruction(kind, element) for element in elements]
+        instructions += [Instruction.named(kind, element) for element in elements]
     return instructions
-
-
-def _instruction(kind: str, text: str) -> Instruction:
-    process, _, element = text.rpartition(":")
-    return Instruction(kind, element, process=process)

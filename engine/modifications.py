@@ -28,6 +28,8 @@ class Standing:
     name: str
     type: str
     tokens: int
+    items: tuple[int, ...] = ()
+    """The open runs of an element that repeats, from 1."""
 
 
 @dataclass(frozen=True)
@@ -57,12 +59,14 @@ class Modifications:
         with self._stepper.database.read() as connection:
             row = self._row(connection, instance_id, actor)
             run = self._run(connection, row, actor)
-        held = {(one.process_id, one.element_id): one.tokens for one in _standing(run)}
+        held = {(one.process_id, one.element_id): one for one in _standing(run)}
+        nothing = Standing("", "", "", "", 0)
         return tuple(
-            Standing(key, element.id, element.label, element.type, held.get((key, element.id), 0))
+            Standing(key, element.id, element.label, element.type, now.tokens, now.items)
             for key, model in run.program.models.items()
             for element in model.elements.values()
             if element.type != "boundaryEvent"
+            for now in [held.get((key, element.id), nothing)]
         )
 
     def preview(
@@ -153,8 +157,16 @@ class Modifications:
 
 
 def _standing(run: ProcessRun) -> tuple[Standing, ...]:
+    items = run.open_runs()
     return tuple(
-        Standing(element.process_id, element.id, element.label, element.type, many)
+        Standing(
+            element.process_id,
+            element.id,
+            element.label,
+            element.type,
+            many,
+            tuple(items.get((element.process_id, element.id), ())),
+        )
         for element, many in run.standing()
     )
 
@@ -165,7 +177,13 @@ def _listed(standing: Sequence[Standing]) -> list[str]:
 
 def _told(one: Instruction) -> Mapping[str, Any]:
     """An instruction for the log, which names variables and never holds their values."""
-    told = {"kind": one.kind, "element": one.element, "process": one.process, "variables": sorted(one.values)}
+    told = {
+        "kind": one.kind,
+        "element": one.element,
+        "process": one.process,
+        "item": one.item,
+        "variables": sorted(one.values),
+    }
     return {name: value for name, value in told.items() if value}
 
 

@@ -6,8 +6,8 @@ Nothing outside sees a library object: a `Program` goes in, tokens (texts) and b
 from engine.spiff.awaited import Failure, Wait
 from engine.spiff.counterpart import ElementMap, same_kind
 from engine.spiff.host import Host
+from engine.spiff.instructions import Instruction, instructions_of
 from engine.spiff.migration import Carried, Obstacle, Transfer, transfer
-from engine.spiff.modification import Instruction, instructions_of
 from engine.spiff.program import Program, compile_program
 from engine.spiff.run import ProcessRun
 

@@ -7,8 +7,7 @@ is left goes with its last token; one that is not open yet is opened for the tok
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -20,6 +19,7 @@ from engine.bpmn.model import Element
 from engine.errors import InvalidInput, InvalidState
 from engine.spiff import awaited, event_specs, specs
 from engine.spiff.awaited import FAILURE
+from engine.spiff.instructions import KINDS, Instruction
 from engine.spiff.scopes import PROCESS, own
 from engine.spiff.stepwise import BOUNDARY_SPLIT, is_split
 
@@ -28,32 +28,6 @@ if TYPE_CHECKING:
 
 HELD = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 CHOOSING = ("exclusiveGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway")
-KINDS = ("cancel", "before", "after", "set")
-
-
-@dataclass(frozen=True)
-class Instruction:
-    """One change. `kind`: cancel, before (start in front of an element), after (start behind it), set (variables).
-
-    `element` is needed but for `set`; `process` names the (called) process when the element's id is not enough, and
-    whose variables are set; `token` narrows a cancel to one token of the element.
-    """
-
-    kind: str
-    element: str = ""
-    process: str = ""
-    token: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    def as_values(self) -> dict[str, Any]:
-        """As plain values, to keep."""
-        return {
-            "kind": self.kind,
-            "element": self.element,
-            "process": self.process,
-            "token": self.token,
-            "values": dict(self.values),
-        }
 
 
 def modify(run: ProcessRun, instructions: Sequence[Instruction]) -> None:
@@ -86,6 +60,17 @@ def standing(run: ProcessRun) -> list[tuple[Element, int]]:
     return [(elements[place], many) for place, many in found.items()]
 
 
+def open_runs(run: ProcessRun) -> dict[tuple[str, str], list[int]]:
+    """(process id, element id) of each activity that repeats and is open → the numbers of its open runs, from 1."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for workflow in run._workflow.all():
+        for task in workflow.tasks.values():
+            if _keeps(task) and _is_item(task):
+                element = task.task_spec.element
+                found.setdefault((element.process_id, element.id), []).append(_number(task))
+    return {place: sorted(numbers) for place, numbers in found.items()}
+
+
 def leave(run: ProcessRun, token: str) -> None:
     """A failed step is left as it is by a person's decision: it is no failure any more, and nothing tries it."""
     run._task(token).internal_data.get(FAILURE, {})["left"] = True
@@ -110,7 +95,7 @@ class _Change:
             raise InvalidInput(f"La modifica «{one.kind}» non c'è: ci sono {', '.join(KINDS)}")
         element = self.element(one)
         if one.kind == "cancel":
-            self.cancel(element, one.token)
+            self.cancel(element, one.token, one.item)
         elif one.kind == "before":
             self.start_before(element)
         else:
@@ -141,8 +126,11 @@ class _Change:
 
     # -- taking away -----------------------------------------------------------------------------------------------
 
-    def cancel(self, element: Element, token: str) -> None:
-        """Take away the tokens of an element (one of them, when named) with all that lies within."""
+    def cancel(self, element: Element, token: str, item: int) -> None:
+        """Take away the tokens of an element (one of them, when named) with all that lies within.
+
+        One run of an activity that repeats goes as if its item had not been in the collection: the others go on.
+        """
         found = [
             task
             for workflow in self.top.all()
@@ -151,16 +139,21 @@ class _Change:
         ]
         if token:
             found = [task for task in found if task.id == _uuid(token)]
+        elif item:
+            found = [task for task in found if _is_item(task) and _number(task) == item]
         else:
             found = [task for task in found if not _is_item(task)]
+        if not found and item:
+            raise InvalidState(f"La ripetizione {item} di «{element.label}» non è attiva")
         if not found:
             raise InvalidState(f"«{element.label}» non è attivo: non c'è nulla da togliere")
+        if item and len(found) > 1:
+            raise InvalidInput(f"La ripetizione {item} di «{element.label}» è aperta {len(found)} volte")
         for task in found:
             if _is_item(task):
-                raise InvalidInput(
-                    f"«{element.label}» si ripete: si può togliere tutto, non una ripetizione sola"
-                )
-            _cancel(task)
+                task.parent.task_spec.leave_out(task.parent, task)
+            else:
+                _cancel(task)
 
     def leave_empty_scopes(self) -> None:
         """What has nothing left in it goes too, from the inside out."""
@@ -172,7 +165,7 @@ class _Change:
                 if _is_item(task):
                     raise InvalidInput(
                         f"«{task.task_spec.element.label}» si ripete: "
-                        "non si può svuotare una ripetizione sola, togli l'intero elemento"
+                        f"togli l'intero elemento, o la ripetizione «{task.task_spec.element.id}#{_number(task)}»"
                     )
                 _cancel(task)
 
@@ -326,11 +319,18 @@ def _keeps(task: Task) -> bool:
 
 
 def _is_item(task: Task) -> bool:
-    """Whether a task is one run of an activity that repeats."""
+    """Whether a task is one run of an activity that repeats; what follows such an activity is below it too."""
     parent = task.parent
-    return parent is not None and isinstance(
-        parent.task_spec, specs.ParallelMultiInstance | specs.SequentialMultiInstance
+    return (
+        "index" in task.internal_data
+        and parent is not None
+        and isinstance(parent.task_spec, specs.MULTI_INSTANCE)
     )
+
+
+def _number(task: Task) -> int:
+    """Which run of an activity that repeats, from 1."""
+    return int(task.internal_data["index"]) + 1
 
 
 def _same(one: Element | None, other: Element) -> bool:
@@ -355,9 +355,3 @@ def _uuid(token: str) -> UUID:
         return UUID(token.partition(":")[0])
     except ValueError as problem:
         raise InvalidInput(f"«{token}» non è il contrassegno di un passo") from problem
-
-
-def instructions_of(values: Sequence[Mapping[str, Any]]) -> Iterator[Instruction]:
-    """Back from `Instruction.as_values`."""
-    for one in values:
-        yield Instruction(**one)

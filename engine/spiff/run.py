@@ -211,6 +211,7 @@ class ProcessRun:
         return awaited.active_elements(self._workflow)
 
     standing = modification.standing
+    open_runs = modification.open_runs
     process_of = modification.process_of
 
     def evaluate(self, text: str, task: Task) -> Any:

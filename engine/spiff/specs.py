@@ -140,6 +140,18 @@ class _Repeated:
                 other.cancel()
         my_task._set_state(TaskState.READY)
 
+    def leave_out(self, my_task: Task, child: Task) -> None:
+        """Take one run away, as if its item had not been there: it leaves no result, and no condition is asked."""
+        run = my_task.workflow.top_workflow.run
+        child.cancel()
+        run.scopes.close("item", child)
+        my_task.internal_data["merged"].append(child.id.hex)
+        if self.all_done(my_task):
+            my_task.internal_data.pop(FAILURE, None)
+            my_task._set_state(TaskState.READY)
+        else:
+            self.next_run(my_task)
+
     def next_run(self, my_task: Task) -> None:
         """What follows a run where others are left."""
 

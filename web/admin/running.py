@@ -121,8 +121,7 @@ def _instructions() -> list[Instruction]:
     for kind, name in (("cancel", "togli"), ("before", "prima"), ("after", "dopo_di")):
         for text in form.getlist(name):
             if text.strip():
-                process, _, element = text.strip().rpartition(":")
-                found.append(Instruction(kind, element, process=process))
+                found.append(Instruction.named(kind, text))
     return found
 
 
