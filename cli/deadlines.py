@@ -61,7 +61,7 @@ def list_(process: str) -> None:
             moment_words(line.next_due) if line.next_due else "",
         )
         for line in lines
-        if not process or any(use.process_key == process for use in line.deadline.uses)
+        if not process or any(use.process_key == process for use in line.deadline.everywhere)
     ]
     click.echo(table(("Scadenza", "Nome", "In vigore", "In attesa", "La prossima"), rows))
 

@@ -7,6 +7,7 @@ a few statements.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +19,7 @@ from engine.host import RunHost
 from engine.moments import Due, due_date, latest_nominal, rearmed, timer_due
 from engine.storage.tables import instance, task
 from engine.terms import After, At, Every, Term, due_of, occurrence, task_keys, timer_key, values_of
+from engine.terms.keys import as_drawn
 from engine.terms.values import DIAGRAM, ELEMENT, START, WAIT
 
 Default = Callable[[], Due | None]
@@ -37,7 +39,7 @@ def timer_dates(
     Raises EngineError when neither the diagram nor an administrator gives a moment.
     """
     assert element.timer is not None
-    drawn, key = element.timer, timer_key(element)
+    key, drawn = timer_key(element), replace(element.timer, text=as_drawn(element.timer.text))
     term = host.terms.of(key)
     now = now or host.now
     begun = now if armed is None else latest_nominal(armed)
@@ -90,7 +92,9 @@ def _task_date(
     if key is None:
         return None, None
     term = host.terms.of(key)
-    known, problem = _tried(lambda: due_date(text, host.now, lambda feel: host.evaluate(feel, variables)))
+    known, problem = _tried(
+        lambda: due_date(as_drawn(text), host.now, lambda feel: host.evaluate(feel, variables))
+    )
     due = _in_force(host, term, host.now, known, None)
     if due is None and problem is not None:
         raise problem
@@ -144,6 +148,8 @@ def moment_of(host: RunHost, term: Term, begun: datetime, known: Due | None) -> 
     if term.anchor == DIAGRAM:
         return known.at if known else None
     if term.anchor == START:
+        if any(note["kind"] == "instance.started" for note in host.events):
+            return host.now  # the case begins in this very step
         query: Any = select(instance.c.started_at).where(instance.c.id == host.instance.id)
     else:
         element_id = term.anchor.removeprefix(ELEMENT)

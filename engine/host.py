@@ -17,7 +17,7 @@ from engine.broadcast import post, spread
 from engine.calendar import WorkingCalendar, day_in_rome
 from engine.compiled import Compiled
 from engine.decisions import DecisionError, Failure, RuleHit
-from engine.errors import BusinessError, ExecutionFailed
+from engine.errors import BusinessError, ExecutionFailed, InvalidInput
 from engine.expressions import Evaluation, Limits
 from engine.handover import pass_on
 from engine.language import Bindings, bindings_at, evaluate
@@ -28,6 +28,8 @@ from engine.parameters import ParametersInForce
 from engine.storage.configuration import KeptConfiguration
 from engine.storage.hot import Statement
 from engine.storage.tables import instance, participant
+from engine.terms.inside import worth
+from engine.terms.keys import SHARED
 from engine.terms_in_force import TermsInForce
 
 STEP_LIMITS = Limits(steps=4_000_000)
@@ -97,8 +99,24 @@ class RunHost:
     def bindings(self) -> Bindings:
         """The registered functions of FEEL for this instance at this moment."""
         return bindings_at(
-            self.now, lambda: self.calendar, lambda name: self.parameters.value(name, self.compiled.key)
+            self.now,
+            lambda: self.calendar,
+            lambda name: self.parameters.value(name, self.compiled.key),
+            self.deadline,
         )
+
+    def deadline(self, name: str) -> Any:
+        """What a shared deadline is worth inside an expression: the parameter, or the administrators' term in its type.
+
+        Raises ExecutionFailed when no file declares it, or when its type cannot say the term.
+        """
+        default, term = self.parameters.value(name, self.compiled.key), self.terms.of(SHARED + name)
+        if term is None:
+            return default
+        try:
+            return worth(term, default, self.now, lambda: self.calendar)
+        except InvalidInput as problem:
+            raise ExecutionFailed(f"La scadenza «{name}»: {problem.message}") from problem
 
     def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
         """The value of a FEEL text. Raises ExecutionFailed, also when the step has asked too much in all."""

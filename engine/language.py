@@ -46,14 +46,18 @@ def bindings_at(
     now: datetime,
     calendar: WorkingCalendar | Callable[[], WorkingCalendar],
     parameter: Callable[[str], Any],
+    deadline: Callable[[str], Any] | None = None,
 ) -> dict[str, Callable[..., Any]]:
     """What the registered functions do at an aware moment, on a calendar, with parameters looked up by name.
+
+    `deadline` gives what a shared deadline is worth; without it, what the parameter of that name is.
 
     FEEL's own `now` and `today` tell the same time as `adesso` and `oggi`: the engine's clock.
     """
     dates = feel_bindings(calendar, now)
     named: Callable[..., Any] = lambda name: parameter(str(name))  # noqa: E731
-    return {**dates, "now": dates["adesso"], "today": dates["oggi"], "parametro": named, "scadenza": named}
+    shared: Callable[..., Any] = named if deadline is None else lambda name: deadline(str(name))
+    return {**dates, "now": dates["adesso"], "today": dates["oggi"], "parametro": named, "scadenza": shared}
 
 
 def compiled(text: str, names: Collection[str] | None = None) -> Expression:

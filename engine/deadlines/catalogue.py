@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.bpmn.model import Element
 from engine.compiled import Parts
 from engine.deadlines.default_words import default_words
 from engine.repository import Repository
+from engine.terms.inside import mentioned
 from engine.terms.keys import DUE, FOLLOW_UP, SHARED, TIMER, task_keys, timer_key
 
 
@@ -27,6 +29,8 @@ class DeadlineUse:
 class Deadline:
     """A deadline. `what` is timer, due or follow_up; a shared one has a `name` and any number of uses.
 
+    `inside` are the uses within a bigger expression, where it is worth a value of the type of `value`.
+
     `tasks` are the tasks of its process, by identifier, that an offset may count from; `repeats` says that it is a
     repetition, and `mixed` that under one name there are repetitions and others.
     """
@@ -40,16 +44,23 @@ class Deadline:
     name: str = ""
     mixed: bool = False
     tasks: Mapping[str, str] = field(default_factory=dict)
+    inside: tuple[DeadlineUse, ...] = ()
+    value: Any = None
+
+    @property
+    def everywhere(self) -> tuple[DeadlineUse, ...]:
+        """All its uses."""
+        return (*self.uses, *self.inside)
 
     @property
     def process_key(self) -> str:
         """The process it is drawn in; of a shared one the first."""
-        return self.uses[0].process_key
+        return self.everywhere[0].process_key
 
     @property
     def process(self) -> str:
         """The name of the process, or of all that share it."""
-        return ", ".join(dict.fromkeys(use.process_name for use in self.uses))
+        return ", ".join(dict.fromkeys(use.process_name for use in self.everywhere))
 
 
 def read_catalogue(repository: Repository) -> dict[str, Deadline]:
@@ -83,13 +94,19 @@ def _of_process(parts: Parts, process_name: str) -> Iterable[Deadline]:
         for key, what, text in places:
             if key is None:
                 continue
-            name = key.removeprefix(SHARED) if key.startswith(SHARED) else ""
-            declared = parts.parameters.get(name)
-            label = (declared.label if declared else name) if name else _label(element, model.elements)
-            repeats = element.timer is not None and element.timer.kind == "cycle" and what == TIMER
             use = DeadlineUse(model.id, process_name, element.id, element.label, what)
+            for inner in sorted(mentioned(text) & parts.parameters.keys()):
+                declared = parts.parameters[inner]
+                words = default_words(f'=scadenza("{inner}")', parts.parameters)
+                yield Deadline(SHARED + inner, declared.label, what, words, False, (), inner, False, tasks,
+                               (use,), declared.default)  # fmt: skip
+            name = key.removeprefix(SHARED) if key.startswith(SHARED) else ""
+            own = parts.parameters.get(name)
+            label = (own.label if own else name) if name else _label(element, model.elements)
+            repeats = element.timer is not None and element.timer.kind == "cycle" and what == TIMER
             words = default_words(text, parts.parameters)
-            yield Deadline(key, label, what, words, repeats, (use,), name, False, tasks)
+            value = own.default if own else None
+            yield Deadline(key, label, what, words, repeats, (use,), name, False, tasks, (), value)
 
 
 def waits(element: Element, elements: Mapping[str, Element]) -> bool:
@@ -116,4 +133,6 @@ def _joined(one: Deadline, other: Deadline) -> Deadline:
         one.name,
         one.mixed or one.repeats != other.repeats,
         {**one.tasks, **other.tasks},
+        (*one.inside, *other.inside),
+        one.value,
     )

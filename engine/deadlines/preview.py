@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -47,6 +47,11 @@ class Preview:
     counts: Mapping[str, int]
     cases: tuple[CaseMove, ...]
     fingerprint: str
+
+    def with_more(self, counts: Mapping[str, int], cases: tuple[CaseMove, ...], told: str) -> Preview:
+        """The same with other counts and cases; `told` tells the rows that were added, for the fingerprint."""
+        mark = hashlib.sha256((self.fingerprint + told).encode()).hexdigest() if told else self.fingerprint
+        return replace(self, counts=counts, cases=cases, fingerprint=mark)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +13,10 @@ from engine.calendar import WorkingCalendar
 from engine.deadlines.by_hand import move_one
 from engine.deadlines.catalogue import Deadline, read_catalogue
 from engine.deadlines.clocks import CaseClocks, clocks_of
+from engine.deadlines.inside import Reworked, keys_around, rework, with_reworked, write_reworked
 from engine.deadlines.moving import move
 from engine.deadlines.places import PLACES, places_of, reaching
-from engine.deadlines.preview import Aim, Calendars, Preview, measure
+from engine.deadlines.preview import SHOWN, Aim, Calendars, Preview, measure
 from engine.deadlines.telling import tell_holders, write_log
 from engine.deadlines.views import Change, DeadlineLine, Standing
 from engine.errors import InvalidInput, InvalidState, NotFound
@@ -27,6 +29,7 @@ from engine.storage.configuration import configuration_changed
 from engine.storage.deadline_tables import deadline_change
 from engine.storage.tables import instance
 from engine.terms import Every, Term, sentence_of, term_of, values_of
+from engine.terms.inside import worth
 from engine.terms_in_force import nearest, terms_in_force
 
 
@@ -47,7 +50,7 @@ class Deadlines:
             waiting = _waiting(connection)
             standing = _standing(connection)
         return tuple(
-            DeadlineLine(one, tuple(standing.get(one.key, ())), *waiting.get(one.key, (0, None)))
+            DeadlineLine(one, tuple(standing.get(one.key, ())), *_together(one, waiting))
             for one in found.values()
         )
 
@@ -88,8 +91,7 @@ class Deadlines:
         """
         self._allow(key, scope, term, actor)
         with self._stepper.database.read() as connection:
-            aim = _aim(connection, key, scope, term)
-            return measure(connection, places_of(key), aim, self._calendars(connection, key), self._now())
+            return self._measured(connection, _aim(connection, key, scope, term))[0]
 
     def apply(
         self,
@@ -118,9 +120,7 @@ class Deadlines:
         """The change and what undoing it would do. Nothing changes. Raises as `undo`."""
         with self._stepper.database.read() as connection:
             row, term = self._undoable(connection, change_id, actor)
-            aim = _aim(connection, row.deadline, row.scope, term)
-            calendars = self._calendars(connection, row.deadline)
-            found = measure(connection, places_of(row.deadline), aim, calendars, self._now())
+            found, _ = self._measured(connection, _aim(connection, row.deadline, row.scope, term))
         return _change_of(row, undoable=True), found
 
     def undo(self, change_id: int, reason: str, actor: Actor, *, past_confirmed: bool = False) -> Change:
@@ -175,7 +175,7 @@ class Deadlines:
         connection, now = work.connection, self._now()
         self._stand_still(connection)
         aim, calendars = _aim(connection, key, scope, term), self._calendars(connection, key)
-        found = measure(connection, places_of(key), aim, calendars, now)
+        found, reworked = self._measured(connection, aim)
         if fingerprint is not None and found.fingerprint != fingerprint:
             raise InvalidState(
                 "Dall'anteprima è cambiato qualcosa: guarda la nuova anteprima e conferma di nuovo"
@@ -205,12 +205,28 @@ class Deadlines:
         told = {"change": change_id, "key": key, "label": label, "scope": scope, "reason": reason}
         told |= {"old": found.before, "new": found.after, "moved": found.counts["moves"]}
         line = write_log(connection, actor.id, now, told)
-        tell_holders(connection, places_of(key), aim, change_id, label, now)
+        around = keys_around(self._stepper.repository, key)
+        tell_holders(connection, places_of(key), aim, around, change_id, label, now)
         for place in places_of(key):
             move(connection, place, aim, line, calendars)
+        write_reworked(connection, reworked, line, calendars)
         work.after_commit(self._stepper.nudge)
         rest = (now, actor.id, undoes, found.counts["moves"], found.counts["overdue"], True)
         return Change(change_id, key, scope, row["value"], row["old"], reason, *rest)
+
+    def _measured(self, connection: Connection, aim: Aim) -> tuple[Preview, Sequence[Reworked]]:
+        """The preview, with the rows that have the deadline inside an expression."""
+        calendars, now, deadline = self._calendars(connection, aim.key), self._now(), self._deadline(aim.key)
+        if deadline.inside and aim.asked is not None:
+            if isinstance(aim.asked, Every):
+                raise InvalidInput(
+                    "Questa scadenza sta dentro un'espressione: non può essere una ripetizione"
+                )
+            worth(aim.asked, deadline.value, now, lambda: calendars(aim.scope))
+        found = measure(connection, places_of(aim.key), aim, calendars, now)
+        around = keys_around(self._stepper.repository, aim.key)
+        reworked = rework(self._stepper, connection, around, aim)
+        return with_reworked(found, reworked, SHOWN), reworked
 
     def _stand_still(self, connection: Connection) -> None:
         """No step begins until the change is written, and those under way have ended: none brings an old value back."""
@@ -313,6 +329,15 @@ def _waiting(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
             dues = [one for one in (earliest, due) if one is not None]
             found[key] = (before + many, min(dues, default=None))
     return found
+
+
+def _together(
+    deadline: Deadline, waiting: Mapping[str, tuple[int, datetime | None]]
+) -> tuple[int, datetime | None]:
+    """How many wait on a deadline and when the next is due, those included that have it inside an expression."""
+    keys = {deadline.key, *(f"{u.process_key}/{u.element_id}/{u.what}" for u in deadline.inside)}
+    found = [waiting[key] for key in keys if key in waiting]
+    return sum(many for many, _ in found), min((due for _, due in found if due), default=None)
 
 
 def _standing(connection: Connection) -> dict[str, list[Standing]]:

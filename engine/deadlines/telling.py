@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, union
 
-from engine.deadlines.places import Place
+from engine.deadlines.places import PLACES, Place
 from engine.deadlines.preview import Aim, moving
 from engine.outbox import message
 from engine.storage.insertion import insert_many_once
@@ -22,10 +22,22 @@ def write_log(connection: Connection, actor_id: str, now: datetime, data: Mappin
 
 
 def tell_holders(
-    connection: Connection, places: tuple[Place, ...], aim: Aim, change_id: int, label: str, now: datetime
+    connection: Connection,
+    places: tuple[Place, ...],
+    aim: Aim,
+    around: frozenset[str],
+    change_id: int,
+    label: str,
+    now: datetime,
 ) -> None:
-    """A message for everyone who holds an open task of a case that moves. To be called before the move."""
-    touched = union(*(_touched(place, aim) for place in places)).subquery()
+    """A message for everyone who holds an open task of a case that moves. To be called before the move.
+
+    `around` are the deadlines whose expressions have this one inside.
+    """
+    rows = [_touched(place, aim) for place in places]
+    if around:
+        rows += [_touched_around(place, aim, around) for place in PLACES.values()]
+    touched = union(*rows).subquery()
     holders = connection.execute(
         select(task.c.assignee, func.count(task.c.instance_id.distinct()), func.min(task.c.instance_id))
         .join(touched, touched.c.instance_id == task.c.instance_id)
@@ -42,6 +54,15 @@ def tell_holders(
         for user, many, one in holders
     ]
     insert_many_once(connection, outbox, rows)
+
+
+def _touched_around(place: Place, aim: Aim, keys: frozenset[str]) -> Any:
+    return select(place.c.instance_id).where(
+        place.key.in_(keys),
+        place.c.state.in_(place.standing),
+        aim.reach(place.c.scope),
+        place.by_hand.is_(False),
+    )
 
 
 def _touched(place: Place, aim: Aim) -> Any:

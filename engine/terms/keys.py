@@ -17,6 +17,11 @@ def shared_key(text: str) -> str:
     return SHARED + found[1] if found else ""
 
 
+def as_drawn(text: str) -> str:
+    """A text that says what the diagram says, whatever is in force for the shared deadline that it names."""
+    return f'=parametro("{shared_key(text).removeprefix(SHARED)}")' if shared_key(text) else text
+
+
 def timer_key(element: Element) -> str:
     """The key of a timer event's deadline."""
     assert element.timer is not None

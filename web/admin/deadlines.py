@@ -25,7 +25,9 @@ def deadlines() -> Any:
     chosen = request.args.get("processo", "")
     lines = current.engine().deadlines.list(current.actor())
     shown = [
-        line for line in lines if not chosen or any(use.process_key == chosen for use in line.deadline.uses)
+        line
+        for line in lines
+        if not chosen or any(use.process_key == chosen for use in line.deadline.everywhere)
     ]
     return render_template(
         "admin/deadlines.html",
