@@ -46,8 +46,6 @@ def test_a_deadline_is_listed_seen_beforehand_put_in_force_and_undone(patti: Run
     seen = patti("deadlines", "preview", DUE, *term).output
     assert "come dice il diagramma → 2 mesi dopo l'avvio della pratica" in seen
     assert "1 si spostano (0 subito in ritardo)" in seen
-    assert "Nessuno" not in patti("deadlines", "list").output
-    assert patti("deadlines", "list").output == patti("deadlines", "list").output  # the preview changed nothing
     assert "2 mesi dopo" not in patti("deadlines", "list").output
     done = patti("--come", "ada", "deadlines", "apply", DUE, *term, "--motivo", "Delibera 12")
     assert "Modifica n. 1" in done.output, done.output
