@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, bindparam, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, false, select, update
 
 from engine.actors import SYSTEM, Actor
 from engine.advance import write
@@ -243,11 +243,13 @@ class Place(NamedTuple):
     changes: int
 
 
+_NO_CASE = select(instance.c.id).where(false()).with_for_update(read=True).scalar_subquery()
+"""Reads no row; but on PostgreSQL the case that begins and a change to the deadlines of all wait for each other."""
 _FOLLOWING = Statement(
     update(counter)
     .where(counter.c.name == bindparam("sequence"))
     .values(value=counter.c.value + 1)
-    .returning(counter.c.value, CHANGES)
+    .returning(counter.c.value, CHANGES, _NO_CASE)
 )
 
 
@@ -257,4 +259,4 @@ def next_place(connection: Connection, sequence: str = "instance") -> Place:
     if not found:
         insert_once(connection, counter, {"name": sequence, "value": 0})
         found = _FOLLOWING.run(connection, sequence=sequence).rows
-    return Place(*found[0])
+    return Place(*found[0][:2])

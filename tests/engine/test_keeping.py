@@ -14,15 +14,17 @@ import pytest
 from sqlalchemy import Connection, delete, event, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
-from engine.actors import SYSTEM
+from engine.actors import SYSTEM, actor
 from engine.advance import write
 from engine.engine import Engine
 from engine.errors import InvalidState
 from engine.live import LiveRuns
 from engine.simulation import World
 from engine.soundness import soundness
+from engine.steps import next_place
 from engine.storage.tables import event as event_table
 from engine.storage.tables import task as task_table
+from engine.terms import After
 
 Start = Callable[..., str]
 
@@ -175,6 +177,41 @@ def test_who_waited_for_the_lock_sees_what_the_other_left(world: World, start: S
         ).all()
     assert {("Firma – Ada", "completed"), ("Firma – Bea", "completed")} <= {tuple(row) for row in states}
     assert len({name for name, _ in states}) == len(states), "A task was opened twice"
+
+
+def test_a_case_that_begins_while_a_deadline_moves_has_the_new_date(world: World, start: Start) -> None:
+    """Its first step has read the configuration before the change, and has no row yet that the change could move."""
+    engine, anna = world.engine, world.actor("anna")
+    unseen: Any = None
+    ada, found = actor("ada", "Ada", ["amministratore"]), engine.repository.latest("scadenze")
+    with ThreadPoolExecutor(1) as other:
+        with engine.database.begin() as work:
+            place = next_place(work.connection)
+            moving = other.submit(
+                engine.deadlines.apply,
+                "scadenze/Approva/due",
+                "",
+                After(30, "lavorativi"),
+                fingerprint=unseen,
+                reason="Delibera 12",
+                actor=ada,
+            )
+            if not engine.database.is_sqlite:
+                _until_somebody_waits(engine)
+            case = engine.stepper.begin(
+                work,
+                found,
+                {},
+                anna,
+                scope=world.scope,
+                business_key=None,
+                subject=None,
+                title=None,
+                place=place,
+            ).instance_id
+        assert moving.result(30).moved == 1
+    moved = world.task("Approvazione", case).row.due_at
+    assert moved == world.task("Approvazione", start("scadenze")).row.due_at
 
 
 def _until_somebody_waits(engine: Engine) -> None:
