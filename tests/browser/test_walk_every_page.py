@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import cast
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import FilePayload, Page, ViewportSize, expect
@@ -69,6 +70,7 @@ NOT_PAGES = {
     "account.deadline_feed": "a file",
     "health.alive": "for programs",
     "health.ready": "for programs",
+    "health.figures": "for programs",
     "files.attachment": "a file",
     "records.document": "a file",
     "records.statement_csv": "a file",
@@ -162,6 +164,26 @@ def test_walk_a_calendar_file_from_preview_to_confirmation(busy_office: LiveSite
     expect(page.get_by_role("heading", level=1)).to_have_text("Anteprima del file")
     _look(page)
     _send(page, "Aggiungi")
+
+
+def test_walk_ones_own_calendar_from_opening_to_closing(busy_office: LiveSite, page: Page) -> None:
+    anna = Colleague(page, busy_office.url, SOCIAL_WORKER).sign_in()
+    anna.visit("/profilo")
+    page.get_by_role("link", name="Le mie scadenze nel calendario").click()
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Crea l'indirizzo").click()
+    page.get_by_role("button", name="Copia l'indirizzo").click()
+    expect(page.get_by_role("button", name="Copiato")).to_be_visible()
+    address = page.get_by_label("Indirizzo del calendario").input_value()
+    assert page.evaluate("navigator.clipboard.readText()") == address
+    _look(page)
+    path = urlsplit(address).path
+    answer = page.request.get(f"{busy_office.url}{path}")
+    assert answer.text().startswith("BEGIN:VCALENDAR")
+    page.get_by_role("button", name="Chiudi il calendario").click()
+    expect(page.get_by_text("Nessun programma può leggere le tue scadenze.")).to_be_visible()
+    _look(page)
+    assert page.request.get(f"{busy_office.url}{path}").status == 404
 
 
 def test_walk_the_running_cases_with_errors(busy_office: LiveSite, page: Page) -> None:

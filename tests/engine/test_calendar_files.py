@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
@@ -175,3 +177,23 @@ def test_who_may_and_where(area: World) -> None:
     for year in (2015, 2037):
         with pytest.raises(InvalidInput, match="L'anno va dal 2016 al 2036"):
             files.preview("cremasco", FILE, SYSTEM, year)
+
+
+def test_the_same_file_confirmed_by_two_at_once_is_applied_once(area: World) -> None:
+    files = area.engine.calendar_files
+    added = files.preview("cremasco", FILE, SYSTEM).added
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda _: files.apply("cremasco", added, "Insieme", SYSTEM), range(4)))
+    assert sorted(made) == [0, 0, 0, len(added)]
+    assert len(closings(area, "cremasco")) == len(added)
+
+
+def test_the_largest_file_is_previewed_and_applied_soon(area: World) -> None:
+    files = area.engine.calendar_files
+    first = date(2016, 1, 4)
+    days = [first + timedelta(days=7 * n) for n in range(MOST_CLOSINGS)]
+    file = file_of(*(f"DTSTART;VALUE=DATE:{day:%Y%m%d}\nSUMMARY:Lunedì" for day in days))
+    begun = time.thread_time()
+    preview = files.preview("cremasco", file, SYSTEM)
+    assert files.apply("cremasco", preview.added, "Tutti i lunedì", SYSTEM) == MOST_CLOSINGS
+    assert time.thread_time() - begun < 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, timedelta
 from typing import Any
 
@@ -126,3 +127,10 @@ def test_every_moment_is_written_as_it_is_whatever_the_names(entries: list[Deadl
         whole = (wall.hour, wall.minute) == (23, 59)
         assert start == (wall.date() if whole else entry.due_at.replace(microsecond=0))
         assert str(one["SUMMARY"]) == entry.name
+
+
+def test_who_presses_twice_has_one_address(world: World, anna: Actor) -> None:
+    feeds = world.engine.deadline_feeds
+    with ThreadPoolExecutor(4) as pool:
+        given = list(pool.map(lambda _: feeds.open(anna), range(8)))
+    assert sum(feeds.read(secret) is not None for secret in given) == 1

@@ -121,6 +121,22 @@ def test_the_address_stops_when_renewed_closed_or_when_its_owner_goes(office: Of
     assert read(office, third).status_code == 404
 
 
+def test_an_administrator_closes_the_calendar_of_somebody_and_never_sees_its_address(
+    office: Office, anna: Desk
+) -> None:
+    path, ada = opened(anna), office.desk("ada")
+    page = ada.get("/amministrazione/utenti/anna").text
+    assert "Calendario delle scadenze" in page
+    assert path not in page
+    assert anna.post("/amministrazione/utenti/anna/calendario/chiudi").status_code == 403
+    member(office, "carlo", "amministratore", "casalasco")
+    assert office.desk("carlo").post("/amministrazione/utenti/anna/calendario/chiudi").status_code == 403
+    assert read(office, path).status_code == 200
+    ada.post("/amministrazione/utenti/anna/calendario/chiudi", follow=True)
+    assert read(office, path).status_code == 404
+    assert "Calendario delle scadenze" not in ada.get("/amministrazione/utenti/anna").text
+
+
 def test_a_session_or_another_secret_opens_nothing(office: Office, anna: Desk) -> None:
     path = opened(anna)
     wrong = [

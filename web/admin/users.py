@@ -9,7 +9,7 @@ from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from engine.errors import InvalidInput
-from engine.operations.people import accounts
+from engine.operations.people import accounts, feeds
 from engine.operations.people.service import By
 from engine.permissions import Permission
 from web import choices, current
@@ -132,6 +132,17 @@ def reset_password(username: str) -> Any:
     return redirect(url_for("admin.user", username=username))
 
 
+@blueprint.post("/utenti/<username>/calendario/chiudi")
+@allowed(Permission.USER_MANAGE)
+def close_private_calendar(username: str) -> Any:
+    """Administrators: close somebody's private calendar, whose address somebody else may have; nobody reads it."""
+    _require_over(username)
+    with current.engine().database.begin() as work:
+        feeds.close_feed(work.connection, accounts.account(work.connection, username).username, by=_by())
+    flash(gettext("Calendario chiuso: il suo indirizzo non funziona più."), "success")
+    return redirect(url_for("admin.user", username=username))
+
+
 def _require_over(username: str) -> None:
     """An administrator of one ambito does not touch accounts that hold roles elsewhere."""
     engine = current.engine()
@@ -145,11 +156,13 @@ def _page(username: str, errors: dict[str, str] | None = None) -> str:
     with current.engine().database.read() as connection:
         about = accounts.account(connection, username)
         held = accounts.memberships(connection, username)
+        calendar = feeds.feed_opened_at(connection, about.username)
     now = today()
     known = [(role, role_label(role)) for role in current.engine().permissions.roles]
     return render_template(
         "admin/user.html",
         about=about,
+        calendar=calendar,
         held=[one for one in held if one.al is None or one.al >= now],
         ended=[one for one in held if one.al is not None and one.al < now],
         roles=sorted(known, key=lambda pair: pair[1]),

@@ -31,6 +31,8 @@ _READER = Statement(
 
 def open_feed(connection: Connection, username: str, *, by: By) -> str:
     """A new secret for the user's calendar, told this once; the one before, if any, opens nothing any more."""
+    one = select(utente.c.username).where(utente.c.username == username).with_for_update()
+    connection.execute(one).all()  # who presses twice waits, and gets the newer address
     renewed = _close(connection, username)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     row = {"username": username, "impronta": _hash(secret), "created_at": by.at}
