@@ -8,7 +8,7 @@ from typing import BinaryIO
 import click
 
 from cli.acting import acting
-from cli.calendars import REASON, SCOPE, in_words
+from cli.calendars import SCOPE, in_words
 from cli.printing import opened, table
 from engine.calendar.closing_files import MOST_BYTES
 from engine.calendar_files import ImportPreview
@@ -18,7 +18,9 @@ from engine.errors import InvalidInput
 @click.command(name="import")
 @click.argument("file", type=click.File("rb"))
 @SCOPE
-@REASON
+@click.option(
+    "--motivo", default="", help="Il perché, che resta scritto: serve per cambiare, non per la prova."
+)
 @click.option(
     "--fino-al", "until", type=int, help="L'ultimo anno di ciò che si ripete ogni anno; senza, fra cinque."
 )

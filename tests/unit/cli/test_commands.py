@@ -220,12 +220,13 @@ def test_closings_come_from_a_file_after_a_trial_and_go_to_one(patti: Run, tmp_p
     file.write_bytes(
         file_of("DTSTART;VALUE=DATE:20300805\nDTEND;VALUE=DATE:20300810\nSUMMARY:Estate", "SUMMARY:Boh")
     )
-    trial = patti("calendar", "import", str(file), "--motivo", "Delibera 12", "--prova")
+    trial = patti("calendar", "import", str(file), "--prova")
     assert trial.exit_code == 0, trial.output
     assert "aggiunta   dal 05/08/2030 al 09/08/2030" in trial.output
     assert "non ha un giorno di inizio" in trial.output
     assert "non è cambiato nulla" in trial.output
     assert "Estate" not in patti("calendar", "list", "--anno", "2030").output
+    assert "Scrivere il motivo" in patti("calendar", "import", str(file)).output
     assert "Chiusure aggiunte: 1." in patti("calendar", "import", str(file), "--motivo", "Delibera 12").output
     assert "Chiusura: Estate" in patti("calendar", "list", "--anno", "2030").output
     assert patti("calendar", "export", str(out)).exit_code == 0
