@@ -153,7 +153,9 @@ def _fill() -> None:
         )
     ).all()
     for definition_id, element_id in places:
-        key = f"{_process_of(connection, definition_id, element_id)}/{element_id}/timer"
+        drawn_in = _drawn_in(connection, definition_id, element_id)
+        own = f"{drawn_in.rpartition(':')[0]}/{element_id}/timer"
+        key = _shared(_diagram(connection, drawn_in), element_id).get("timer", own)
         connection.execute(
             sa.text(
                 "UPDATE timer SET deadline = :key WHERE kind = 'event' AND element_id = :element "
@@ -163,18 +165,63 @@ def _fill() -> None:
             {"key": key, "element": element_id, "definition": definition_id},
         )
 
+    dated = connection.execute(
+        sa.text(
+            "SELECT DISTINCT definition_id, element_id FROM task WHERE state IN ('open', 'suspended') "
+            "AND (due_deadline IS NOT NULL OR follow_deadline IS NOT NULL)"
+        )
+    ).all()
+    for definition_id, element_id in dated:
+        shared = _shared(_diagram(connection, definition_id), element_id)
+        for what, column in (("dueDate", "due_deadline"), ("followUpDate", "follow_deadline")):
+            if what in shared:
+                connection.execute(
+                    sa.text(
+                        f"UPDATE task SET {column} = :key WHERE {column} IS NOT NULL "  # noqa: S608 - our own names
+                        "AND definition_id = :definition AND element_id = :element "
+                        "AND state IN ('open', 'suspended')"
+                    ),
+                    {"key": shared[what], "definition": definition_id, "element": element_id},
+                )
 
-def _process_of(connection: Any, definition_id: str, element_id: str) -> str:
-    """The process whose diagram has the element: that of the case, or one that it calls."""
+
+def _drawn_in(connection: Any, definition_id: str, element_id: str) -> str:
+    """The definition whose diagram has the element: that of the case, or one that it calls."""
     called = connection.execute(
         sa.text("SELECT called FROM definition WHERE id = :id"), {"id": definition_id}
     ).scalar_one()
     drawn = re.compile(rb"""\bid=["']""" + re.escape(element_id).encode() + rb"""["']""")
     for candidate in (definition_id, *decode(bytes(called)).values()):
-        content = connection.execute(
-            sa.text("SELECT content FROM definition_resource WHERE definition_id = :id AND kind = 'bpmn'"),
-            {"id": candidate},
-        ).scalar_one_or_none()
-        if content is not None and drawn.search(bytes(content)):
-            return str(candidate).rpartition(":")[0]
-    return definition_id.rpartition(":")[0]
+        if drawn.search(_diagram(connection, candidate)):
+            return str(candidate)
+    return definition_id
+
+
+def _diagram(connection: Any, definition_id: str) -> bytes:
+    content = connection.execute(
+        sa.text("SELECT content FROM definition_resource WHERE definition_id = :id AND kind = 'bpmn'"),
+        {"id": definition_id},
+    ).scalar_one_or_none()
+    return bytes(content or b"")
+
+
+_TAG = re.compile(rb"""<([\w:.-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(/?)>""")
+_ATTRIBUTE = re.compile(rb"""([\w.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+_NAMED = re.compile(rb"""\s*=?\s*scadenza\(\s*(?:"|&quot;|&#34;)([^"&]+)(?:"|&quot;|&#34;)\s*\)\s*""")
+_TIMER_TEXT = re.compile(rb"<(?:[\w.-]+:)?time(?:Date|Duration|Cycle)\b[^>]*>([^<]*)<")
+
+
+def _shared(diagram: bytes, element_id: str) -> dict[str, str]:
+    """The shared deadlines that an element names with nothing around: by attribute, and under `timer` its timer's."""
+    for tag in _TAG.finditer(diagram):
+        attributes = {name: one or other for name, one, other in _ATTRIBUTE.findall(tag[2])}
+        if attributes.get(b"id") != element_id.encode():
+            continue
+        found = {name.decode(): text for name, text in attributes.items()}
+        if not tag[3]:
+            body = diagram[tag.end() : diagram.find(b"</" + tag[1] + b">", tag.end())]
+            text = _TIMER_TEXT.search(body)
+            found["timer"] = text[1] if text else b""
+        named = {name: _NAMED.fullmatch(text) for name, text in found.items()}
+        return {name: f"scadenza:{match[1].decode()}" for name, match in named.items() if match}
+    return {}
