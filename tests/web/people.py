@@ -149,4 +149,6 @@ class Desk:
             found := re.search(r'name="csrf_token" value="([^"]+)"', answer.text)
         ):
             self._token = found[1]
+        for one in (answer, *answer.history):
+            one.request.input_stream.close()  # a file of its own when much was sent
         return answer

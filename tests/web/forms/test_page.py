@@ -25,6 +25,7 @@ class Browser:
     def _take(self, response: Any) -> None:
         self.status = response.status_code
         self.page = html.document_fromstring(response.get_data(as_text=True))
+        response.request.input_stream.close()  # a file of its own when much was sent
 
     def press(self, button: str, value: str = "1", **changes: Any) -> None:
         """Press a button after these changes (a list for boxes ticked, None for an input that goes away)."""
