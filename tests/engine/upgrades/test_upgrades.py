@@ -12,6 +12,7 @@ from engine.clock import VirtualClock
 from engine.settings import Settings
 from engine.simulation import DEFAULT_SCOPE, World
 from engine.soundness import soundness
+from engine.spiff.run import STATE_VERSION
 from engine.storage.migrate import revisions
 from engine.storage.tables import draft, incident, instance, subscription, task, timer
 from tests.acceptance.money import assert_budget_holds
@@ -31,6 +32,8 @@ def opened(found: dict[str, Any], url: str) -> World:
 
 def test_every_released_schema_has_its_fixture() -> None:
     assert [file.name.partition("_")[0] for file in recorded()][:1] == ["0001"]
+    states = {read(file)["state_version"] for file in recorded()}
+    assert states == set(range(1, STATE_VERSION + 1))
 
 
 @EVERY_VERSION
