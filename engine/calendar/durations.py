@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+from engine.calendar.iso_forms import usual_duration, usual_moment
 from engine.calendar.rome import in_rome, resolve_wall_time, start_of_day
 from engine.errors import InvalidInput
 
@@ -30,11 +31,7 @@ _MOMENT = re.compile(
     r"(?:(?P<offset>Z|[+-]\d\d(?::?\d\d)?)|@(?P<zone>[A-Za-z_+\-/0-9]+))?",
     re.ASCII,
 )
-_COMPACT = re.compile(
-    r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)?(?P<rest>(?:Z|[+-]\d\d(?:\d\d)?|@[A-Za-z_+\-/0-9]+)?))?",
-    re.ASCII,
-)
-_REPEAT = re.compile(r"R(?P<times>\d{0,9})", re.ASCII)
+_REPEAT = re.compile(r"R(?P<times>-1|\d{0,9})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -176,8 +173,9 @@ def parse_duration(text: str) -> Duration:
 
     InvalidInput says what is expected.
     """
-    match = _DURATION.fullmatch(text.strip())
-    if match is None or _FRACTION_BEFORE_THE_END.search(text.strip()):
+    written = usual_duration(text.strip())
+    match = _DURATION.fullmatch(written)
+    if match is None or _FRACTION_BEFORE_THE_END.search(written):
         raise InvalidInput(
             f"«{_short(text)}» non è una durata: si scrive P10D (dieci giorni), P1M (un mese), "
             "PT1H (un'ora), P1DT12H"
@@ -198,9 +196,9 @@ def parse_duration(text: str) -> Duration:
 def parse_moment(text: str) -> Moment:
     """`2016-01-31`, `2016-01-31T09:00`, `…T09:00:00+01:00`, `…Z`, `…@Europe/Rome` → Moment.
 
-    Without a zone Europe/Rome is meant. The compact form `20160131T090000Z` is read too.
+    Without a zone Europe/Rome is meant. Compact forms, days of a week and days of a year are read too (`iso_forms`).
     """
-    text = _spread(text.strip())
+    text = usual_moment(text.strip())
     try:
         if _DATE.fullmatch(text):
             day = date.fromisoformat(text)
@@ -222,16 +220,6 @@ def parse_moment(text: str) -> Moment:
     )
 
 
-def _spread(text: str) -> str:
-    """A moment in compact form with its dashes and colons."""
-    match = _COMPACT.fullmatch(text)
-    if match is None:
-        return text
-    year, month, day, hour, minute, second = match.groups()[:6]
-    clock = f"T{hour}:{minute}:{second or '00'}{match['rest']}" if hour else ""
-    return f"{year}-{month}-{day}{clock}"
-
-
 def parse_timer_text(text: str) -> Moment | Duration | Repetition:
     """The literal body of a timer → what it means. InvalidInput: it is none of the three.
 
@@ -250,7 +238,7 @@ def _parse_repetition(text: str) -> Repetition:
     match = _REPEAT.fullmatch(head)
     if match is None or len(parts) not in (1, 2):
         raise _bad_repetition(text)
-    times = int(match["times"]) if match["times"] else None
+    times = int(match["times"]) if match["times"] not in ("", "-1") else None
     if times == 0:
         raise InvalidInput(
             f"«{_short(text)}» si ripete zero volte: scrivere R per sempre oppure R3 per tre volte"

@@ -32,6 +32,9 @@ def utc(*parts: int) -> datetime:
         ("PT0.5S", Duration(seconds=Decimal("0.5"))),
         ("-P3D", Duration(days=-3)),
         (" P10D ", Duration(days=10)),
+        ("P0001-06-10T12:30:05", Duration(1, 6, 10, 12, 30, Decimal(5))),
+        ("P00010610", Duration(1, 6, 10)),
+        ("R-1/PT1H", Repetition(None, None, Duration(hours=1))),
     ],
 )
 def test_durations(text: str, expected: Duration) -> None:
@@ -146,3 +149,39 @@ def test_leaving_the_calendar_is_a_sentence() -> None:
         parse_duration("P99999999D").added_to_day(date(2016, 1, 1))
     with pytest.raises(InvalidInput, match="contiene ore"):
         parse_duration("PT1H").added_to_day(date(2016, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("text", "usual"),
+    [
+        ("2016-W10-1", "2016-03-07"),
+        ("2016W107", "2016-03-13"),
+        ("2016-061", "2016-03-01"),
+        ("2016366", "2016-12-31"),
+        ("20160301T10Z", "2016-03-01T10:00:00Z"),
+        ("2016-03-01T10+01", "2016-03-01T10:00:00+01:00"),
+        ("2016-02-28T24:00:00+01:00", "2016-02-29T00:00:00+01:00"),
+        ("2016-061T0930@Europe/Rome", "2016-03-01T09:30:00+01:00"),
+        ("R3/2016-W10-1T09:00:00Z/P1W", "R3/2016-03-07T09:00:00Z/P7D"),
+    ],
+)
+def test_the_rarer_ways_of_writing_a_moment(text: str, usual: str) -> None:
+    assert parse_timer_text(text) == parse_timer_text(usual)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2016-W54-1",
+        "2016-W10-8",
+        "2016-W10",
+        "2015-366",
+        "2016-000",
+        "2016-02-28T24:01",
+        "2016-13-01",
+        "9999-12-31T24:00",
+    ],
+)
+def test_a_day_or_hour_that_there_is_not_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        parse_timer_text(text)
