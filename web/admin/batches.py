@@ -7,11 +7,11 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine.errors import InvalidInput
 from engine.permissions import Permission
 from web import choices, current
 from web.access import allowed
 from web.admin.views import blueprint
+from web.reasons import reason_given
 
 PAGE_SIZE = 50
 
@@ -51,9 +51,7 @@ def batch(batch_id: str) -> Any:
 @allowed(Permission.CASE_BATCH)
 def stop_batch(batch_id: str) -> Any:
     """Administrators (the engine checks which): leave alone the cases that still wait."""
-    reason = request.form.get("motivo", "").strip()
-    if not reason:
-        raise InvalidInput(gettext("Scrivi perché l'operazione si ferma."))
+    reason = reason_given(gettext("Scrivi perché l'operazione si ferma."))
     left = current.engine().batches.cancel(batch_id, reason, current.actor())
     flash(gettext("Operazione fermata: %(left)d pratiche restano com'erano.", left=left), "success")
     return redirect(url_for("admin.batch", batch_id=batch_id))

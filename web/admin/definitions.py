@@ -14,6 +14,7 @@ from engine.permissions import Permission
 from web import choices, current, uploads
 from web.access import allowed
 from web.admin.views import blueprint
+from web.reasons import reason_given
 
 
 @blueprint.get("/processi")
@@ -61,9 +62,7 @@ def retire(key: str) -> Any:
 @allowed(Permission.DEFINITION_DEPLOY)
 def suspend_definition(key: str) -> Any:
     """Analysts and administrators: no new cases for now; its running ones too, for who may work on many."""
-    reason = request.form.get("motivo", "").strip()
-    if not reason:
-        raise InvalidInput(gettext("Scrivi il motivo: resta nel registro."))
+    reason = reason_given(gettext("Scrivi il motivo: resta nel registro."))
     current.engine().suspended_definitions.suspend(
         key, reason, current.actor(), with_cases=request.form.get("pratiche") == "sì"
     )

@@ -7,13 +7,13 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine.errors import InvalidInput
 from engine.incidents import IncidentFilter
 from engine.permissions import Permission
 from engine.selection import Selection
 from web import choices, current
 from web.access import allowed
 from web.admin.views import blueprint
+from web.reasons import reason_given
 from web.words import INCIDENT_KINDS
 
 
@@ -75,9 +75,7 @@ def retry_incident(incident_id: str) -> Any:
 @allowed(Permission.INCIDENT_MANAGE)
 def resolve_incident(incident_id: str) -> Any:
     """Administrators (the engine checks the scope): close it with a reason."""
-    reason = request.form.get("motivo", "").strip()
-    if not reason:
-        raise InvalidInput(gettext("Scrivi come è stato risolto: resta nella storia della pratica."))
+    reason = reason_given(gettext("Scrivi come è stato risolto: resta nella storia della pratica."))
     current.engine().incidents.resolve(
         incident_id, reason, current.actor(), go_on=request.form.get("prosegui") == "sì"
     )

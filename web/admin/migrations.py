@@ -13,6 +13,7 @@ from engine.permissions import Permission
 from web import current
 from web.access import allowed
 from web.admin.views import blueprint
+from web.reasons import reason_given
 
 SHOWN = 10
 FAILED = 200
@@ -65,11 +66,8 @@ def apply_migration() -> Any:
     service, actor = current.engine().migrations, current.actor()
     if request.form.get("azione") == "correggi":
         return _plan_page(proposal, plan)
-    reason = request.form.get("motivo", "").strip()
     try:
-        if not reason:
-            raise InvalidInput(gettext("Scrivi il motivo"), fields={"motivo": gettext("Scrivi il motivo")})
-        batch = service.apply(plan, reason, actor)
+        batch = service.apply(plan, reason_given(gettext("Scrivi il motivo")), actor)
     except InvalidInput as problem:
         return _preview_page(plan, service.preview(plan, actor), problem), 422
     flash(

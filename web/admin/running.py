@@ -16,6 +16,7 @@ from engine.variables_text import variables_of
 from web import choices, current
 from web.access import allowed
 from web.admin.views import blueprint
+from web.reasons import reason_given
 from web.words import INCIDENT_KINDS, STATES
 
 PAGE_SIZE = 50
@@ -34,14 +35,13 @@ def running() -> Any:
 def order_batch() -> Any:
     """Administrators, with the permission of the operation: count the cases, then, confirmed, order it."""
     form, engine, actor = request.form, current.engine(), current.actor()
-    kind, reason = form.get("operazione", ""), form.get("motivo", "").strip()
+    kind = form.get("operazione", "")
     try:
         selection, payload = _selection(form), _payload(kind)
         count = engine.batches.preview(kind, selection, actor)
         if not count:
             raise InvalidInput(gettext("Nessuna pratica corrisponde alla scelta: non c'è niente da fare."))
-        if not reason:
-            raise InvalidInput(gettext("Scrivi il motivo: resta nella storia di ogni pratica."))
+        reason = reason_given(gettext("Scrivi il motivo: resta nella storia di ogni pratica."))
         if form.get("conferma") != "sì":
             return render_template(
                 "admin/batch_confirm.html",
@@ -72,10 +72,8 @@ def modify(instance_id: str) -> Any:
     form, service, actor = request.form, current.engine().modifications, current.actor()
     try:
         instructions = _instructions()
-        reason = form.get("motivo", "").strip()
         preview = service.preview(instance_id, instructions, actor)
-        if not reason:
-            raise InvalidInput(gettext("Scrivi il motivo: resta nella storia della pratica."))
+        reason = reason_given(gettext("Scrivi il motivo: resta nella storia della pratica."))
         if form.get("conferma") != "sì":
             return _modification_page(instance_id, preview=preview)
         service.modify(instance_id, instructions, reason, actor, revision=form.get("revisione", type=int))

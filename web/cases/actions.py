@@ -12,13 +12,11 @@ from engine.permissions import Permission
 from web import current
 from web.access import allowed, signed_in
 from web.cases.views import blueprint
+from web.reasons import reason_given
 
 
 def _reason() -> str:
-    reason = request.form.get("motivo", "").strip()
-    if not reason:
-        raise InvalidInput(gettext("Scrivi il motivo: resta nella storia della pratica."))
-    return reason
+    return reason_given(gettext("Scrivi il motivo: resta nella storia della pratica."))
 
 
 def _back(instance_id: str) -> Any:
