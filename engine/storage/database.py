@@ -85,13 +85,21 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection for reading one consistent view; whatever it might write is rolled back."""
+        """A connection for reading only; on SQLite whatever it might write is rolled back, PostgreSQL refuses it.
+
+        There it ends with a commit: after a rollback psycopg forgets every statement it has prepared.
+        """
         shared = self._shared.get()
         if shared is not None:
             yield shared
             return
         with self.engine.connect() as connection:
+            if self.is_sqlite:
+                yield connection
+                return
+            connection = connection.execution_options(postgresql_readonly=True)
             yield connection
+            connection.commit()
 
     @contextmanager
     def read_together(self) -> Iterator[None]:

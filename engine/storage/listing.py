@@ -159,41 +159,63 @@ BEGIN
     FROM ({belonging}) b;
 END $$"""
 
+# Reads one table at a time by its key: PostgreSQL would plan a join anew at every call.
 _ON_TASK = """CREATE OR REPLACE FUNCTION on_task_listing() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE of_case record;
+DECLARE of_case record; found_id bigint;
 BEGIN
   IF TG_OP = 'DELETE' THEN
     DELETE FROM listed WHERE task_id = OLD.id;
+    RETURN NULL;
   ELSIF TG_OP = 'UPDATE' THEN
     IF NEW.state = 'open' THEN PERFORM relist_task(NEW.id);
     ELSE DELETE FROM listed WHERE task_id = OLD.id; END IF;
-  ELSE
-    SELECT definition_key, scope INTO of_case FROM instance WHERE id = NEW.instance_id;
+    RETURN NULL;
+  END IF;
+  SELECT definition_key, scope INTO of_case FROM instance WHERE id = NEW.instance_id;
+  SELECT id INTO found_id FROM listing
+    WHERE kind = 'scope' AND name = '' AND scope = of_case.scope AND process = of_case.definition_key
+      AND priority = NEW.priority;
+  IF found_id IS NULL THEN  -- the first task of its kind there
     PERFORM list_task(NEW.id, 'scope', '', of_case.scope, of_case.definition_key, NEW.priority,
                       NEW.due_order, NEW.created_at);
-    IF NEW.assignee IS NOT NULL THEN
-      PERFORM list_task(NEW.id, 'holder', NEW.assignee, NEW.scope, of_case.definition_key, NEW.priority,
-                        NEW.due_order, NEW.created_at);
-    END IF;
+  ELSE
+    INSERT INTO listed (task_id, listing_id, due_order, created_at)
+      VALUES (NEW.id, found_id, NEW.due_order, NEW.created_at) ON CONFLICT DO NOTHING;
+  END IF;
+  IF NEW.assignee IS NOT NULL THEN
+    PERFORM list_task(NEW.id, 'holder', NEW.assignee, NEW.scope, of_case.definition_key, NEW.priority,
+                      NEW.due_order, NEW.created_at);
   END IF;
   RETURN NULL;
 END $$"""
 
 _ON_CANDIDATE = """CREATE OR REPLACE FUNCTION on_candidate_listing() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE offered record;
+DECLARE offered record; the_process text; found_id bigint; who record;
 BEGIN
   IF TG_OP <> 'INSERT' THEN PERFORM relist_task(OLD.task_id); END IF;
   IF TG_OP = 'DELETE' THEN RETURN NULL; END IF;
-  SELECT t.instance_id, t.scope, t.priority, t.due_order, t.created_at, i.definition_key INTO offered
-    FROM task t JOIN instance i ON i.id = t.instance_id
-    WHERE t.id = NEW.task_id AND t.state = 'open' AND t.assignee IS NULL;
+  SELECT instance_id, scope, priority, due_order, created_at INTO offered FROM task
+    WHERE id = NEW.task_id AND state = 'open' AND assignee IS NULL;
   IF NOT FOUND THEN RETURN NULL; END IF;
-  PERFORM list_task(NEW.task_id, NEW.kind, NEW.name, offered.scope, offered.definition_key, offered.priority,
-                    offered.due_order, offered.created_at);
+  SELECT definition_key INTO the_process FROM instance WHERE id = offered.instance_id;
+  SELECT id INTO found_id FROM listing
+    WHERE kind = NEW.kind AND name = NEW.name AND scope = offered.scope AND process = the_process
+      AND priority = offered.priority;
+  IF found_id IS NULL THEN  -- the first task that is offered to them there
+    PERFORM list_task(NEW.task_id, NEW.kind, NEW.name, offered.scope, the_process, offered.priority,
+                      offered.due_order, offered.created_at);
+  ELSE
+    INSERT INTO listed (task_id, listing_id, due_order, created_at)
+      VALUES (NEW.task_id, found_id, offered.due_order, offered.created_at) ON CONFLICT DO NOTHING;
+  END IF;
   IF NEW.kind = 'role' THEN
-    PERFORM list_task(NEW.task_id, 'user', p.actor_id, offered.scope, offered.definition_key, offered.priority,
-                      offered.due_order, offered.created_at)
-      FROM participant p WHERE p.instance_id = offered.instance_id AND p.role = NEW.name AND p.until IS NULL;
+    FOR who IN
+      SELECT actor_id FROM participant
+        WHERE instance_id = offered.instance_id AND role = NEW.name AND until IS NULL
+    LOOP
+      PERFORM list_task(NEW.task_id, 'user', who.actor_id, offered.scope, the_process,
+                        offered.priority, offered.due_order, offered.created_at);
+    END LOOP;
   END IF;
   RETURN NULL;
 END $$"""

@@ -34,9 +34,6 @@ BEGIN
     IF due IS NULL OR wanted > present + interval '{HORIZON_SECONDS} s' THEN
         RETURN;  -- a sweep comes first
     END IF;
-    IF NOT EXISTS (SELECT FROM procrastinate_workers) THEN
-        RETURN;  -- a worker looks at everything when it starts
-    END IF;
     IF EXISTS (
         SELECT FROM procrastinate_jobs
         WHERE status = 'todo' AND task_name = kind AND (
@@ -50,12 +47,14 @@ BEGIN
         ARRAY[ROW('{QUEUE}', kind, 0, NULL, NULL, '{{}}'::jsonb, wanted)::procrastinate_job_to_defer_v1]
     );
 END $$
-"""  # noqa: S608 - nothing in it but the constants above
+"""
 
 _TRIGGERED = """
 CREATE OR REPLACE FUNCTION patti_{table}_due() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM patti_look('{kind}', (SELECT min({due}) FROM changed WHERE state = '{state}'));
+    IF EXISTS (SELECT FROM procrastinate_workers) THEN  -- else one that starts will look at everything
+        PERFORM patti_look('{kind}', (SELECT min({due}) FROM changed WHERE state = '{state}'));
+    END IF;
     RETURN NULL;
 END $$
 """
