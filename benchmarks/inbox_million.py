@@ -24,6 +24,7 @@ from sqlalchemy import text
 
 from benchmarks._service import MEASURED, NOW, PASSWORD, furnish, load, service
 from engine.actors import Actor
+from engine.actors import actor as colleague
 from engine.clock import VirtualClock
 from engine.engine import Engine
 from engine.operations.people import accounts
@@ -125,9 +126,12 @@ def _questions(engine: Engine, actor: Actor) -> list[tuple[str, Callable[[], obj
         ("search cases, two letters", lambda: inbox.search_cases("br", actor)),
         ("list of cases", lambda: inbox.cases(actor)),
         ("list of cases, completed", lambda: inbox.cases(actor, state="completed")),
+        ("list of cases, none visible", lambda: inbox.cases(NOBODY)),
     ]
 
 
+NOBODY = colleague("nessuno", "Nessuno", ["assistente_sociale"], "altrove")
+"""Somebody in whose ambito there is no case."""
 _KNOWN = ["", ""]
 
 
