@@ -84,24 +84,33 @@ def _late(name: str, lags: Sequence[float]) -> bool:
     return p99 > LAG_SECONDS
 
 
-def _spread(office: Services, seconds: int) -> None:
-    """Begin cases whose timers are due one after the other, the first in a while."""
-    many = seconds * A_SECOND
+def _waiting(office: Services, many: int) -> None:
+    """Begin cases whose timers are due one after the other, tomorrow."""
     for number in range(many):
         _begin(office, SystemClock().now() + timedelta(days=1, seconds=number))
-    first = SystemClock().now() + timedelta(seconds=8)
+
+
+def _spread(office: Services) -> None:
+    """Let their timers be due one after the other from now on."""
     with office.engine.database.begin() as work:
         ids = work.connection.execute(select(timer.c.id).order_by(timer.c.due_at)).scalars().all()
+        first = SystemClock().now() + timedelta(seconds=2 + len(ids) / 500)
         for number, timer_id in enumerate(ids):
             due = first + timedelta(seconds=number / A_SECOND)
             work.connection.execute(update(timer).where(timer.c.id == timer_id).values(due_at=due))
+    if SystemClock().now() > first:
+        raise AssertionError(
+            "The first timer was due before the others were told when: nothing can be measured"
+        )
 
 
 def lag_of_workers(url: str, seconds: int) -> list[float]:
     """By how much each timer was late, in seconds."""
     with contextlib.closing(Services(url)) as office:
-        _spread(office, seconds)
+        _waiting(office, seconds * A_SECOND)
         with crowd(settings(url), 2, [OPERATIONS]) as workers:
+            threading.Event().wait(SETTLED)
+            _spread(office)
             _until_fired(office, seconds * A_SECOND)
             workers.stop()
         with office.engine.database.read() as connection:
@@ -111,8 +120,11 @@ def lag_of_workers(url: str, seconds: int) -> list[float]:
 def lag_embedded(url: str, seconds: int) -> list[float]:
     """The same by the scheduler of a process of its own; a step tells that it is over by its nudge."""
     with contextlib.closing(Services(url)) as office:
-        _spread(office, seconds)
+        _waiting(office, seconds * A_SECOND)
+        while office.engine.run_due():
+            pass  # the messages that the starts have left
         office.engine.start_jobs()
+        threading.Event().wait(SETTLED)
         ended: list[datetime] = []
         nudge = office.engine.stepper.nudge
 
@@ -121,6 +133,8 @@ def lag_embedded(url: str, seconds: int) -> list[float]:
             nudge()
 
         office.engine.stepper.nudge = over
+        _spread(office)
+        nudge()
         _until_fired(office, seconds * A_SECOND)
         told = select(event.c.data).where(event.c.kind == "timer.fired").order_by(event.c.id)
         with office.engine.database.read() as connection:

@@ -47,6 +47,8 @@ register_type("$months", YearsMonths, lambda value: str(value.months), lambda te
 
 ROLES_FILE = "ruoli.yaml"
 BATCH = 20
+FEW = 4
+"""Messages, and cases of operations, between two looks at the timers while timers come due: these come first."""
 
 
 class Engine:
@@ -152,7 +154,8 @@ class Engine:
         done = 0
         while not self._closing.is_set():
             step = self.timers.fire_due(BATCH) + self.scheduled.start_due(BATCH)
-            step += self.outbox.deliver(BATCH) + self.batches.run_pending(BATCH)
+            others = FEW if step else BATCH
+            step += self.outbox.deliver(others) + self.batches.run_pending(others)
             if not step:
                 break
             done += step

@@ -100,11 +100,17 @@ class Outbox:
         if due is None or due > self._clock.now():
             return 0
         delivered = 0
+        gone: OutboxMessage | None = None
         for _ in range(limit):
-            message = self._take()
+            message, gone = self._take(gone), None
             if message is None:
                 break
-            delivered += self._send(message)
+            if self._send(message):
+                delivered += 1
+                gone = message
+        if gone is not None:
+            with self._database.begin() as work:
+                self._note(work.connection, gone)
         return delivered
 
     def next_due(self) -> datetime | None:
@@ -114,9 +120,17 @@ class Outbox:
                 select(outbox.c.due_at).where(outbox.c.state == "waiting").order_by(outbox.c.due_at).limit(1)
             ).scalar_one_or_none()
 
-    def _take(self) -> OutboxMessage | None:
+    def _note(self, connection: Connection, gone: OutboxMessage) -> None:
+        """Mark a message delivered, unless the transaction that did what it says has."""
+        if gone.kind not in self._inner:
+            settle(connection, gone.id, self._clock.now())
+
+    def _take(self, gone: OutboxMessage | None) -> OutboxMessage | None:
+        """The first that is due, leased; the one before, which has just gone out, is marked in the same transaction."""
         now = self._clock.now()
         with self._database.begin() as work:
+            if gone is not None:
+                self._note(work.connection, gone)
             query = (
                 select(outbox)
                 .where(outbox.c.state == "waiting", outbox.c.due_at <= now)
@@ -134,12 +148,13 @@ class Outbox:
             )
         return OutboxMessage(row.id, row.kind, row.key, row.payload, row.attempts + 1, row.instance_id)
 
-    def _send(self, message: OutboxMessage) -> int:
+    def _send(self, message: OutboxMessage) -> bool:
+        """Whether it went out; otherwise it is planned anew or given up."""
         handler = self._operations.handlers.get(message.kind)
         try:
             if message.kind in self._inner:
                 self._inner[message.kind](message)
-                return 1
+                return True
             if handler is None:
                 raise LookupError(f"Nessuno sa consegnare i messaggi di tipo «{message.kind}»")
             handler(message, Environment(self._settings, self._database, self._clock))
@@ -152,14 +167,8 @@ class Outbox:
                 exc_info=problem,
             )
             self._failed(message, f"{type(problem).__name__}: {problem}")
-            return 0
-        with self._database.begin() as work:
-            work.connection.execute(
-                update(outbox)
-                .where(outbox.c.id == message.id)
-                .values(state="delivered", delivered_at=self._clock.now(), last_error=None)
-            )
-        return 1
+            return False
+        return True
 
     def _failed(self, message: OutboxMessage, sentence: str) -> None:
         now = self._clock.now()

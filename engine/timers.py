@@ -45,6 +45,7 @@ def _claiming(now: Any) -> Select[Any]:
 
 
 _CLAIM = Statement(_claiming(bindparam("now", type_=timer.c.due_at.type)))
+_ROW = Statement(select(timer).where(timer.c.id == bindparam("timer_id")))
 
 
 class Timers:
@@ -116,7 +117,7 @@ class Timers:
 
     def _fire(self, work: UnitOfWork, timer_id: str, instance_id: str) -> bool:
         case = hold_case(work.connection, instance_id)
-        row = work.connection.execute(select(timer).where(timer.c.id == timer_id)).one()
+        (row,) = _ROW.named(work.connection, timer_id=timer_id)
         if row.state != "waiting" or row.due_at is None or row.due_at > self._stepper.clock.now():
             return False
         if row.kind == "overdue":

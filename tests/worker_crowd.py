@@ -37,8 +37,10 @@ def work(settings: Settings, modules: Sequence[str], heard: Any) -> None:
             heard.set()
             stop.wait()
             return
+        jobs = found.worker()
+        signal.signal(signal.SIGTERM, lambda *_: jobs.stop())  # until `run` listens by itself
         heard.set()
-        found.worker().run(signals=True)
+        jobs.run(signals=True)
 
 
 @dataclass

@@ -28,6 +28,8 @@ logger = logging.getLogger(__name__)
 
 BATCH = 20
 """How much is done between two looks at whether to stop."""
+MANY = 5
+"""Who finds so much due at once calls for help."""
 POLL_SECONDS = 0.5
 LINGER_SECONDS = 1.0
 """What comes due within this is waited for, not handed back to the queue."""
@@ -167,7 +169,6 @@ class DistributedJobs:
     def _do(self, look: Look) -> None:
         """What is due, until nothing more is; then ask for the look after."""
         while not self._stopping.is_set():
-            done = look.work(BATCH)
             due = look.next_due()
             if due is None:
                 return
@@ -178,9 +179,11 @@ class DistributedJobs:
             if seconds > 0:
                 if look.again.wait(seconds):
                     look.again.clear()
-            elif done:
-                self._ask(look.kind, 0)  # there is more: whoever is free may help
-            else:
+                continue
+            done = look.work(BATCH)
+            if done >= MANY:
+                self._ask(look.kind, 0)  # more may wait: whoever is free may help
+            elif not done:
                 self._ask(look.kind, BREATH_SECONDS)
                 return
 

@@ -25,11 +25,12 @@ BREATH = timedelta(seconds=1)
 
 
 class LocalJobs:
-    """Runs `work` when something is due: `next_due` says when that is, in UTC. One run at a time."""
+    """Runs `work` when something is due and hears how much was done; `next_due` says when that is, in UTC. One run at
+    a time."""
 
     def __init__(
         self,
-        work: Callable[[], object],
+        work: Callable[[], int],
         next_due: Callable[[], datetime | None],
         clock: Clock,
         sweep_seconds: int,
@@ -83,21 +84,22 @@ class LocalJobs:
                 return  # the run under way will look once more
             try:
                 self._again.clear()
-                due = self._next_due()
-                if self._is_now(due):
-                    self._work()
-                    due = self._next_due()
-                self._sleep_until(due)
+                self._look()
             except Exception:
                 logger.exception("Background work failed; it is tried again shortly")
                 self._wake_in(BREATH)
             finally:
                 self._running.release()
 
-    def _is_now(self, due: datetime | None) -> bool:
-        return due is not None and due <= self._clock.now()
-
-    def _sleep_until(self, due: datetime | None) -> None:
-        """Hold the one wake-up at the next due moment. What is due and was not done just now is not hurried."""
-        if due is not None:
-            self._wake_in(BREATH if self._is_now(due) else due - self._clock.now())
+    def _look(self) -> None:
+        """Do what is due, and hold the one wake-up at the next due moment."""
+        due = self._next_due()
+        if due is None:
+            return
+        span = due - self._clock.now()
+        if span > timedelta():
+            self._wake_in(span)
+        elif self._work():
+            self._again.set()  # meanwhile more may have come due
+        else:
+            self._wake_in(BREATH)

@@ -22,7 +22,7 @@ KINDS = {"timer": "timers", "scheduled_start": "starts", "outbox": "outbox", "ba
 HORIZON_SECONDS = 150
 """What is due later than this leaves no hint: the sweeps of the workers come first (see `LONGEST_SWEEP_SECONDS`)."""
 LONGEST_SWEEP_SECONDS = 60
-TICK_SECONDS = 0.1
+TICK_SECONDS = 0.25
 """Hints of one kind within a tick are one."""
 
 _LOOK = f"""

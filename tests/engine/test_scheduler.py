@@ -194,7 +194,7 @@ def test_due_timers_fire_in_order_and_a_failing_one_holds_back_no_other(world: W
 def test_work_that_cannot_be_done_is_not_spun_upon(world: World) -> None:
     looks: list[int] = []
 
-    def fail() -> None:
+    def fail() -> int:
         looks.append(1)
         raise RuntimeError("the database is away")
 
