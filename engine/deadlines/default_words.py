@@ -20,6 +20,7 @@ _PLUS = re.compile(
     rf'{_BASE}\s*\+\s*duration\(\s*"(?:P(?P<days>\d+)(?P<unit>[DMYW])|P)"'
     rf'(?:\s*\+\s*string\(\s*{_PARAMETER}\s*\)\s*\+\s*"(?P<after>[DMYW])")?\s*\)'
 )
+_CHOICE = re.compile(r"if\s+(?P<condition>.+?)\s+then\s+(?P<then>.+?)\s+else\s+(?P<other>.+)", re.S)
 _CYCLE = re.compile(rf'"R/P"\s*\+\s*string\(\s*{_PARAMETER}\s*\)\s*\+\s*"(?P<after>[DMYW])"')
 _ONE_MANY = {
     "D": ("giorno", "giorni"),
@@ -82,13 +83,26 @@ def _expression(text: str, parameters: Declared) -> str:
         if found["name"] and not found["days"]:
             count = _number(None, found["name"], parameters)
             return f"{_counted(count, found['after'])} {_after(found['base'])}"
+    return _plain(text, parameters)
+
+
+def _plain(text: str, parameters: Declared) -> str:
     if found := _CYCLE.fullmatch(text):
         return f"ogni {_counted(_number(None, found['name'], parameters), found['after'])}"
+    if found := _CHOICE.fullmatch(text):
+        then, other = (_branch(found[name].strip(), parameters) for name in ("then", "other"))
+        return then and other and f"se «{found['condition'].strip()}»: {then}; altrimenti: {other}"
+    if re.fullmatch(r"(oggi|today)\(\s*\)", text):
+        return "il giorno in cui comincia l'attesa"
     if found := re.fullmatch(_PARAMETER, text):
         return _named(found["name"], parameters)
     if re.fullmatch(r"[a-z_]\w*", text) and text not in ("null", "true", "false"):
         return f"la data «{text.replace('_', ' ')}» della pratica"
     return ""
+
+
+def _branch(text: str, parameters: Declared) -> str:
+    return "nessuna scadenza" if text == "null" else _expression(text, parameters)
 
 
 def _named(name: str, parameters: Declared) -> str:

@@ -91,7 +91,9 @@ class Deadlines:
         """
         self._allow(key, scope, term, actor)
         with self._stepper.database.read() as connection:
-            return self._measured(connection, _aim(connection, key, scope, term))[0]
+            return self._measured(
+                connection, _aim(connection, key, scope, term), self._calendars(connection, key)
+            )[0]
 
     def apply(
         self,
@@ -120,7 +122,11 @@ class Deadlines:
         """The change and what undoing it would do. Nothing changes. Raises as `undo`."""
         with self._stepper.database.read() as connection:
             row, term = self._undoable(connection, change_id, actor)
-            found, _ = self._measured(connection, _aim(connection, row.deadline, row.scope, term))
+            found, _ = self._measured(
+                connection,
+                _aim(connection, row.deadline, row.scope, term),
+                self._calendars(connection, row.deadline),
+            )
         return _change_of(row, undoable=True), found
 
     def undo(self, change_id: int, reason: str, actor: Actor, *, past_confirmed: bool = False) -> Change:
@@ -175,7 +181,7 @@ class Deadlines:
         connection, now = work.connection, self._now()
         self._stand_still(connection)
         aim, calendars = _aim(connection, key, scope, term), self._calendars(connection, key)
-        found, reworked = self._measured(connection, aim)
+        found, reworked = self._measured(connection, aim, calendars)
         if fingerprint is not None and found.fingerprint != fingerprint:
             raise InvalidState(
                 "Dall'anteprima è cambiato qualcosa: guarda la nuova anteprima e conferma di nuovo"
@@ -214,9 +220,11 @@ class Deadlines:
         rest = (now, actor.id, undoes, found.counts["moves"], found.counts["overdue"], True)
         return Change(change_id, key, scope, row["value"], row["old"], reason, *rest)
 
-    def _measured(self, connection: Connection, aim: Aim) -> tuple[Preview, Sequence[Reworked]]:
+    def _measured(
+        self, connection: Connection, aim: Aim, calendars: Calendars
+    ) -> tuple[Preview, Sequence[Reworked]]:
         """The preview, with the rows that have the deadline inside an expression."""
-        calendars, now, deadline = self._calendars(connection, aim.key), self._now(), self._deadline(aim.key)
+        now, deadline = self._now(), self._deadline(aim.key)
         if deadline.inside and aim.asked is not None:
             if isinstance(aim.asked, Every):
                 raise InvalidInput(

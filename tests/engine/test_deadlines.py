@@ -14,6 +14,7 @@ from sqlalchemy import event, select
 
 from engine.actors import SYSTEM, Actor, actor
 from engine.deadlines import Change
+from engine.deadlines.default_words import default_words
 from engine.errors import Forbidden, InvalidInput, InvalidState, NotFound
 from engine.simulation import World
 from engine.storage.tables import task, timer
@@ -345,3 +346,22 @@ def test_a_suspended_or_ended_deadline_is_not_moved_by_hand(world: World, start:
     world.suspend("Attesa", by="anna", instance_id=case)
     with pytest.raises(InvalidState, match="sospesa"):
         deadlines.move_one("timer", clock.id, rome(2016, 5, 1), "Accordo", ADA)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("P1M", "1 mese dopo l'inizio dell'attesa"),
+        ("2016-06-30", "il 30/06/2016"),
+        ("R3/PT36H", "ogni 36 ore, 3 volte"),
+        ("=fine giornata(oggi())", "il giorno in cui comincia l'attesa, a fine giornata"),
+        (
+            '=if fine = null then null else giorno lavorativo(fine + duration("P1M"))',
+            "se «fine = null»: nessuna scadenza; altrimenti: 1 mese dopo la data «fine»; "
+            "se non è lavorativo, il primo giorno lavorativo dopo",
+        ),
+        ("=incontro.il", "come dice l'espressione «incontro.il»"),
+    ],
+)
+def test_what_a_diagram_says_is_told_in_words(text: str, words: str) -> None:
+    assert default_words(text, {}) == words
