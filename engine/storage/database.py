@@ -22,6 +22,7 @@ logger = logging.getLogger(__name__)
 BUSY_TIMEOUT_SECONDS = 30
 IDLE_SECONDS = 1.0
 _LEFT = "left at"
+_CLOSINGS = "closings"
 
 
 class UnitOfWork:
@@ -64,6 +65,8 @@ class Database:
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
             options["connect_args"] = {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
         self.engine: Engine = create_engine(parsed, **options)
+        self._closings = 0
+        self._close_what_comes_back_late()
         self._shared: ContextVar[Connection | None] = ContextVar("shared", default=None)
         if self.is_sqlite:
             _prepare_sqlite(self.engine, durable)
@@ -112,8 +115,19 @@ class Database:
                 self._shared.reset(token)
 
     def close(self) -> None:
-        """Close every pooled connection."""
+        """Close every pooled connection; one that another thread still uses is closed when it comes back."""
+        self._closings += 1
         self.engine.dispose()
+
+    def _close_what_comes_back_late(self) -> None:
+        @event.listens_for(self.engine, "connect")
+        def on_connect(_connection: Any, record: Any) -> None:
+            record.info[_CLOSINGS] = self._closings
+
+        @event.listens_for(self.engine, "checkin")
+        def on_checkin(_connection: Any, record: Any) -> None:
+            if record.info.get(_CLOSINGS) != self._closings and record.dbapi_connection is not None:
+                record.invalidate()
 
 
 def _ask_whether_alive(engine: Engine) -> None:
