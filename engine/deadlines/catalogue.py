@@ -13,6 +13,8 @@ from engine.repository import Repository
 from engine.terms.inside import mentioned
 from engine.terms.keys import DUE, FOLLOW_UP, SHARED, TIMER, task_keys, timer_key
 
+STARTS = "start"
+
 
 @dataclass(frozen=True)
 class DeadlineUse:
@@ -28,6 +30,8 @@ class DeadlineUse:
 @dataclass(frozen=True)
 class Deadline:
     """A deadline. `what` is timer, due or follow_up; a shared one has a `name` and any number of uses.
+
+    What begins a process by itself is listed as `start`: no case waits on it, and it changes with the diagram alone.
 
     `inside` are the uses within a bigger expression, where it is worth a value of the type of `value`.
 
@@ -83,7 +87,9 @@ def _of_process(parts: Parts, process_name: str) -> Iterable[Deadline]:
     tasks = {e.id: e.label for e in model.elements.values() if e.type == "userTask"}
     for element in model.elements.values():
         places: list[tuple[str | None, str, str]] = []
-        if element.timer is not None and waits(element, model.elements):
+        if element.timer is not None and not waits(element, model.elements):
+            places.append((f"{element.process_id}/{element.id}/{STARTS}", STARTS, element.timer.text))
+        elif element.timer is not None:
             places.append((timer_key(element), TIMER, element.timer.text))
         if element.type == "userTask":
             due, follow_up = task_keys(element)
@@ -103,7 +109,7 @@ def _of_process(parts: Parts, process_name: str) -> Iterable[Deadline]:
             name = key.removeprefix(SHARED) if key.startswith(SHARED) else ""
             own = parts.parameters.get(name)
             label = (own.label if own else name) if name else _label(element, model.elements)
-            repeats = element.timer is not None and element.timer.kind == "cycle" and what == TIMER
+            repeats = element.timer is not None and element.timer.kind == "cycle" and what in (TIMER, STARTS)
             words = default_words(text, parts.parameters)
             value = own.default if own else None
             yield Deadline(key, label, what, words, repeats, (use,), name, False, tasks, (), value)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 from engine.actors import SYSTEM, Actor, covers
 from engine.calendar import WorkingCalendar
 from engine.deadlines.by_hand import move_one
-from engine.deadlines.catalogue import Deadline, read_catalogue
+from engine.deadlines.catalogue import STARTS, Deadline, read_catalogue
 from engine.deadlines.clocks import CaseClocks, clocks_of
 from engine.deadlines.inside import Reworked, keys_around, rework, with_reworked, write_reworked
 from engine.deadlines.moving import move
@@ -27,7 +27,7 @@ from engine.steps import Stepper, require_reason
 from engine.storage import UnitOfWork
 from engine.storage.configuration import configuration_changed
 from engine.storage.deadline_tables import deadline_change
-from engine.storage.tables import instance
+from engine.storage.tables import definition, instance, scheduled_start
 from engine.terms import Every, Term, sentence_of, term_of, values_of
 from engine.terms.inside import worth
 from engine.terms_in_force import nearest, terms_in_force
@@ -47,7 +47,7 @@ class Deadlines:
         self._permissions.require(actor, Permission.DEADLINE_WRITE)
         found = read_catalogue(self._stepper.repository)
         with self._stepper.database.read() as connection:
-            waiting = _waiting(connection)
+            waiting = _waiting(connection) | _starting(connection)
             standing = _standing(connection)
         return tuple(
             DeadlineLine(one, tuple(standing.get(one.key, ())), *_together(one, waiting))
@@ -244,6 +244,8 @@ class Deadlines:
     def _allow(self, key: str, scope: str, term: Term | None, actor: Actor) -> None:
         self._permissions.require(actor, Permission.DEADLINE_WRITE, scope)
         deadline = self._deadline(key)
+        if deadline.what == STARTS:
+            raise InvalidInput(f"«{deadline.label}» fa cominciare il processo: si cambia nel diagramma")
         if term is None:
             return
         if deadline.mixed:
@@ -337,6 +339,17 @@ def _waiting(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
             dues = [one for one in (earliest, due) if one is not None]
             found[key] = (before + many, min(dues, default=None))
     return found
+
+
+def _starting(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
+    """When what begins processes by itself is next due; no case waits on it."""
+    rows = connection.execute(
+        select(definition.c.key, scheduled_start.c.element_id, func.min(scheduled_start.c.due_at))
+        .join(definition, definition.c.id == scheduled_start.c.definition_id)
+        .where(scheduled_start.c.state == "waiting")
+        .group_by(definition.c.key, scheduled_start.c.element_id)
+    )
+    return {f"{key}/{element_id}/{STARTS}": (0, due) for key, element_id, due in rows}
 
 
 def _together(
