@@ -13,10 +13,12 @@ import logging
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from procrastinate import App, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
 from sqlalchemy.engine import make_url
 
 from engine.clock import Clock, SystemClock
@@ -143,7 +145,10 @@ class DistributedJobs:
         while True:
             for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENT_SECONDS):
                 logger.warning("The worker that was looking at %s is gone", job.task_name)
-                await app.job_manager.retry_job(job)
+                with suppress(
+                    ConnectorException
+                ):  # another worker was quicker; a queue that is away is met below
+                    await app.job_manager.retry_job(job)
             await app.job_manager.prune_stalled_workers(SILENT_SECONDS)
             self._heard = SystemClock().now()
             await asyncio.sleep(self._sweep_seconds)
