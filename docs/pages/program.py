@@ -146,8 +146,9 @@ def operations_page() -> str:
     """What a service task may call: topic, parameters, errors to catch."""
     load_operations()
     sections = []
-    for topic in sorted(REGISTRY.operations):
-        operation = REGISTRY.operations[topic]
+    for topic, operation in sorted(REGISTRY.operations.items()):
+        if not operation.function.__module__.startswith("engine."):
+            continue  # of whoever else has been imported: a measure, a test
         parts = [f"## `{topic}`: {operation.title}", operation.description]
         if operation.parameters:
             rows = [
