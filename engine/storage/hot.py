@@ -27,16 +27,10 @@ Value = Callable[[Any], Any]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Its rows as the driver gives them, and how many it changed."""
+    """What a statement gave, wholly fetched: rows as the driver gives them, and how many it changed."""
 
     rows: Sequence[tuple[Any, ...]]
-    cursor: Any
-
-    @property
-    def rowcount(self) -> int:
-        """How many rows were changed."""
-        changed: int = self.cursor.rowcount
-        return changed
+    rowcount: int
 
 
 class Text:
@@ -82,12 +76,14 @@ def execute(
         listener(connection, cursor, text, values, None, False)
     try:
         cursor.execute(text, values)
-        return Answer(cursor.fetchall() if gives_rows else (), cursor)
+        return Answer(cursor.fetchall() if gives_rows else (), cursor.rowcount)
     except connection.dialect.loaded_dbapi.Error as problem:
-        raise told(connection, text, values, problem) from problem
+        raise _told(connection, text, values, problem) from problem
+    finally:
+        cursor.close()
 
 
-def told(connection: Connection, text: str | None, values: Any, problem: Any) -> Any:
+def _told(connection: Connection, text: str, values: Any, problem: Any) -> Any:
     """The driver's error as SQLAlchemy tells it; a connection that is lost is not used again."""
     dialect = connection.dialect
     lost = dialect.is_disconnect(problem, connection.connection.dbapi_connection, None)
@@ -188,8 +184,6 @@ class Inserts:
 
 class RowsText:
     """An insert whose rows travel as one value in JSON, so that its text is the same for any number of them."""
-
-    gives_rows = False
 
     def __init__(
         self,

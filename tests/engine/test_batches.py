@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
-from sqlalchemy import event as database_event
 from sqlalchemy import insert, select
 
 from engine.actors import SYSTEM, Actor
@@ -20,6 +19,7 @@ from engine.selection import Selection
 from engine.simulation import World
 from engine.storage import UnitOfWork
 from engine.storage.tables import event
+from tests.engine.asked import asked
 
 Start = Callable[..., str]
 ADA = make_actor("ada", "Ada", ["amministratore"])
@@ -172,16 +172,8 @@ def test_operations_share_the_work_and_timers_are_not_held_back(
 def test_items_are_chosen_in_one_statement(world: World, start: Start, marks: Marks) -> None:
     for _ in range(30):
         start("sollecito")
-    statements: list[str] = []
-
-    def on_statement(_c: object, _k: object, statement: str, *_: object) -> None:
-        statements.append(statement)
-
-    database_event.listen(world.engine.database.engine, "before_cursor_execute", on_statement)
-    try:
+    with asked(world.engine) as statements:
         batch = _order(world, Selection(key="sollecito"))
-    finally:
-        database_event.remove(world.engine.database.engine, "before_cursor_execute", on_statement)
     assert len([one for one in statements if "INSERT INTO batch_item" in one]) == 1
     assert world.engine.batches.get(batch, SYSTEM).total == 30
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from engine.actors import SYSTEM, Actor, actor
 from engine.deadlines import Change
@@ -19,6 +19,7 @@ from engine.errors import Forbidden, InvalidInput, InvalidState, NotFound
 from engine.simulation import World
 from engine.storage.tables import task, timer
 from engine.terms import After, At, Every, Term
+from tests.engine.asked import asked
 from tests.engine.test_scheduled_starts import DAILY, deploy
 
 ROME = ZoneInfo("Europe/Rome")
@@ -251,17 +252,9 @@ def test_a_repetition_changes_its_step_and_goes_back(world: World, start: Start)
 
 
 def test_the_number_of_statements_does_not_grow_with_the_cases(world: World, start: Start) -> None:
-    statements: list[str] = []
-
-    def note(_c: Any, _u: Any, statement: str, *_: Any) -> None:
-        statements.append(statement)
-
     def counted(days: int) -> int:
-        engine = world.engine.database.engine
-        event.listen(engine, "before_cursor_execute", note)
-        statements.clear()
-        put(world, TIMER, After(days, "lavorativi"))
-        event.remove(engine, "before_cursor_execute", note)
+        with asked(world.engine) as statements:
+            put(world, TIMER, After(days, "lavorativi"))
         return len(statements)
 
     signing(world, start)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from sqlalchemy import event
 
 from engine.actors import SYSTEM
 from engine.errors import InvalidInput
 from engine.simulation import World
 from engine.terms import After, At, Every
+from tests.engine.asked import asked
 from tests.engine.test_deadlines import ADA, Start, dates, due, put, rome
 
 CALL, DAYS = "scadenza:termine_bando", "scadenza:risposta_giorni"
@@ -87,19 +87,10 @@ def test_only_a_term_of_the_same_type_fits_and_the_list_says_where_it_is_used(
 
 
 def test_the_statements_do_not_grow_with_the_cases_here_either(world: World, start: Start) -> None:
-    sent: list[str] = []
-
     def counted(days: int) -> int:
-        engine = world.engine.database.engine
-
-        def note(_c: object, _u: object, statement: str, *_: object) -> None:
-            sent.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
-        sent.clear()
-        put(world, DAYS, After(days, "giorni"))
-        event.remove(engine, "before_cursor_execute", note)
-        return len(sent)
+        with asked(world.engine) as statements:
+            put(world, DAYS, After(days, "giorni"))
+        return len(statements)
 
     answering(world, start)
     world.restart()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import event as database_event
 from sqlalchemy import select
 
 from engine.actors import SYSTEM
 from engine.simulation import World
 from engine.storage.tables import subscription
+from tests.engine.asked import asked
 from tests.engine.conftest import START
 from tests.engine.event_diagrams import WAITING, deploy
 
@@ -34,20 +34,11 @@ def waiting(world: World, count: int) -> None:
 
 def counted(world: World) -> tuple[int, int, int]:
     """Throw the signal and bring it to all; gives (receivers, statements thrown, statements delivered)."""
-    asked: list[str] = []
-
-    def note(*given: object) -> None:
-        asked.append(str(given[2]))
-
-    target = world.engine.database.engine
-    database_event.listen(target, "before_cursor_execute", note)
-    try:
+    with asked(world.engine) as statements:
         reached = world.engine.messages.broadcast("via", {"chi": "tutti"}, SYSTEM)
-        thrown = len(asked)
+        thrown = len(statements)
         world.engine.run_due()
-    finally:
-        database_event.remove(target, "before_cursor_execute", note)
-    return reached, thrown, len(asked) - thrown
+    return reached, thrown, len(statements) - thrown
 
 
 def test_the_throw_costs_the_same_for_all_and_each_delivery_its_own_step(world: World) -> None:
