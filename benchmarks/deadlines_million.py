@@ -237,6 +237,7 @@ def _load(world: World, first: int, last: int) -> None:
             "assignee": f"'utente' || (n % {HOLDERS})",
             "created_at": shifted("created_at"),
             "begun_at": shifted("begun_at"),
+            "case_started_at": shifted("case_started_at"),
         },
         "timer": {
             "id": f"'c' || {number}",
@@ -244,6 +245,7 @@ def _load(world: World, first: int, last: int) -> None:
             "scope": scope,
             "created_at": shifted("created_at"),
             "begun_at": shifted("begun_at"),
+            "case_started_at": shifted("case_started_at"),
             "due_at": shifted("due_at", 800),
             "default_at": shifted("default_at", 800),
         },

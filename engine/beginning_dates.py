@@ -17,7 +17,7 @@ from engine.bpmn.model import Element
 from engine.errors import EngineError, ExecutionFailed
 from engine.host import RunHost
 from engine.moments import Due, due_date, latest_nominal, rearmed, timer_due
-from engine.storage.tables import instance, task
+from engine.storage.tables import task
 from engine.terms import After, At, Every, Term, due_of, occurrence, task_keys, timer_key, values_of
 from engine.terms.keys import as_drawn
 from engine.terms.values import DIAGRAM, ELEMENT, START, WAIT
@@ -61,6 +61,7 @@ def timer_dates(
         "deadline": key,
         "scope": host.instance.scope,
         "begun_at": begun,
+        "case_started_at": host.instance.started_at,
         "default_at": known.at if known else None,
         "default_fixed": known.fixed if known else None,
         "default_repetition": known.repetition if known else None,
@@ -78,6 +79,7 @@ def task_dates(host: RunHost, element: Element, variables: Mapping[str, Any]) ->
         "due_runs": bool(due and not due.fixed),
         "follow_up_at": follow.at if follow else None,
         "begun_at": host.now,
+        "case_started_at": host.instance.started_at,
         "due_deadline": due_key,
         "due_default_at": due_default.at if due_default else None,
         "due_default_runs": (not due_default.fixed) if due_default else None,
@@ -148,17 +150,14 @@ def moment_of(host: RunHost, term: Term, begun: datetime, known: Due | None) -> 
     if term.anchor == DIAGRAM:
         return known.at if known else None
     if term.anchor == START:
-        if any(note["kind"] == "instance.started" for note in host.events):
-            return host.now  # the case begins in this very step
-        query: Any = select(instance.c.started_at).where(instance.c.id == host.instance.id)
-    else:
-        element_id = term.anchor.removeprefix(ELEMENT)
-        if any(note["kind"] == "task.completed" and note["element_id"] == element_id for note in host.events):
-            return host.now  # the task whose completion is this very step
-        query = select(func.max(task.c.completed_at)).where(
-            task.c.instance_id == host.instance.id,
-            task.c.element_id == element_id,
-            task.c.state == "completed",
-        )
+        return host.instance.started_at
+    element_id = term.anchor.removeprefix(ELEMENT)
+    if any(note["kind"] == "task.completed" and note["element_id"] == element_id for note in host.events):
+        return host.now  # the task whose completion is this very step
+    query = select(func.max(task.c.completed_at)).where(
+        task.c.instance_id == host.instance.id,
+        task.c.element_id == element_id,
+        task.c.state == "completed",
+    )
     moment: datetime | None = host.connection.execute(query).scalar_one_or_none()
     return moment

@@ -21,7 +21,7 @@ from engine.operations.people.places import scope_names
 from engine.operations.people.register import By
 from engine.permissions import Permission, PermissionMatrix
 from engine.storage import Database
-from engine.storage.tables import instance, task, timer
+from engine.storage.tables import instance, task, timer, timer_waits
 from engine.visibility import within
 
 _SPANS_AT_ONCE = 100
@@ -154,7 +154,7 @@ def touched_by(connection: Connection, scope: str, spans: Iterable[tuple[date, d
             select(func.count())
             .select_from(timer.join(instance, instance.c.id == timer.c.instance_id))
             .where(
-                timer.c.state == "waiting",
+                timer_waits,
                 timer.c.kind == "event",
                 or_(*(timer.c.due_at.between(*span) for span in part)),
                 within(instance.c.scope, scope),

@@ -6,6 +6,7 @@ One statement reads them under their lock (SQLite: the whole database is held), 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, bindparam, exists, literal_column, select
@@ -35,6 +36,7 @@ class HeldCase(NamedTuple):
     state: str
     revision: int
     linked_from: str | None
+    started_at: datetime
     run_state: bytes
     changes: int | None = None
     """How often the configuration had changed, or None when it is not known."""
@@ -137,7 +139,15 @@ def hold_task(connection: Connection, task_id: str, actor: Actor) -> Held:
 
 def _case(row: tuple[Any, ...]) -> HeldCase:
     case = HeldCase(*row[:_COLUMNS])
+    case = case._replace(started_at=_utc(case.started_at))
     *opened, snapshot = row[_COLUMNS:_WIDE]
     if snapshot != case.revision:  # another step ended while this one waited: what is open must be read anew
         return case
     return case._replace(open_rows=[row for text in opened for row in read_open(text)])
+
+
+def _utc(given: datetime | str) -> datetime:
+    """A moment as the driver gives it: on SQLite the text of one in UTC."""
+    if isinstance(given, str):
+        return datetime.fromisoformat(given).replace(tzinfo=UTC)
+    return given.astimezone(UTC)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, false, select, update
@@ -106,6 +105,7 @@ class Stepper:
             row.subject,
             row.title,
             row.linked_from,
+            row.started_at,
         )
         return RunHost(
             work.connection,
@@ -171,11 +171,12 @@ class Stepper:
             state="active",
             revision=0,
             linked_from=linked_from,
+            started_at=now,
             run_state=b"",
             changes=changes,
         )
         host = self.host(work, case, actor)
-        host.unborn = _row(case, now, actor)
+        host.unborn = _row(case, actor)
         host.note("instance.started", None, {"variables": sorted(variables), "linked_from": linked_from})
         run = ProcessRun.start(host.compiled.program, host, variables, start_event)
         advance = Advance(
@@ -196,11 +197,11 @@ class Stepper:
         return advance
 
 
-def _row(case: HeldCase, now: datetime, actor: Actor) -> dict[str, Any]:
+def _row(case: HeldCase, actor: Actor) -> dict[str, Any]:
     """The row of a case that begins, as `NEW_INSTANCE` takes it."""
     row = dict.fromkeys(instance.c.keys())
     row |= {name: value for name, value in case._asdict().items() if name in row}
-    row |= {"words": case.title, "started_at": now, "started_by": actor.id, "incidents": 0}
+    row |= {"words": case.title, "started_by": actor.id, "incidents": 0}
     return {f"new_{name}": value for name, value in row.items()}
 
 

@@ -22,7 +22,7 @@ from engine.spiff import Program
 from engine.steps import Stepper
 from engine.storage import UnitOfWork
 from engine.storage.hot import Statement
-from engine.storage.tables import incident, instance, task, timer
+from engine.storage.tables import incident, instance, task, timer, timer_waits
 from engine.storage.types import new_id
 from engine.views import TimerView
 from engine.visibility import require_case
@@ -37,8 +37,10 @@ def _claiming(now: Any) -> Select[Any]:
     return (
         select(timer.c.id, timer.c.instance_id)
         .join(instance, instance.c.id == timer.c.instance_id)
-        .where(timer.c.state == "waiting", timer.c.due_at <= now)
-        .order_by(timer.c.due_at, timer.c.id)
+        .where(timer_waits, timer.c.due_at <= now)
+        .order_by(
+            timer.c.due_at
+        )  # and nothing more: the index gives them in this order, however many at once
         .limit(1)
         .with_for_update(of=instance, skip_locked=True)
     )
@@ -59,7 +61,7 @@ class Timers:
         """When the next timer is due, UTC; None when none waits."""
         with self._stepper.database.read() as connection:
             return connection.execute(
-                select(timer.c.due_at).where(timer.c.state == "waiting").order_by(timer.c.due_at).limit(1)
+                select(timer.c.due_at).where(timer_waits).order_by(timer.c.due_at).limit(1)
             ).scalar_one_or_none()
 
     def fire_due(self, limit: int = 1000) -> int:

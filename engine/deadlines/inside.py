@@ -115,6 +115,7 @@ def _host(stepper: Stepper, connection: Connection, row: Row[Any], kept: KeptCon
         row.case_subject,
         row.case_title,
         row.case_linked_from,
+        row.case_started_at,
     )
     return RunHost(connection, compiled, reference, SYSTEM, begun, stepper.operations, kept=kept, changes=0)
 

@@ -7,7 +7,7 @@ UPDATE joins the moments to the rows.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -28,8 +28,8 @@ from sqlalchemy import (
 
 from engine.beginnings import COORDINATOR_AFTER, working_days_late
 from engine.calendar import start_of_day
-from engine.deadlines.places import Anchor, Place, anchor_of_all
-from engine.deadlines.preview import Aim, Calendars, by_days, day_moment, moving
+from engine.deadlines.places import Place, anchor_of_all
+from engine.deadlines.preview import Aim, Calendars, Days, by_days, day_moment, moving
 from engine.moments import rearmed
 from engine.storage.rome import LaterBy, RomeDay
 from engine.storage.tables import task, timer
@@ -49,17 +49,17 @@ MOMENTS = Table(
 )
 
 
-def move(connection: Connection, place: Place, aim: Aim, line: int, calendars: Calendars) -> int:
+def move(connection: Connection, place: Place, aim: Aim, line: int, days: Days, calendars: Calendars) -> int:
     """Move what waits and say how much; what is suspended gets its new moment for when it goes on.
 
-    `line` is the number of the log's line that tells of it.
+    `days` are what `measure` has found under the same lock; `line` is the number of the log's line that tells of it.
     """
     term = aim.effective
     anchor = anchor_of_all(place, aim.key, term)
     if by_days(term):
         MOMENTS.create(connection)
         try:
-            _stage(connection, _days(connection, place, aim, anchor), aim, calendars)
+            _stage(connection, days[place.what], aim, calendars)
             day = (MOMENTS.c.scope == place.c.scope, MOMENTS.c.day == RomeDay(anchor.moment))
             moved = _update(connection, place, aim, line, MOMENTS.c.moment, *day, *anchor.joined())
         finally:
@@ -76,28 +76,23 @@ def move(connection: Connection, place: Place, aim: Aim, line: int, calendars: C
     return moved
 
 
-def _days(connection: Connection, place: Place, aim: Aim, anchor: Anchor) -> list[Any]:
-    inner = (
-        select(place.c.scope, RomeDay(anchor.moment).label("day"))
-        .select_from(anchor.beside(place))
-        .where(moving(place, aim, *place.standing))
-        .distinct()
-        .subquery()
-    )
-    return list(connection.execute(select(inner).where(inner.c.day.is_not(None))))
-
-
-def _stage(connection: Connection, days: Iterable[Any], aim: Aim, calendars: Calendars) -> None:
+def _stage(connection: Connection, days: Iterable[tuple[str, date]], aim: Aim, calendars: Calendars) -> None:
     rows = []
-    for found in days:
-        moment = day_moment(aim.effective, found.day, found.scope, calendars)
+    for scope, day in sorted(days):
+        moment = day_moment(aim.effective, day, scope, calendars)
         if moment is not None:
             armed = None
             if isinstance(aim.effective, Every):
-                armed = rearmed(aim.effective, start_of_day(found.day), None)
-            rows.append({"scope": found.scope, "day": found.day, "moment": moment, "repetition": armed})
+                armed = rearmed(aim.effective, start_of_day(day), None)
+            rows.append({"scope": scope, "day": day, "moment": moment, "repetition": armed})
     if rows:
-        connection.execute(insert(MOMENTS), rows)
+        _write(connection, rows)
+
+
+def _write(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    connection.execute(insert(MOMENTS), rows)
+    if connection.dialect.name == "postgresql":  # which knows nothing of a table just made, and would guess
+        connection.exec_driver_sql(f"ANALYZE {MOMENTS.name}")
 
 
 def _update(connection: Connection, place: Place, aim: Aim, line: int, new: Any, *joined: Any) -> int:
@@ -151,7 +146,7 @@ def _move_delays(connection: Connection, place: Place, aim: Aim, calendars: Cale
             }
             for row in days
         ]
-        connection.execute(insert(MOMENTS), rows)
+        _write(connection, rows)
         connection.execute(
             update(timer)
             .where(

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, not_, select
 
-from engine.storage.tables import instance, task, timer
+from engine.storage.tables import task, timer
 from engine.terms import After, Term
 from engine.terms.keys import DUE, FOLLOW_UP, SHARED, TIMER
 from engine.terms.values import DIAGRAM, ELEMENT, START
@@ -105,9 +105,6 @@ class Anchor:
 
 def anchor_of_all(place: Place, key: str, term: Term | None) -> Anchor:
     """The anchor for a statement over all rows of a deadline."""
-    if isinstance(term, After) and term.anchor == START:
-        started = instance.alias("started")
-        return Anchor(started.c.started_at, started, started.c.id == place.c.instance_id)
     if isinstance(term, After) and term.anchor.startswith(ELEMENT):
         done, same = task.alias("done"), place.table.alias("same")
         same_key = same.c[place.key.name]
@@ -133,8 +130,7 @@ def anchor_of(place: Place, term: Term | None) -> Any:
     if term.anchor == DIAGRAM:
         return place.default
     if term.anchor == START:
-        started = instance.alias("started")
-        return select(started.c.started_at).where(started.c.id == place.c.instance_id).scalar_subquery()
+        return place.c.case_started_at
     if term.anchor.startswith(ELEMENT):
         done = task.alias("done")
         return (

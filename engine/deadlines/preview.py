@@ -54,6 +54,10 @@ class Preview:
         return replace(self, counts=counts, cases=cases, fingerprint=mark)
 
 
+Days = Mapping[str, frozenset[tuple[str, date]]]
+"""By place, the scopes and days that new moments are counted from."""
+
+
 @dataclass(frozen=True)
 class Aim:
     """A change being worked out: the term asked for, the one that will hold (that from above when none is asked)."""
@@ -82,13 +86,16 @@ def moment_for(term: Term, anchor: datetime, calendar: Callable[[], WorkingCalen
 
 def measure(
     connection: Connection, places: tuple[Place, ...], aim: Aim, calendars: Calendars, now: datetime
-) -> Preview:
-    """Work out a preview."""
+) -> tuple[Preview, Days]:
+    """Work out a preview, and of which days a move needs the moments."""
     counts = dict.fromkeys(("moves", "overdue", "suspended", "by_hand", "no_moment", "completed"), 0)
     digest = hashlib.sha256(repr((aim.key, aim.scope, values_of(aim.asked), aim.last_change)).encode())
     cases: list[CaseMove] = []
+    days: dict[str, frozenset[tuple[str, date]]] = {}
     for place in places:
-        for row in _groups(connection, place, aim, now):
+        groups = _groups(connection, place, aim, now)
+        days[place.what] = frozenset((row[0], row[3]) for row in groups if row[3] is not None and not row[2])
+        for row in groups:
             digest.update(repr((place.what, *row)).encode())
             _count(counts, row, aim, calendars, now)
         counts["completed"] += connection.execute(
@@ -97,7 +104,7 @@ def measure(
             )
         ).scalar_one()
         cases += _cases(connection, place, aim, calendars, now, SHOWN - len(cases))
-    return Preview(
+    seen = Preview(
         aim.key,
         aim.scope,
         aim.asked,
@@ -107,6 +114,7 @@ def measure(
         tuple(cases),
         digest.hexdigest(),
     )
+    return seen, days
 
 
 def _groups(connection: Connection, place: Place, aim: Aim, now: datetime) -> list[tuple[Any, ...]]:
@@ -185,7 +193,7 @@ def _cases(
             )
             .join(instance, instance.c.id == place.c.instance_id)
             .where(place.key == aim.key, place.c.state == state, aim.reach(place.c.scope))
-            .order_by(place.due, place.c.id)
+            .order_by(place.due)  # and nothing more: a million may be due at the same moment
             .limit(max(0, limit - len(found)))
         )
         for row in connection.execute(query).all():

@@ -16,7 +16,7 @@ from engine.deadlines.clocks import CaseClocks, clocks_of
 from engine.deadlines.inside import Reworked, keys_around, rework, with_reworked, write_reworked
 from engine.deadlines.moving import move
 from engine.deadlines.places import PLACES, places_of, reaching
-from engine.deadlines.preview import SHOWN, Aim, Calendars, Preview, measure
+from engine.deadlines.preview import SHOWN, Aim, Calendars, Days, Preview, measure
 from engine.deadlines.telling import tell_holders, write_log
 from engine.deadlines.views import Change, DeadlineLine, Standing
 from engine.errors import InvalidInput, InvalidState, NotFound
@@ -125,11 +125,11 @@ class Deadlines:
         """The change and what undoing it would do. Nothing changes. Raises as `undo`."""
         with self._stepper.database.read() as connection:
             row, term = self._undoable(connection, change_id, actor)
-            found, _ = self._measured(
+            found = self._measured(
                 connection,
                 _aim(connection, row.deadline, row.scope, term),
                 self._calendars(connection, row.deadline),
-            )
+            )[0]
         return _change_of(row, undoable=True), found
 
     def undo(self, change_id: int, reason: str, actor: Actor, *, past_confirmed: bool = False) -> Change:
@@ -184,7 +184,7 @@ class Deadlines:
         connection, now = work.connection, self._now()
         self._stand_still(connection)
         aim, calendars = _aim(connection, key, scope, term), self._calendars(connection, key)
-        found, reworked = self._measured(connection, aim, calendars)
+        found, reworked, days = self._measured(connection, aim, calendars)
         if fingerprint is not None and found.fingerprint != fingerprint:
             raise InvalidState(
                 "Dall'anteprima è cambiato qualcosa: guarda la nuova anteprima e conferma di nuovo"
@@ -217,7 +217,7 @@ class Deadlines:
         around = keys_around(self._stepper.repository, key)
         tell_holders(connection, places_of(key), aim, around, change_id, label, now)
         for place in places_of(key):
-            move(connection, place, aim, line, calendars)
+            move(connection, place, aim, line, days, calendars)
         write_reworked(connection, reworked, line, calendars)
         work.after_commit(self._stepper.nudge)
         rest = (now, actor.id, undoes, found.counts["moves"], found.counts["overdue"], True)
@@ -225,8 +225,8 @@ class Deadlines:
 
     def _measured(
         self, connection: Connection, aim: Aim, calendars: Calendars
-    ) -> tuple[Preview, Sequence[Reworked]]:
-        """The preview, with the rows that have the deadline inside an expression."""
+    ) -> tuple[Preview, Sequence[Reworked], Days]:
+        """The preview, with the rows that have the deadline inside an expression, and the days to move by."""
         if connection.dialect.name == "postgresql":  # a million rows are joined and counted without the disk
             connection.exec_driver_sql(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
         now, deadline = self._now(), self._deadline(aim.key)
@@ -236,10 +236,10 @@ class Deadlines:
                     "Questa scadenza sta dentro un'espressione: non può essere una ripetizione"
                 )
             worth(aim.asked, deadline.value, now, lambda: calendars(aim.scope))
-        found = measure(connection, places_of(aim.key), aim, calendars, now)
+        found, days = measure(connection, places_of(aim.key), aim, calendars, now)
         around = keys_around(self._stepper.repository, aim.key)
         reworked = rework(self._stepper, connection, around, aim)
-        return with_reworked(found, reworked, SHOWN), reworked
+        return with_reworked(found, reworked, SHOWN), reworked, days
 
     def _stand_still(self, connection: Connection) -> None:
         """No step begins until the change is written, and those under way have ended: none brings an old value back."""

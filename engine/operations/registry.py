@@ -37,6 +37,7 @@ class InstanceRef:
     subject: str | None
     title: str
     linked_from: str | None
+    started_at: datetime | None = None
 
 
 class OperationContext(Protocol):

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    literal_column,
     text,
 )
 
@@ -34,6 +35,14 @@ def one_of(column: str, *values: str) -> CheckConstraint:
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
+
+def _of_deadline(name: str, column: str) -> Index:
+    """Narrow: whoever moves the rows of a deadline writes each of their entries anew."""
+    dated = text(f"{column} IS NOT NULL")
+    return Index(name, column, "state", postgresql_where=dated, sqlite_where=dated)
+
+
+_WAITS = text("state = 'waiting'")
 
 definition = Table(
     "definition",
@@ -134,6 +143,7 @@ task = Table(
     Column("not_by", Text),  # elements: who completed any of them may not complete this one
     Column("restricted", Boolean, nullable=False),
     Column("begun_at", UtcDateTime),  # from when its dates count: created_at, and the time it stood suspended
+    Column("case_started_at", UtcDateTime),  # from when offsets from the start of the case count
     Column("due_deadline", String(300)),  # which deadline its due date belongs to
     Column("due_default_at", UtcDateTime),  # what the diagram says
     Column("due_default_runs", Boolean),
@@ -144,8 +154,8 @@ task = Table(
     Column("moves", Text),  # the log's lines of the changes that have moved its dates, by number
     UniqueConstraint("instance_id", "token"),
     one_of("state", "open", "suspended", "completed", "cancelled"),
-    Index("ix_task_due_deadline", "due_deadline", "state", "due_at", "scope"),
-    Index("ix_task_follow_deadline", "follow_deadline", "state", "follow_up_at", "scope"),
+    _of_deadline("ix_task_due_deadline", "due_deadline"),
+    _of_deadline("ix_task_follow_deadline", "follow_deadline"),
     Index("ix_task_instance", "instance_id", "state"),
     Index(
         "ix_task_words",
@@ -217,6 +227,7 @@ timer = Table(
     Column(
         "begun_at", UtcDateTime
     ),  # from when an offset counts: its beginning, and the time it stood suspended
+    Column("case_started_at", UtcDateTime),  # from when offsets from the start of the case count
     Column("default_at", UtcDateTime),  # what the diagram says
     Column("default_fixed", Boolean),
     Column("default_repetition", Json),
@@ -224,10 +235,12 @@ timer = Table(
     Column("moves", Text),  # the log's lines of the changes that have moved it, by number
     one_of("kind", "event", "retry", "overdue"),
     one_of("state", "waiting", "suspended", "fired", "cancelled", "failed"),
-    Index("ix_timer_due", "state", "due_at", "id"),
+    Index("ix_timer_due", "due_at", postgresql_where=_WAITS, sqlite_where=_WAITS),
     Index("ix_timer_instance", "instance_id", "state"),
-    Index("ix_timer_deadline", "deadline", "state", "due_at", "scope"),
+    _of_deadline("ix_timer_deadline", "deadline"),
 )
+timer_waits = timer.c.state == literal_column("'waiting'")
+"""SQL: a timer waits; said by a literal, so that both databases see that the index of what is due serves."""
 
 subscription = Table(
     "subscription",
