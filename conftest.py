@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests import postgres_server
-from tests.databases import Databases
+from tests.databases import PROCESSES, Databases
 
 pytest_plugins = ("engine.simulation.pytest_plugin",)
 
@@ -44,18 +44,37 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def databases(pytestconfig: pytest.Config) -> Databases:
+def databases(pytestconfig: pytest.Config) -> Iterator[Databases]:
     """Where databases come from; use `database_url` unless a test needs several of them."""
     worker: dict[str, Any] | None = getattr(pytestconfig, "workerinput", None)
     owner = int(worker["owner"]) if worker else os.getpid()
-    return Databases(pytestconfig.stash[RUN_FOLDER], owner)
+    found = Databases(pytestconfig.stash[RUN_FOLDER], owner)
+    yield found
+    found.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest) -> str:
-    """Address of a new database with all tables; the test runs once on SQLite and once on PostgreSQL."""
-    url: str = request.getfixturevalue(f"{request.param}_url")
-    return url
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """The kind of database: the test runs once on SQLite and once on PostgreSQL."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(database_kind: str, databases: Databases, tmp_path: Path) -> Iterator[str]:
+    """Address of a new database with all tables, on SQLite and on PostgreSQL."""
+    with databases.new(database_kind, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def scenario_database(
+    request: pytest.FixtureRequest, database_kind: str, databases: Databases, tmp_path: Path
+) -> Iterator[str]:
+    """Address of a new database; for a scenario of the project's processes, these are published in it."""
+    beside = PROCESSES in request.node.path.parents
+    made = databases.published if beside else databases.new
+    with made(database_kind, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

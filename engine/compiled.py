@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from engine.bpmn import Diagram, lint, read_diagram
 from engine.bpmn.lint import Surroundings
@@ -20,6 +21,8 @@ from engine.parameter_file import ParameterDefinition, old_parameters, read_para
 from engine.spiff import Program, compile_program
 
 MOST_KEPT = 128
+MOST_PROGRAMS = 64
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Parts:
     parameters: Mapping[str, ParameterDefinition]
     warnings: tuple[Finding, ...] = ()
     """What the lint has to say that forbids nothing."""
+    mark: Hashable = None
+    """The same for the same files and operations; None says nothing."""
 
     @property
     def key(self) -> str:
@@ -55,6 +60,7 @@ class Compiled:
 
 
 _read: OrderedDict[Hashable, Parts] = OrderedDict()
+_programs: OrderedDict[Hashable, Program] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -64,16 +70,21 @@ def read_parts(bundle: Bundle, operations: OperationRegistry) -> Parts:
     The same files are read once: what they say depends on nothing but their content and the operations there are.
     """
     key = (frozenset(operations.operations), *((r.path, r.sha256) for r in bundle.resources))
+    return _once(_read, key, MOST_KEPT, lambda: replace(_read_parts(bundle, operations), mark=key))
+
+
+def _once(kept: OrderedDict[Hashable, T], key: Hashable, most: int, make: Callable[[], T]) -> T:
+    """What is kept for a key, else made and kept; the one used longest ago makes room."""
     with _lock:
-        if key in _read:
-            _read.move_to_end(key)
-            return _read[key]
-    parts = _read_parts(bundle, operations)
+        if key in kept:
+            kept.move_to_end(key)
+            return kept[key]
+    made = make()
     with _lock:
-        _read[key] = parts
-        while len(_read) > MOST_KEPT:
-            _read.popitem(last=False)
-    return parts
+        kept[key] = made
+        while len(kept) > most:
+            kept.popitem(last=False)
+    return made
 
 
 def _read_parts(bundle: Bundle, operations: OperationRegistry) -> Parts:
@@ -128,9 +139,17 @@ def _read_parts(bundle: Bundle, operations: OperationRegistry) -> Parts:
 
 
 def compile_parts(definition_id: str, parts: Sequence[Parts], definition_ids: Mapping[str, str]) -> Compiled:
-    """Compile the first of `parts` together with the processes it calls (the others)."""
+    """Compile the first of `parts` together with the processes it calls (the others).
+
+    The same parts are compiled once: versions and engines share the program, which no run changes.
+    """
     key = parts[0].key
-    program = compile_program(key, [part.diagram for part in parts])
+    marks = tuple(part.mark for part in parts)
+
+    def compile_them() -> Program:
+        return compile_program(key, [part.diagram for part in parts])
+
+    program = compile_them() if None in marks else _once(_programs, marks, MOST_PROGRAMS, compile_them)
     return Compiled(definition_id, key, program, {part.key: part for part in parts}, dict(definition_ids))
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any
 
@@ -74,15 +75,6 @@ class DeadlineFeeds:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        shape = Shape(database.is_sqlite, False, "todo", due="between", size=MOST_ENTRIES)
-        found = first_tasks(shape, lists_of(shape))
-        self._lines = Statement(
-            select(task.c.id, task.c.name, instance.c.number, task.c.due_at, task.c.created_at)
-            .join(found, found.c.task_id == task.c.id)
-            .join(instance, instance.c.id == task.c.instance_id)
-            .where(task.c.due_at.is_not(None))
-            .order_by(found.c.moment, task.c.id)
-        )
 
     def opened_at(self, actor: Actor) -> datetime | None:
         """Since when one's calendar has its address (UTC); None when it is closed."""
@@ -109,8 +101,22 @@ class DeadlineFeeds:
             if found is None:
                 return None
             given: dict[str, Any] = values_of(found.actor, now) | {"since": now - BACK, "until": now + AHEAD}
-            lines = self._lines.named(connection, **given)
+            lines = _lines(self._database.is_sqlite, MOST_ENTRIES).named(connection, **given)
         return DeadlineFeed(tuple(DeadlineLine(*line) for line in lines), found.lingua, now)
+
+
+@cache
+def _lines(is_sqlite: bool, size: int) -> Statement:
+    """The first so many tasks of one person's lists that have a deadline within a span, the first to fall due first."""
+    shape = Shape(is_sqlite, False, "todo", due="between", size=size)
+    found = first_tasks(shape, lists_of(shape))
+    return Statement(
+        select(task.c.id, task.c.name, instance.c.number, task.c.due_at, task.c.created_at)
+        .join(found, found.c.task_id == task.c.id)
+        .join(instance, instance.c.id == task.c.instance_id)
+        .where(task.c.due_at.is_not(None))
+        .order_by(found.c.moment, task.c.id)
+    )
 
 
 def _require_person(actor: Actor) -> None:

@@ -70,6 +70,19 @@ def connect(
     )
 
 
+def wait_until_left(
+    connection: psycopg.Connection[tuple[object, ...]], database: str, seconds: float
+) -> bool:
+    """Wait for the connections to a database that were just closed; False when some are left after so long."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        there = connection.execute("SELECT FROM pg_stat_activity WHERE datname = %s LIMIT 1", (database,))
+        if there.fetchone() is None:
+            return True
+        time.sleep(0.002)
+    return False
+
+
 class PostgresServer:
     """One server, child of this process, with its data and its socket in one folder.
 
@@ -288,7 +301,8 @@ def _keep(folder: Path, owner: int) -> None:
 
     signal.signal(signal.SIGTERM, stop)
     (folder / "keeper.pid").write_text(str(os.getpid()))
-    server = PostgresServer(folder)
+    options = {"autovacuum": "off"}  # its databases live too short a time to be worth a vacuum
+    server = PostgresServer(folder, options=options)
     try:
         server.start()
     except BaseException:

@@ -1,6 +1,7 @@
 """pytest collects the scenario files that lie next to the processes: one test for each scenario and each database.
 
-The tests ask for the fixture `database_url` of whoever runs them.
+The tests ask for the fixture `database_url` of whoever runs them, by way of `scenario_database`, which may be
+overridden where the processes are published already.
 """
 
 from __future__ import annotations
@@ -14,6 +15,12 @@ import pytest
 from engine.errors import InvalidInput
 from engine.simulation.reading import SUFFIX, Scenario, read_scenarios
 from engine.simulation.runner import ScenarioFailure, run_scenario
+
+
+@pytest.fixture
+def scenario_database(database_url: str) -> str:
+    """Address of the database in which a scenario is played; nobody else uses it."""
+    return database_url
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
@@ -45,10 +52,10 @@ class ScenarioFile(pytest.Module):
 
 
 def _test(scenario: Scenario) -> Any:
-    def test(database_url: str) -> None:
+    def test(scenario_database: str) -> None:
         told = ""
         try:
-            run_scenario(scenario, database_url=database_url)
+            run_scenario(scenario, database_url=scenario_database)
         except ScenarioFailure as failure:
             told = str(failure)
         if told:

@@ -84,6 +84,8 @@ class World:
         operations: OperationRegistry,
         scope: str,
         folder: tempfile.TemporaryDirectory[str] | None,
+        *,
+        upgrade: bool = True,
     ) -> None:
         self.settings = settings
         self.clock = clock
@@ -95,7 +97,9 @@ class World:
         self._restarts = True
         self._folder = folder
         self._calls = 0
-        self.engine = self._opened(upgrade=True)
+        self.engine = Engine.open(
+            settings, clock=clock, operations=self._operations, upgrade=upgrade, durable=False
+        )
 
     @classmethod
     def open(
@@ -109,6 +113,7 @@ class World:
         users: Mapping[str, Sequence[str]] | None = None,
         operations: OperationRegistry = REGISTRY,
         smtp_url: str = "",
+        furnished: bool = False,
         **settings: Any,
     ) -> World:
         """A world whose clock stands at `start` (aware), with the processes of a folder published.
@@ -116,6 +121,7 @@ class World:
         Without `database_url` a SQLite file that vanishes with the world. `deploy` names folders of diagrams to
         publish instead of `processes`, whose `ruoli.yaml` is read in any case. `users` are added to the default ones
         (`users={"anna": [...]}` replaces the roles of Anna). With `smtp_url` the mails are also sent there.
+        `furnished` says that the database is a copy of one that has all this already: nothing is written to it.
         """
         folder = None
         if not database_url:
@@ -129,7 +135,9 @@ class World:
             live_instances=0,  # between all steps a run comes back from its bytes
             secret_key="simulazione",
         ).with_(**settings)
-        world = cls(chosen, VirtualClock(start), operations, scope, folder)
+        world = cls(chosen, VirtualClock(start), operations, scope, folder, upgrade=not furnished)
+        if furnished:
+            return world
         everyone = {**DEFAULT_USERS, **(users or {})}
         furnish(world.engine.database, everyone, scope, By(SYSTEM.id, world.clock.now()))
         for one in deploy if deploy is not None else [processes]:
@@ -165,14 +173,10 @@ class World:
         return self.engine
 
     def restart(self) -> None:
-        """Close the engine and open another on the same database: all that was only in memory is gone."""
-        self.engine.close()
-        self.engine = self._opened(upgrade=False)
-
-    def _opened(self, *, upgrade: bool) -> Engine:
-        return Engine.open(
-            self.settings, clock=self.clock, operations=self._operations, upgrade=upgrade, durable=False
-        )
+        """Close the engine and its connections and make another: all that was only in memory is gone."""
+        old = self.engine
+        old.close()
+        self.engine = Engine(self.settings, old.database, self.clock, self._operations, old.permissions)
 
     @property
     def now(self) -> datetime:

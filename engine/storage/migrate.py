@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
 from engine.storage.database import Database
 from engine.storage.queue import install_queue
@@ -24,10 +25,10 @@ def migrate(url: str, revision: str = "head") -> None:
         with database.begin() as work:
             if not database.is_sqlite:
                 work.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-            config = Config()
-            config.set_main_option("script_location", str(_MIGRATIONS))
-            config.attributes["connection"] = work.connection
-            command.upgrade(config, revision)
+            if revision != "head" or _revision(work.connection) != _newest():
+                config = _config()
+                config.attributes["connection"] = work.connection
+                command.upgrade(config, revision)
             if revision == "head" and not database.is_sqlite:
                 install_queue(work.connection)
     finally:
@@ -39,9 +40,23 @@ def revisions(url: str) -> tuple[str | None, str | None]:
     database = Database(url, pool_size=1)
     try:
         with database.read() as connection:
-            found = MigrationContext.configure(connection).get_current_revision()
+            found = _revision(connection)
     finally:
         database.close()
+    return found, _newest()
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS))
-    return found, ScriptDirectory.from_config(config).get_current_head()
+    return config
+
+
+@cache
+def _newest() -> str | None:
+    """Reading every migration takes its time, and no process outlives them."""
+    return ScriptDirectory.from_config(_config()).get_current_head()

@@ -20,42 +20,36 @@ def album(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield Album(databases, tmp_path_factory.mktemp("album"), stack)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def dialect(request: pytest.FixtureRequest) -> str:
-    """The kind of database."""
-    return str(request.param)
-
-
 @pytest.fixture
-def newborn(album: Album, dialect: str, tmp_path: Path) -> Iterator[World]:
+def newborn(album: Album, database_kind: str, tmp_path: Path) -> Iterator[World]:
     """Everything published, no case yet."""
-    with album.copy(dialect, "inizio", tmp_path) as world:
+    with album.copy(database_kind, "inizio", tmp_path) as world:
         yield world
 
 
 @pytest.fixture
-def project(album: Album, dialect: str, tmp_path: Path) -> Iterator[World]:
+def project(album: Album, database_kind: str, tmp_path: Path) -> Iterator[World]:
     """A case whose project and budget are to be written."""
-    with album.copy(dialect, "progetto", tmp_path) as world:
+    with album.copy(database_kind, "progetto", tmp_path) as world:
         yield world
 
 
 @pytest.fixture
-def sitting(album: Album, dialect: str, tmp_path: Path) -> Iterator[World]:
+def sitting(album: Album, database_kind: str, tmp_path: Path) -> Iterator[World]:
     """A case before the commissione: Dario has written the project, Elena has made the proposal."""
-    with album.copy(dialect, "commissione", tmp_path) as world:
+    with album.copy(database_kind, "commissione", tmp_path) as world:
         yield world
 
 
 @pytest.fixture
-def active(album: Album, dialect: str, tmp_path: Path) -> Iterator[World]:
+def active(album: Album, database_kind: str, tmp_path: Path) -> Iterator[World]:
     """A patto on its first day, 29/2/2016 at 8, with 2.000 € committed; Fabio is the tutor."""
-    with album.copy(dialect, "attivo", tmp_path) as world:
+    with album.copy(database_kind, "attivo", tmp_path) as world:
         yield world
 
 
 @pytest.fixture
-def two_signatures(album: Album, dialect: str, tmp_path: Path) -> Iterator[World]:
+def two_signatures(album: Album, database_kind: str, tmp_path: Path) -> Iterator[World]:
     """Two patti of one person, planned for 2.000 € each, one signature before both are committed."""
-    with album.copy(dialect, "due_firme", tmp_path) as world:
+    with album.copy(database_kind, "due_firme", tmp_path) as world:
         yield world

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +16,6 @@ from engine.engine import Engine
 from engine.operations import REGISTRY
 from engine.settings import Settings
 from engine.simulation import DEFAULT_SCOPE, World
-from tests import postgres_server
 from tests.databases import Databases
 
 ROME = ZoneInfo("Europe/Rome")
@@ -185,7 +182,9 @@ class Album:
                 world = World.open(START, database_url=url, users=USERS)
             with world:
                 way(world)
-                self.taken[dialect, stage] = Photograph(url, world.now, tuple(world.cases))
+                taken = Photograph(url, world.now, tuple(world.cases))
+            self.databases.seal(url)
+            self.taken[dialect, stage] = taken
         return self.taken[dialect, stage]
 
     @contextlib.contextmanager
@@ -193,32 +192,15 @@ class Album:
         """A world on a copy of a photograph."""
         taken = self.photograph(dialect, stage)
         with (
-            self._copied(dialect, taken.url, folder) as url,
+            self.databases.copy(taken.url, folder) as url,
             open_world(url, taken.moment, taken.cases) as world,
         ):
             yield world
 
     def _place(self, dialect: str, before: str) -> contextlib.AbstractContextManager[str]:
         if before:
-            return self._copied(dialect, self.photograph(dialect, before).url, self.folder)
-        return self.databases.sqlite(self.folder) if dialect == "sqlite" else self.databases.postgresql()
-
-    @contextlib.contextmanager
-    def _copied(self, dialect: str, url: str, folder: Path) -> Iterator[str]:
-        if dialect == "sqlite":
-            file = folder / f"copia-{uuid.uuid4().hex[:8]}.db"
-            shutil.copyfile(url.removeprefix("sqlite:///"), file)
-            yield f"sqlite:///{file}"
-            return
-        server = self.databases.postgresql_server()
-        template, name = url.split("@/")[1].split("?")[0], f"patti_{uuid.uuid4().hex[:12]}"
-        with postgres_server.connect(server) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'.encode())
-        try:
-            yield postgres_server.url(server, name)
-        finally:
-            with postgres_server.connect(server) as connection:
-                connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'.encode())
+            return self.databases.copy(self.photograph(dialect, before).url, self.folder)
+        return self.databases.new(dialect, self.folder)
 
 
 def open_world(url: str, moment: datetime, cases: tuple[str, ...]) -> World:
@@ -226,7 +208,7 @@ def open_world(url: str, moment: datetime, cases: tuple[str, ...]) -> World:
     settings = Settings(
         database_url=url, processes_folder="processes", embedded_jobs=False, secret_key="prova"
     )
-    world = World(settings, VirtualClock(moment), REGISTRY, DEFAULT_SCOPE, None)
+    world = World(settings, VirtualClock(moment), REGISTRY, DEFAULT_SCOPE, None, upgrade=False)
     world.cases.extend(cases)
     return world
 

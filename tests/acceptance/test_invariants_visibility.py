@@ -81,17 +81,17 @@ def state(world: World) -> Any:
 
 
 def test_no_page_about_a_case_opens_to_another_ambito(
-    active: World, dialect: str, caplog: pytest.LogCaptureFixture
+    active: World, database_kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Every page there is, also those to come: their addresses are read from the application."""
-    for username in some(FOREIGN, dialect):
+    for username in some(FOREIGN, database_kind):
         caplog.clear()
         _knock_at_every_page(active, username, caplog)
 
 
-def some(usernames: tuple[str, ...], dialect: str) -> tuple[str, ...]:
+def some(usernames: tuple[str, ...], kind: str) -> tuple[str, ...]:
     """Everybody on SQLite; on PostgreSQL, where the same pages ask the same questions, the first of them."""
-    return usernames if dialect == "sqlite" else usernames[:1]
+    return usernames if kind == "sqlite" else usernames[:1]
 
 
 def _knock_at_every_page(active: World, username: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -288,9 +288,9 @@ def secret_pages(desk: Desk, pages: Pages) -> list[str]:
     return found
 
 
-def test_no_page_shows_restricted_notes_to_the_others(active: World, dialect: str) -> None:
+def test_no_page_shows_restricted_notes_to_the_others(active: World, database_kind: str) -> None:
     pages = Pages(active)
-    for username in some(OTHERS, dialect):
+    for username in some(OTHERS, database_kind):
         desk = pages.desk(username)
         assert secret_pages(desk, pages) == [], username
         for one in ids_of(active)["task_id"]:

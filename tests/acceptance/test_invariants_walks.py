@@ -26,10 +26,10 @@ def test_a_random_walk_and_a_year_of_silence(
         wanderer.check()
 
 
-def test_random_walks_through_an_active_patto(album: Album, dialect: str, tmp_path: Path) -> None:
+def test_random_walks_through_an_active_patto(album: Album, database_kind: str, tmp_path: Path) -> None:
     """From the first day of the patto, where the branches run together and the money is spent."""
-    for seed, steps in ((11, 30), (12, 30)) if dialect == "sqlite" else ((13, 15),):
-        with album.copy(dialect, "attivo", tmp_path) as world:
+    for seed, steps in ((11, 30), (12, 30)) if database_kind == "sqlite" else ((13, 15),):
+        with album.copy(database_kind, "attivo", tmp_path) as world:
             wanderer = Wanderer(world, "patto_autonomia", seed)
             wanderer.walk(steps)
             assert_a_year_changes_nothing_for_the_worse(world)

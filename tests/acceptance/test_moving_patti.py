@@ -19,6 +19,7 @@ from engine.simulation.trace import Printed
 from tests.acceptance.stages import CANDIDATE, SOCIAL, WORK, Album, log_of
 from tests.acceptance.test_moving_to_an_equal_version import Moving, by_step
 from tests.acceptance.wanderer import Wanderer
+from tests.databases import Databases
 from tests.engine.versions import redeploy
 
 PROCESSES = Path("processes")
@@ -81,21 +82,25 @@ def scenarios() -> Iterator[object]:
 
 
 @pytest.mark.parametrize("scenario", list(scenarios()))
-def test_every_name_changes_at_every_step_and_nobody_notices(scenario: Scenario) -> None:
+def test_every_name_changes_at_every_step_and_nobody_notices(
+    scenario: Scenario, databases: Databases, tmp_path: Path
+) -> None:
     plain: list[str] = []
-    run_scenario(scenario, trace=Printed(plain.append))
+    with databases.published("sqlite", tmp_path) as url:
+        run_scenario(scenario, database_url=url, trace=Printed(plain.append))
     moving = Moving(_rename)
-    run_scenario(scenario, trace=moving)
+    with databases.published("sqlite", tmp_path) as url:
+        run_scenario(scenario, database_url=url, trace=moving)
     assert by_step(moving.lines) == by_step(plain)
     assert moving.moves > 0
 
 
 @pytest.mark.parametrize("stage", ["progetto", "commissione", "firma", "attivo"])
 def test_from_each_stage_a_walk_goes_on_in_the_new_version(
-    album: Album, dialect: str, stage: str, tmp_path: Path
+    album: Album, database_kind: str, stage: str, tmp_path: Path
 ) -> None:
     """The last step before the project is preceded by a new one; the cases already beyond it do not go back."""
-    with album.copy(dialect, stage, tmp_path) as world:
+    with album.copy(database_kind, stage, tmp_path) as world:
         target = redeploy(world.engine, PROCESSES / "patto_autonomia.bpmn", mark=stage)
         plan = MigrationPlan(("patto_autonomia:1",), target)
         before = [task.row for task in world.tasks()]
@@ -110,10 +115,10 @@ def test_from_each_stage_a_walk_goes_on_in_the_new_version(
 
 
 def test_one_half_of_the_form_is_done_and_a_step_comes_before_the_join(
-    album: Album, dialect: str, tmp_path: Path
+    album: Album, database_kind: str, tmp_path: Path
 ) -> None:
     """Half arrived at a join: what has come stays, the other branch meets the step that is new, then both go on."""
-    with album.copy(dialect, "inizio", tmp_path) as world:
+    with album.copy(database_kind, "inizio", tmp_path) as world:
         world.start("patto_autonomia", by="anna", values=CANDIDATE)
         contact = {"contatto_il": "2016-01-28", "contatto_modo": "telefono", "esito_contatto": "prosegue"}
         world.task("Primo contatto con la persona").complete(by="anna", values=contact)

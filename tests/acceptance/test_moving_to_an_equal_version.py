@@ -15,6 +15,7 @@ from engine.simulation import World, read_scenarios, run_scenario
 from engine.simulation.reading import Scenario, Step
 from engine.simulation.trace import Printed
 from engine.storage.tables import definition, event, incident, instance, subscription, task, timer
+from tests.databases import Databases
 from tests.engine.versions import redeploy
 
 FILES = sorted(Path("processes").rglob("*.scenarios.yaml"))
@@ -101,10 +102,12 @@ def by_step(lines: list[str]) -> list[list[str]]:
         for one in SCENARIOS
     ],
 )
-def test_a_scenario_goes_the_same_way(scenario: Scenario) -> None:
+def test_a_scenario_goes_the_same_way(scenario: Scenario, databases: Databases, tmp_path: Path) -> None:
     plain: list[str] = []
-    run_scenario(scenario, trace=Printed(plain.append))
+    with databases.published("sqlite", tmp_path) as url:
+        run_scenario(scenario, database_url=url, trace=Printed(plain.append))
     moving = Moving(_move)
-    run_scenario(scenario, trace=moving)
+    with databases.published("sqlite", tmp_path) as url:
+        run_scenario(scenario, database_url=url, trace=moving)
     assert by_step(moving.lines) == by_step(plain)
     assert moving.moves > 0

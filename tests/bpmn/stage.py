@@ -5,7 +5,6 @@ Whatever differs is an AssertionError whose text says where in the case it was, 
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -39,7 +38,6 @@ BUSINESS_KEY = "pratica"
 NOON = datetime(2016, 3, 1, 12, tzinfo=ZoneInfo("Europe/Rome"))
 """When every case begins: a Tuesday."""
 MOST_MOMENTS = 20_000
-_copies = itertools.count()
 
 
 class Stage:
@@ -53,6 +51,7 @@ class Stage:
         self._permissions = PermissionMatrix.load(Path(self._settings.processes_folder) / ROLES_FILE)
         self._database = Database(database_url, durable=False)
         self._clock = VirtualClock(NOON)
+        self._deployed: Counter[Path] = Counter()
         self.forget()
         self._case: Case | None = None
         self._id = ""
@@ -73,7 +72,8 @@ class Stage:
         A diagram that other files of the folder call may be in the same list, before it.
         """
         files = {one.path: one.content for one in Bundle.from_path(path).resources}
-        files[path.name] += f"<!-- {next(_copies)} -->".encode()
+        self._deployed[path] += 1
+        files[path.name] += f"<!-- {self._deployed[path]} -->".encode()
         return self.engine.repository.deploy(Bundle.from_files(files), SYSTEM).definition.key
 
     def findings(self, path: Path) -> list[str]:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from engine.simulation import World
+from tests.databases import Databases
 from tests.engine.trial_operations import Trial
 
 DIAGRAMS = Path(__file__).parent / "diagrams"
@@ -24,13 +25,27 @@ def trial() -> Trial:
 
 
 @pytest.fixture
-def world(database_url: str, trial: Trial) -> Iterator[World]:
+def world(databases: Databases, database_kind: str, tmp_path: Path, trial: Trial) -> Iterator[World]:
     """A world at 10:00 in Rome on 1 March 2016 with every diagram of `diagrams/`."""
-    users = {"vera": ["assistente_sociale@cremona"], "dora": ["microequipe"], "nino": ["analista"]}
-    with World.open(
-        START, database_url=database_url, deploy=[DIAGRAMS], operations=trial.registry(), users=users
-    ) as opened:
+    furnished = databases.photograph(database_kind, "tests/engine", _furnish)
+    with databases.copy(furnished, tmp_path) as url, _world(url, trial, furnished=True) as opened:
         yield opened
+
+
+def _furnish(url: str) -> None:
+    _world(url, Trial()).close()
+
+
+def _world(url: str, trial: Trial, *, furnished: bool = False) -> World:
+    users = {"vera": ["assistente_sociale@cremona"], "dora": ["microequipe"], "nino": ["analista"]}
+    return World.open(
+        START,
+        database_url=url,
+        deploy=[DIAGRAMS],
+        operations=trial.registry(),
+        users=users,
+        furnished=furnished,
+    )
 
 
 @pytest.fixture
