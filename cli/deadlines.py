@@ -14,6 +14,7 @@ from engine.deadlines import Preview
 from engine.engine import Engine
 from engine.errors import InvalidInput
 from engine.terms import Term, read_term
+from engine.terms.keys import STARTS
 from engine.terms.words import moment_words
 
 FATES = {
@@ -22,6 +23,7 @@ FATES = {
     "suspended": "sospesa: varrà alla ripresa",
     "by_hand": "no, spostata a mano",
     "no_moment": "no, manca il momento da cui contare",
+    "ends": "non comincerà più da sé",
 }
 OPTIONS = (
     click.argument("key", metavar="SCADENZA"),
@@ -41,7 +43,8 @@ def deadlines() -> None:
     """Le scadenze di tutti i processi: si elencano, si provano, si cambiano per tutte le pratiche, si annullano.
 
     La nuova scadenza si scrive a campi: `genere=dopo numero=15 unita=lavorativi da=avvio ora=09:00`,
-    `genere=data data=2026-01-31`, `genere=ogni ogni=1 periodo=mesi giorno=31 fino=2026-12-31`, `genere=diagramma`.
+    `genere=data data=2026-01-31 ora=08:00`, `genere=ogni ogni=1 periodo=mesi giorno=31 fino=2026-12-31`,
+    `genere=diagramma`. Ciò che fa cominciare un processo da sé vuole una data o una ripetizione.
     """
 
 
@@ -138,7 +141,7 @@ def _term(engine: Engine, key: str, words: tuple[str, ...]) -> Term | None:
 def _show(found: Preview) -> None:
     rows = [
         (
-            one.number,
+            one.number or "avvio",
             moment_words(one.old) if one.old else "",
             moment_words(one.new) if one.new else "",
             FATES[one.fate],
@@ -147,6 +150,8 @@ def _show(found: Preview) -> None:
     ]
     click.echo(f"{found.before} → {found.after}")
     click.echo(table(("Pratica", "Adesso", "Dopo", "Si sposta?"), rows))
+    if found.key.endswith(f"/{STARTS}"):
+        return
     counts = found.counts
     click.echo(
         f"{counts['moves']} si spostano ({counts['overdue']} subito in ritardo); restano: {counts['suspended']} "

@@ -14,11 +14,12 @@ from typing import Any
 from sqlalchemy import Connection, Select, insert, select, update
 
 from engine.actors import SYSTEM, Actor
-from engine.errors import EngineError
+from engine.failed_clocks import open_clock_incident
+from engine.moments import Due
 from engine.permissions import Permission, PermissionMatrix
-from engine.starting_times import following, goes_on
+from engine.starting_times import calendar_of, following, goes_on
 from engine.steps import Stepper
-from engine.storage.tables import definition, event, incident, scheduled_start
+from engine.storage.tables import definition, scheduled_start
 from engine.storage.types import new_id
 
 logger = logging.getLogger(__name__)
@@ -36,6 +37,11 @@ class ComingStart:
     due_at: datetime
     repeats: bool
     """Whether it begins again after that."""
+
+
+def _after(connection: Connection, row: Any, moment: datetime) -> Due | None:
+    """When a start begins a case again after a moment; None when it does not."""
+    return following(row.repetition, moment, calendar_of(connection, row.scope)) if row.repetition else None
 
 
 def _waiting(*columns: Any) -> Select[Any]:
@@ -70,7 +76,7 @@ class ScheduledStarts:
                     row.name,
                     row.scope,
                     row.due_at,
-                    row.repetition is not None and following(row.repetition, row.due_at) is not None,
+                    _after(connection, row, row.due_at) is not None,
                 )
                 for row in connection.execute(query)
             )
@@ -129,7 +135,7 @@ class ScheduledStarts:
             .where(scheduled_start.c.id == row.id)
             .values(state=state, fired_at=now, repetition=None)
         )
-        coming = following(row.repetition, now) if row.repetition else None
+        coming = _after(connection, row, now)
         if coming is not None:
             columns = {
                 **row._mapping,
@@ -143,9 +149,6 @@ class ScheduledStarts:
 
     def _give_up(self, start_id: str, problem: Exception) -> None:
         now = self._stepper.clock.now()
-        sentence = (
-            problem.message if isinstance(problem, EngineError) else f"{type(problem).__name__}: {problem}"
-        )
         with self._stepper.database.begin() as work:
             row = work.connection.execute(
                 _waiting(scheduled_start)
@@ -155,30 +158,8 @@ class ScheduledStarts:
             if row is None:
                 return
             self._go_on(work.connection, row, now, "failed")
-            work.connection.execute(
-                insert(incident).values(
-                    id=new_id(),
-                    outbox_id=start_id,
-                    kind="timer",
-                    element_id=row.element_id,
-                    element_name=row.name,
-                    sentence=f"«{row.name}» non ha avviato «{row.definition_id}»: {sentence}",
-                    attempts=1,
-                    state="open",
-                    created_at=now,
-                )
-            )
-            work.connection.execute(
-                insert(event).values(
-                    at=now,
-                    actor_id=SYSTEM.id,
-                    kind="incident.opened",
-                    element_id=row.element_id,
-                    element_name=row.name,
-                    definition_id=row.definition_id,
-                    data={"kind": "timer", "sentence": sentence},
-                )
-            )
+            sentence = f"«{row.name}» non ha avviato «{row.definition_id}»"
+            open_clock_incident(work.connection, row, sentence, problem, now, definition_id=row.definition_id)
 
 
 def try_again(connection: Connection, start_id: str, now: datetime) -> None:

@@ -13,7 +13,7 @@ from engine.actors import SYSTEM, Actor
 from engine.advance import write
 from engine.beginnings import working_days_late
 from engine.bpmn.model import Element
-from engine.errors import EngineError
+from engine.failed_clocks import open_clock_incident
 from engine.held import HeldCase, hold_case
 from engine.moments import next_repetition
 from engine.outbox import enqueue
@@ -22,8 +22,7 @@ from engine.spiff import Program
 from engine.steps import Stepper
 from engine.storage import UnitOfWork
 from engine.storage.hot import Statement
-from engine.storage.tables import incident, instance, task, timer, timer_waits
-from engine.storage.types import new_id
+from engine.storage.tables import instance, task, timer, timer_waits
 from engine.views import TimerView
 from engine.visibility import require_case
 
@@ -173,9 +172,6 @@ class Timers:
 
     def _give_up(self, timer_id: str, problem: Exception) -> None:
         now = self._stepper.clock.now()
-        sentence = (
-            problem.message if isinstance(problem, EngineError) else f"{type(problem).__name__}: {problem}"
-        )
         with self._stepper.database.begin() as work:
             row = work.connection.execute(select(timer).where(timer.c.id == timer_id)).one()
             work.connection.execute(
@@ -186,26 +182,8 @@ class Timers:
             )
             if not failed.rowcount:
                 return  # somebody moved, ended or suspended it meanwhile
-            work.connection.execute(
-                incident.insert().values(
-                    id=new_id(),
-                    instance_id=row.instance_id,
-                    token=None,
-                    kind="timer",
-                    element_id=row.element_id,
-                    element_name=row.name,
-                    sentence=f"Il timer «{row.name}» non è scattato: {sentence}",
-                    attempts=1,
-                    state="open",
-                    created_at=now,
-                    outbox_id=timer_id,
-                )
-            )
-            work.connection.execute(
-                update(instance)
-                .where(instance.c.id == row.instance_id)
-                .values(incidents=instance.c.incidents + 1)
-            )
+            sentence = f"Il timer «{row.name}» non è scattato"
+            open_clock_incident(work.connection, row, sentence, problem, now, instance_id=row.instance_id)
 
 
 def _drawn(program: Program, row: Row[Any]) -> Element | None:

@@ -11,9 +11,7 @@ from engine.compiled import Parts
 from engine.deadlines.default_words import default_words
 from engine.repository import Repository
 from engine.terms.inside import mentioned
-from engine.terms.keys import DUE, FOLLOW_UP, SHARED, TIMER, task_keys, timer_key
-
-STARTS = "start"
+from engine.terms.keys import DUE, FOLLOW_UP, SHARED, STARTS, TIMER, start_key, task_keys, timer_key
 
 
 @dataclass(frozen=True)
@@ -31,7 +29,7 @@ class DeadlineUse:
 class Deadline:
     """A deadline. `what` is timer, due or follow_up; a shared one has a `name` and any number of uses.
 
-    What begins a process by itself is listed as `start`: no case waits on it, and it changes with the diagram alone.
+    What begins a process by itself is a `start`: no case waits on it.
 
     `inside` are the uses within a bigger expression, where it is worth a value of the type of `value`.
 
@@ -50,6 +48,16 @@ class Deadline:
     tasks: Mapping[str, str] = field(default_factory=dict)
     inside: tuple[DeadlineUse, ...] = ()
     value: Any = None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What may be put in its place: an offset (dopo), a moment (data), a repetition (ogni).
+
+        What begins a process has no case yet whose moments an offset could count from.
+        """
+        if self.what == STARTS:
+            return ("data", "ogni")
+        return ("ogni",) if self.repeats else ("dopo", "data")
 
     @property
     def everywhere(self) -> tuple[DeadlineUse, ...]:
@@ -88,7 +96,7 @@ def _of_process(parts: Parts, process_name: str) -> Iterable[Deadline]:
     for element in model.elements.values():
         places: list[tuple[str | None, str, str]] = []
         if element.timer is not None and not waits(element, model.elements):
-            places.append((f"{element.process_id}/{element.id}/{STARTS}", STARTS, element.timer.text))
+            places.append((start_key(element.process_id, element.id), STARTS, element.timer.text))
         elif element.timer is not None:
             places.append((timer_key(element), TIMER, element.timer.text))
         if element.type == "userTask":

@@ -20,11 +20,15 @@ Calendars = Callable[[str], WorkingCalendar]
 """The working days of a scope."""
 
 SHOWN = 100
+NO_COUNTS = dict.fromkeys(("moves", "overdue", "suspended", "by_hand", "no_moment", "completed"), 0)
 
 
 @dataclass(frozen=True)
 class CaseMove:
-    """One row of a preview. `fate` is moves, overdue (moves, and is late at once), suspended, by_hand or no_moment."""
+    """One row of a preview. `fate` is moves, overdue (moves, and is late at once), suspended, by_hand or no_moment.
+
+    What begins a process (`what` start) is of no case; its fate may be `ends`: it begins none any more.
+    """
 
     instance_id: str
     number: int
@@ -88,7 +92,7 @@ def measure(
     connection: Connection, places: tuple[Place, ...], aim: Aim, calendars: Calendars, now: datetime
 ) -> tuple[Preview, Days]:
     """Work out a preview, and of which days a move needs the moments."""
-    counts = dict.fromkeys(("moves", "overdue", "suspended", "by_hand", "no_moment", "completed"), 0)
+    counts = dict(NO_COUNTS)
     digest = hashlib.sha256(repr((aim.key, aim.scope, values_of(aim.asked), aim.last_change)).encode())
     cases: list[CaseMove] = []
     days: dict[str, frozenset[tuple[str, date]]] = {}

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from engine.actors import SYSTEM, Actor, covers
 from engine.calendar import WorkingCalendar
 from engine.deadlines.by_hand import move_one
-from engine.deadlines.catalogue import STARTS, Deadline, read_catalogue
+from engine.deadlines.catalogue import Deadline, read_catalogue
 from engine.deadlines.clocks import CaseClocks, clocks_of
-from engine.deadlines.inside import Reworked, keys_around, rework, with_reworked, write_reworked
+from engine.deadlines.inside import keys_around, rework, with_reworked, write_reworked
 from engine.deadlines.moving import move
-from engine.deadlines.places import PLACES, places_of, reaching
-from engine.deadlines.preview import SHOWN, Aim, Calendars, Days, Preview, measure
+from engine.deadlines.overview import in_force, latest_ids, together, waiting
+from engine.deadlines.places import places_of, reaching
+from engine.deadlines.preview import SHOWN, Aim, Calendars, Preview, measure
+from engine.deadlines.starts import measure_starts, require_start_term, write_starts
 from engine.deadlines.telling import tell_holders, write_log
-from engine.deadlines.views import Change, DeadlineLine, Standing
+from engine.deadlines.views import Change, DeadlineLine
 from engine.errors import InvalidInput, InvalidState, NotFound
 from engine.host import RunHost
 from engine.operations import InstanceRef
@@ -27,13 +29,17 @@ from engine.steps import Stepper, require_reason
 from engine.storage import UnitOfWork
 from engine.storage.configuration import configuration_changed
 from engine.storage.deadline_tables import deadline_change
-from engine.storage.tables import definition, instance, scheduled_start
-from engine.terms import Every, Term, sentence_of, term_of, values_of
+from engine.storage.tables import instance
+from engine.terms import Every, Term, term_of, values_of
 from engine.terms.inside import worth
+from engine.terms.keys import STARTS
 from engine.terms_in_force import nearest, terms_in_force
 
 WORK_MEMORY = "128MB"
 """What PostgreSQL may use for each sort or join of a change: with its usual 4 MB a million rows go over the disk."""
+
+Write = Callable[[int, int], None]
+"""Writes what a change does, given the numbers of the change and of the log's line that tells of it."""
 
 
 class Deadlines:
@@ -50,10 +56,9 @@ class Deadlines:
         self._permissions.require(actor, Permission.DEADLINE_WRITE)
         found = read_catalogue(self._stepper.repository)
         with self._stepper.database.read() as connection:
-            waiting = _waiting(connection) | _starting(connection)
-            standing = _standing(connection)
+            found_waiting, standing = waiting(connection), in_force(connection)
         return tuple(
-            DeadlineLine(one, tuple(standing.get(one.key, ())), *_together(one, waiting))
+            DeadlineLine(one, tuple(standing.get(one.key, ())), *together(one, found_waiting))
             for one in found.values()
         )
 
@@ -71,7 +76,7 @@ class Deadlines:
         if key:
             query = query.where(deadline_change.c.deadline == key)
         with self._stepper.database.read() as connection:
-            latest = set(connection.execute(_latest_ids()).scalars())
+            latest = set(connection.execute(latest_ids()).scalars())
             return tuple(_change_of(row, undoable=row.id in latest) for row in connection.execute(query))
 
     def of_case(self, instance_id: str, actor: Actor) -> CaseClocks:
@@ -147,7 +152,7 @@ class Deadlines:
             raise NotFound(f"La modifica n. {change_id} non c'è")
         term = term_of(row.old)
         self._allow(row.deadline, row.scope, term, actor)
-        if row.id not in set(connection.execute(_latest_ids()).scalars()):
+        if row.id not in set(connection.execute(latest_ids()).scalars()):
             raise InvalidState("Dopo questa modifica ce n'è stata un'altra: annulla prima quella")
         return row, term
 
@@ -182,16 +187,23 @@ class Deadlines:
         undoes: int | None,
     ) -> Change:
         connection, now = work.connection, self._now()
-        self._stand_still(connection)
+        starts = self._deadline(key).what == STARTS
+        if not starts:
+            self._stand_still(connection)
+        configuration_changed(
+            connection
+        )  # now: a new version of a process, which arms its starts, waits here
         aim, calendars = _aim(connection, key, scope, term), self._calendars(connection, key)
-        found, reworked, days = self._measured(connection, aim, calendars)
+        found, write = self._measured(connection, aim, calendars, hold=True)
         if fingerprint is not None and found.fingerprint != fingerprint:
             raise InvalidState(
                 "Dall'anteprima è cambiato qualcosa: guarda la nuova anteprima e conferma di nuovo"
             )
         if found.counts["overdue"] and not past_confirmed:
             raise InvalidInput(
-                f"{found.counts['overdue']} sarebbero subito in ritardo: conferma che va bene così",
+                "Il momento è già passato: una pratica comincerebbe subito. Conferma che va bene così"
+                if starts
+                else f"{found.counts['overdue']} sarebbero subito in ritardo: conferma che va bene così",
                 fields={"passato": "Conferma che va bene così"},
             )
         own = terms_in_force(connection, key).get((key, scope))
@@ -209,24 +221,22 @@ class Deadlines:
         }
         written = deadline_change.insert().values(**row).returning(deadline_change.c.id)
         change_id = int(connection.execute(written).scalar_one())
-        configuration_changed(connection)
         label = self._deadline(key).label
         told = {"change": change_id, "key": key, "label": label, "scope": scope, "reason": reason}
         told |= {"old": found.before, "new": found.after, "moved": found.counts["moves"]}
         line = write_log(connection, actor.id, now, told)
-        around = keys_around(self._stepper.repository, key)
-        tell_holders(connection, places_of(key), aim, around, change_id, label, now)
-        for place in places_of(key):
-            move(connection, place, aim, line, days, calendars)
-        write_reworked(connection, reworked, line, calendars)
+        write(change_id, line)
         work.after_commit(self._stepper.nudge)
         rest = (now, actor.id, undoes, found.counts["moves"], found.counts["overdue"], True)
         return Change(change_id, key, scope, row["value"], row["old"], reason, *rest)
 
     def _measured(
-        self, connection: Connection, aim: Aim, calendars: Calendars
-    ) -> tuple[Preview, Sequence[Reworked], Days]:
-        """The preview, with the rows that have the deadline inside an expression, and the days to move by."""
+        self, connection: Connection, aim: Aim, calendars: Calendars, *, hold: bool = False
+    ) -> tuple[Preview, Write]:
+        """The preview, with the rows that have the deadline inside an expression; and what writes it all."""
+        if aim.key.endswith(f"/{STARTS}"):
+            seen, restarts = measure_starts(self._stepper.repository, connection, aim, self._now(), hold=hold)
+            return seen, lambda _change, _line: write_starts(connection, restarts, self._now())
         if connection.dialect.name == "postgresql":  # a million rows are joined and counted without the disk
             connection.exec_driver_sql(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
         now, deadline = self._now(), self._deadline(aim.key)
@@ -239,7 +249,15 @@ class Deadlines:
         found, days = measure(connection, places_of(aim.key), aim, calendars, now)
         around = keys_around(self._stepper.repository, aim.key)
         reworked = rework(self._stepper, connection, around, aim)
-        return with_reworked(found, reworked, SHOWN), reworked, days
+
+        def write(change_id: int, line: int) -> None:
+            places = places_of(aim.key)
+            tell_holders(connection, places, aim, around, change_id, deadline.label, now)
+            for place in places:
+                move(connection, place, aim, line, days, calendars)
+            write_reworked(connection, reworked, line, calendars)
+
+        return with_reworked(found, reworked, SHOWN), write
 
     def _stand_still(self, connection: Connection) -> None:
         """No step begins until the change is written, and those under way have ended: none brings an old value back."""
@@ -250,7 +268,8 @@ class Deadlines:
         self._permissions.require(actor, Permission.DEADLINE_WRITE, scope)
         deadline = self._deadline(key)
         if deadline.what == STARTS:
-            raise InvalidInput(f"«{deadline.label}» fa cominciare il processo: si cambia nel diagramma")
+            require_start_term(term, deadline.label)
+            return
         if term is None:
             return
         if deadline.mixed:
@@ -305,12 +324,6 @@ def _change_of(row: Row[Any], *, undoable: bool) -> Change:
     )
 
 
-def _latest_ids() -> Select[Any]:
-    return select(func.max(deadline_change.c.id)).group_by(
-        deadline_change.c.deadline, deadline_change.c.scope
-    )
-
-
 def _aim(connection: Connection, key: str, scope: str, term: Term | None) -> Aim:
     terms = terms_in_force(connection, key)
     nearer = tuple(sorted(s for _, s in terms if s != scope and covers(scope, s)))
@@ -328,56 +341,3 @@ def _aim(connection: Connection, key: str, scope: str, term: Term | None) -> Aim
         int(last),
         nearer,
     )
-
-
-def _waiting(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
-    """By deadline, how many running cases wait on it and when the next is due."""
-    found: dict[str, tuple[int, datetime | None]] = {}
-    for place in PLACES.values():
-        rows = connection.execute(
-            select(place.key, func.count(), func.min(place.due))
-            .where(place.key.is_not(None), place.c.state == place.open_state)
-            .group_by(place.key)
-        )
-        for key, many, due in rows:
-            before, earliest = found.get(key, (0, None))
-            dues = [one for one in (earliest, due) if one is not None]
-            found[key] = (before + many, min(dues, default=None))
-    return found
-
-
-def _starting(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
-    """When what begins processes by itself is next due; no case waits on it."""
-    rows = connection.execute(
-        select(definition.c.key, scheduled_start.c.element_id, func.min(scheduled_start.c.due_at))
-        .join(definition, definition.c.id == scheduled_start.c.definition_id)
-        .where(scheduled_start.c.state == "waiting")
-        .group_by(definition.c.key, scheduled_start.c.element_id)
-    )
-    return {f"{key}/{element_id}/{STARTS}": (0, due) for key, element_id, due in rows}
-
-
-def _together(
-    deadline: Deadline, waiting: Mapping[str, tuple[int, datetime | None]]
-) -> tuple[int, datetime | None]:
-    """How many wait on a deadline and when the next is due, those included that have it inside an expression."""
-    keys = {deadline.key, *(f"{u.process_key}/{u.element_id}/{u.what}" for u in deadline.inside)}
-    found = [waiting[key] for key in keys if key in waiting]
-    return sum(many for many, _ in found), min((due for _, due in found if due), default=None)
-
-
-def _standing(connection: Connection) -> dict[str, list[Standing]]:
-    rows = connection.execute(
-        select(deadline_change)
-        .where(deadline_change.c.id.in_(_latest_ids()))
-        .order_by(deadline_change.c.scope)
-    )
-    found: dict[str, list[Standing]] = {}
-    for row in rows:
-        term = term_of(row.value)
-        if term is not None:
-            standing = Standing(
-                row.scope, term, sentence_of(term), row.changed_at, row.changed_by, row.reason
-            )
-            found.setdefault(row.deadline, []).append(standing)
-    return found

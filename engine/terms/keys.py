@@ -6,7 +6,7 @@ import re
 
 from engine.bpmn.model import Element
 
-TIMER, DUE, FOLLOW_UP = "timer", "due", "follow_up"
+TIMER, DUE, FOLLOW_UP, STARTS = "timer", "due", "follow_up", "start"
 SHARED = "scadenza:"
 _NAMED = re.compile(r'=?\s*scadenza\(\s*"([^"]+)"\s*\)\s*')
 
@@ -26,6 +26,11 @@ def timer_key(element: Element) -> str:
     """The key of a timer event's deadline."""
     assert element.timer is not None
     return shared_key(element.timer.text) or f"{element.process_id}/{element.id}/{TIMER}"
+
+
+def start_key(process_id: str, element_id: str) -> str:
+    """The key of what begins a process by itself."""
+    return f"{process_id}/{element_id}/{STARTS}"
 
 
 def task_keys(element: Element) -> tuple[str | None, str | None]:

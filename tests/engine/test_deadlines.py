@@ -361,10 +361,9 @@ def test_what_a_diagram_says_is_told_in_words(text: str, words: str) -> None:
     assert default_words(text, {}) == words
 
 
-def test_what_begins_a_process_by_itself_is_listed_and_changes_with_the_diagram(world: World) -> None:
+def test_what_begins_a_process_by_itself_is_listed(world: World) -> None:
     deploy(world, DAILY)
     line = world.engine.deadlines.get("da_se/Inizio/start", ADA)
     assert (line.deadline.what, line.waiting, line.next_due) == ("start", 0, rome(2016, 3, 2, 9, 0, 0))
     assert line.deadline.default == "ogni 1 giorno, dal 02/03/2016 alle 09:00"
-    with pytest.raises(InvalidInput, match="si cambia nel diagramma"):
-        put(world, "da_se/Inizio/start", Every(1, "mesi"))
+    assert line.deadline.kinds == ("data", "ogni")

@@ -18,17 +18,22 @@ DAILY = "<timeCycle>R/2016-03-02T09:00:00+01:00/P1D</timeCycle>"
 ONCE = "<timeDate>2016-03-03T09:00:00+01:00</timeDate>"
 
 
-def deploy(world: World, when: str, task: str = "Guarda", scope: str = "cremona") -> None:
-    """Publish a process that begins by itself with one task."""
-    content = f"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+def by_itself(when: str, task: str = "Guarda", scope: str = "cremona") -> bytes:
+    """The diagram of a process that begins by itself with one task."""
+    return f"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
         xmlns:c="http://camunda.org/schema/1.0/bpmn" targetNamespace="prova">
       <process id="da_se" name="Da sé" isExecutable="true">
         <startEvent id="Inizio"><extensionElements><c:properties><c:property name="ambito" value="{scope}"/>
           </c:properties></extensionElements><timerEventDefinition>{when}</timerEventDefinition></startEvent>
         <userTask id="Guarda" name="{task}" c:candidateGroups="operatore"/>
         <sequenceFlow id="f" sourceRef="Inizio" targetRef="Guarda"/>
-      </process></definitions>"""
-    world.engine.repository.deploy(Bundle.from_files({"da_se.bpmn": content.encode()}), SYSTEM)
+      </process></definitions>""".encode()
+
+
+def deploy(world: World, when: str, task: str = "Guarda", scope: str = "cremona") -> None:
+    """Publish it."""
+    bundle = Bundle.from_files({"da_se.bpmn": by_itself(when, task, scope)})
+    world.engine.repository.deploy(bundle, SYSTEM)
 
 
 def begun(world: World) -> list[tuple[str, str]]:

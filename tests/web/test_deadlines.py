@@ -6,6 +6,9 @@ import re
 
 import pytest
 
+from engine.actors import SYSTEM
+from engine.bundle import Bundle
+from tests.engine.test_scheduled_starts import DAILY, by_itself
 from tests.web.people import Desk, Office
 
 LIST = "/amministrazione/scadenze"
@@ -106,3 +109,26 @@ def test_an_administrator_sees_the_clocks_of_a_case_and_moves_one_from_there(
     office.advance(days=3)
     office.engine.instances.resume(case, office.actor("ada"))
     assert "2 fermate e riprese" in ada.get(f"{LIST}/pratica/{case}").text
+
+
+def test_what_begins_a_process_is_moved_like_the_others(office: Office, ada: Desk) -> None:
+    office.engine.repository.deploy(Bundle.from_files({"da_se.bpmn": by_itself(DAILY)}), SYSTEM)
+    key = "da_se/Inizio/start"
+    assert f"chiave={key}" in ada.get(LIST).text.replace("%2F", "/")
+    page = ada.get(f"{LIST}/una?chiave={key}").text
+    assert "fa cominciare il processo da sé" in page
+    assert 'value="dopo"' not in page.split('name="genere"')[1].split("</select>")[0]
+    offset = ada.post(f"{LIST}/anteprima", chiave=key, genere="dopo", numero="3", unita="giorni")
+    assert offset.status_code == 422
+    term = {"chiave": key, "genere": "data", "data": "2016-01-02", "ora": "09:00"}
+    page = ada.post(f"{LIST}/anteprima", **term).text
+    assert "Il prossimo avvio" in page
+    assert "Comincerebbe subito" in page
+    assert "pratica/start" not in page
+    term["data"] = "2016-09-01"
+    mark = _hidden(ada.post(f"{LIST}/anteprima", **term).text, "impronta")
+    done = ada.post(LIST, **term, impronta=mark, motivo="Delibera 12", follow=True).text
+    assert "comincerà da sé come hai deciso" in done
+    assert "01/09/2016" in done
+    assert "Per ora non è cambiato nulla" in ada.get(f"{LIST}/1/annulla").text
+    assert "annulla la n. 1" in ada.post(f"{LIST}/1/annulla", follow=True).text

@@ -8,10 +8,11 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from engine.deadlines import DeadlineLine, Preview
+from engine.deadlines import Change, DeadlineLine, Preview
 from engine.errors import InvalidInput, InvalidState
 from engine.permissions import Permission
 from engine.terms import At, Term, read_term
+from engine.terms.keys import STARTS
 from engine.terms.reading import FIELDS
 from web import choices, current
 from web.access import allowed
@@ -80,7 +81,7 @@ def apply_deadline() -> Any:
     except (InvalidInput, InvalidState) as problem:
         status = 409 if isinstance(problem, InvalidState) else 422
         return _preview_page(engine.deadlines.preview(key, scope, term, actor), problem), status
-    flash(_told(change.moved), "success")
+    flash(_told(change), "success")
     return redirect(url_for("admin.deadline", chiave=key, ambito=scope, _anchor="storia"))
 
 
@@ -97,7 +98,7 @@ def undo_deadline(change_id: int) -> Any:
         except InvalidInput as refused:
             problem = refused
         else:
-            flash(_told(done.moved), "success")
+            flash(_told(done), "success")
             return redirect(
                 url_for("admin.deadline", chiave=done.deadline, ambito=done.scope, _anchor="storia")
             )
@@ -150,11 +151,13 @@ def move_deadline(what: str, row_id: str) -> Any:
     return (page, 422) if problem else page
 
 
-def _told(moved: int) -> str:
+def _told(change: Change) -> str:
+    if change.deadline.endswith(f"/{STARTS}"):
+        return gettext("Fatto: il processo comincerà da sé come hai deciso.")
     return ngettext(
         "Fatto: %(num)d pratica spostata, e chi la segue è avvisato.",
         "Fatto: %(num)d pratiche spostate, e chi le segue è avvisato.",
-        moved,
+        change.moved,
     )
 
 
@@ -182,18 +185,20 @@ def _page(key: str, scope: str, typed: Mapping[str, str], problem: InvalidInput 
 
 
 def _defaults(line: DeadlineLine) -> dict[str, str]:
+    if "data" in line.deadline.kinds and "ogni" in line.deadline.kinds:
+        return {"genere": "data"}
     if line.deadline.repeats:
         return {"genere": "ogni", "ogni": "1", "periodo": "mesi"}
     return {"genere": "dopo", "unita": "lavorativi", "verso": "dopo", "da": "attesa"}
 
 
 def _options(line: DeadlineLine) -> dict[str, list[tuple[str, str]]]:
-    kinds = [("ogni", gettext("Una ripetizione"))]
-    if not line.deadline.repeats:
-        kinds = [
-            ("dopo", gettext("Un termine da un momento della pratica")),
-            ("data", gettext("Una data fissa")),
-        ]
+    words = {
+        "dopo": gettext("Un termine da un momento della pratica"),
+        "data": gettext("Una data fissa"),
+        "ogni": gettext("Una ripetizione"),
+    }
+    kinds = [(kind, words[kind]) for kind in line.deadline.kinds]
     named = line.deadline.tasks.items()
     tasks = [(f"elemento:{key}", gettext("la fine di «%(task)s»", task=name)) for key, name in named]
     return {
@@ -246,4 +251,5 @@ def _fates() -> dict[str, str]:
         "suspended": gettext("Non adesso: la pratica è sospesa, varrà alla ripresa"),
         "by_hand": gettext("No: è stata spostata a mano"),
         "no_moment": gettext("No: il momento da cui contare non c'è ancora"),
+        "ends": gettext("Non comincerà più da sé"),
     }

@@ -12,6 +12,7 @@ from cli.__main__ import main
 from engine.actors import SYSTEM
 from engine.engine import Engine
 from engine.settings import Settings
+from tests.engine.test_scheduled_starts import by_itself
 
 ROOT = Path(__file__).resolve().parents[3]
 DIAGRAM = ROOT / "tests" / "engine" / "diagrams" / "scadenze.bpmn"
@@ -67,3 +68,25 @@ def test_the_command_line_asks_what_the_pages_ask(patti: Run) -> None:
     assert "si scrive a campi" in patti("deadlines", "preview", DUE, "domani").output
     assert "non c'è" in patti("deadlines", "preview", "scadenze/Nulla/due", *past).output
     assert "manca il permesso" in patti("--come", "anna", "deadlines", "list").output
+
+
+def test_what_begins_a_process_by_itself_is_moved_too(patti: Run, tmp_path: Path) -> None:
+    diagram = tmp_path / "da_se.bpmn"
+    diagram.write_bytes(by_itself("<timeDate>2099-03-03T09:00:00+01:00</timeDate>"))
+    assert patti("deploy", str(diagram)).exit_code == 0
+    key, term = "da_se/Inizio/start", ("genere=data", "data=2098-05-01", "ora=08:00")
+    assert "03/03/2099 alle 09:00" in patti("deadlines", "list").output
+    seen = patti("deadlines", "preview", key, *term).output
+    assert "avvio" in seen
+    assert "01/05/2098 alle 08:00" in seen
+    assert "sospese" not in seen
+    done = patti("deadlines", "apply", key, *term, "--motivo", "Delibera 12")
+    assert "Modifica n. 1" in done.output, done.output
+    assert "2098-05-01 08:00" in patti("definition", "starts").output
+    past = patti("deadlines", "apply", key, "genere=data", "data=2001-01-31", "--motivo", "x")
+    assert past.exit_code == 1
+    assert "comincerebbe subito" in past.output
+    offset = patti("deadlines", "preview", key, "genere=dopo", "numero=2", "unita=mesi")
+    assert "non c'è ancora una pratica da cui contare" in offset.output
+    assert "come dice il diagramma" in patti("deadlines", "undo", "1").output
+    assert "2099-03-03 09:00" in patti("definition", "starts").output
