@@ -6,7 +6,7 @@ BIN := .venv/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-quick lint format types bench bench-peers corpus docs screenshots lock clean env env-dev assets translations chromium
+.PHONY: help run test test-slow lint format types bench bench-peers corpus docs screenshots lock clean env env-dev assets translations chromium
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
@@ -15,11 +15,11 @@ run: env assets translations  ## everything, from nothing to a running site with
 	@$(BIN)/patti demo
 	@exec $(BIN)/patti serve
 
-test: lint assets translations chromium  ## every check and every test, in the browser too
-	$(BIN)/pytest -n auto --dist worksteal $(PYTEST_ARGS)
+test: lint assets translations  ## every check, and every test that needs neither a browser nor patience
+	$(BIN)/pytest -n auto --dist worksteal -m "not slow" $(PYTEST_ARGS)
 
-test-quick: env-dev assets translations  ## the tests that need neither a browser nor patience
-	$(BIN)/pytest -n auto --dist worksteal -m "not slow and not browser" $(PYTEST_ARGS)
+test-slow: env-dev assets translations chromium  ## all other tests: browsers, killed processes, many cases, long walks
+	$(BIN)/pytest -n auto --dist worksteal -m "slow" $(PYTEST_ARGS)
 
 lint: env-dev  ## style, types, direction of imports
 	$(BIN)/ruff check .

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from engine.actors import SYSTEM
-from engine.errors import EngineError, Forbidden, InvalidInput, InvalidState
+from engine.errors import Forbidden, InvalidInput, InvalidState
 from engine.simulation import World
 from tests.acceptance.money import assert_budget_holds, money
 from tests.acceptance.stages import (
@@ -21,6 +19,7 @@ from tests.acceptance.stages import (
     another_engine,
     at,
 )
+from tests.together import together
 
 CORRECT_PLAN = "Correggi il piano di spesa"
 CORRECT_EXPENSE = "Correggi la spesa"
@@ -30,29 +29,6 @@ BUS = {"tipo_spesa": "pagamento", "categoria": "mobilita", "fornitore": "Traspor
 
 def plan_of(*amounts: Any) -> dict[str, Any]:
     return {"voci_budget": [{"categoria": "formazione", "importo": amount} for amount in amounts]}
-
-
-def together(*calls: Callable[[], object]) -> list[object]:
-    """Make the calls in threads that set off at one moment; what each gave, or the EngineError it raised."""
-    barrier = threading.Barrier(len(calls), timeout=30)
-    outcomes: list[object] = [None] * len(calls)
-
-    def run(number: int, call: Callable[[], object]) -> None:
-        barrier.wait()
-        try:
-            outcomes[number] = call()
-        except Exception as problem:  # the test looks at what it is
-            outcomes[number] = problem
-
-    threads = [threading.Thread(target=run, args=pair) for pair in enumerate(calls)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not any(thread.is_alive() for thread in threads), "the threads hold each other"
-    for problem in outcomes:
-        assert not isinstance(problem, Exception) or isinstance(problem, EngineError), repr(problem)
-    return outcomes
 
 
 def test_a_plan_over_the_cap_does_not_pass_by_a_cent(project: World) -> None:

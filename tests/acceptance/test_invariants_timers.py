@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +14,7 @@ from engine.errors import InvalidState
 from engine.simulation import World
 from engine.storage.tables import event, task, timer
 from tests.acceptance.stages import CANDIDATE, MEETING, another_engine, at, log_of
+from tests.together import refusals
 
 CONTACT = "Primo contatto con la persona"
 MISSED = "Decisione sul contatto mancato"
@@ -37,26 +36,6 @@ def fired(world: World) -> Counter[str]:
         return Counter(row["timer"] for row in rows)
 
 
-def at_once(*calls: Callable[[], object]) -> list[BaseException]:
-    """Run in threads that set off together; the exceptions that came out."""
-    barrier, problems = threading.Barrier(len(calls), timeout=30), list[BaseException]()
-
-    def run(call: Callable[[], object]) -> None:
-        barrier.wait()
-        try:
-            call()
-        except Exception as problem:  # the test looks at it
-            problems.append(problem)
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not any(thread.is_alive() for thread in threads)
-    return problems
-
-
 def names(world: World, case: str = "") -> list[str]:
     return sorted(one.row.name for one in world.tasks(case or None))
 
@@ -68,7 +47,7 @@ def test_two_workers_share_the_due_timers_and_fire_each_once(newborn: World) -> 
     counts: list[int] = []
     try:
         calls = [lambda one=one: counts.append(one.run_due()) for one in workers for _ in range(2)]
-        assert not at_once(*calls)
+        assert not refusals(*calls)
     finally:
         for one in workers:
             one.close()
@@ -85,7 +64,7 @@ def test_a_mail_that_a_timer_causes_leaves_once_for_each_case(newborn: World) ->
     newborn.clock.set(at(2, 10))
     other = another_engine(newborn)
     try:
-        assert not at_once(newborn.engine.run_due, other.run_due)
+        assert not refusals(newborn.engine.run_due, other.run_due)
     finally:
         other.close()
     with newborn.engine.database.read() as connection:
@@ -102,7 +81,7 @@ def test_a_timer_against_the_person_who_completes_the_task(newborn: World) -> No
     anna, other = newborn.actor("anna"), another_engine(newborn)
     contact = {"contatto_il": "2016-02-03", "contatto_modo": "telefono", "esito_contatto": "prosegue"}
     try:
-        problems = at_once(
+        problems = refusals(
             *[lambda one=one: newborn.engine.tasks.complete(one, contact, anna) for one in open_tasks],
             *[other.timers.fire_due] * 2,
         )
@@ -213,7 +192,7 @@ def test_suspending_against_firing_leaves_the_timer_fired_or_standing(newborn: W
     newborn.clock.set(at(2, 10))
     anna, other = newborn.actor("anna"), another_engine(newborn)
     try:
-        assert not at_once(
+        assert not refusals(
             other.timers.fire_due,
             *[lambda one=one: newborn.engine.instances.suspend(one, "prova", anna) for one in newborn.cases],
         )

@@ -130,6 +130,7 @@ def test_subprocesses_drawn_very_deep() -> None:
     assert time.process_time() - begun < SECONDS
 
 
+@pytest.mark.slow
 def test_a_chain_of_two_thousand_tasks() -> None:
     nodes = "".join(
         f'<task id="T{n}"/><sequenceFlow id="f{n}" sourceRef="T{n}" targetRef="T{n + 1}"/>'

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,6 +19,7 @@ from engine.simulation import World
 from engine.storage import UnitOfWork
 from engine.storage.tables import event
 from tests.engine.asked import asked
+from tests.together import refusals
 
 Start = Callable[..., str]
 ADA = make_actor("ada", "Ada", ["amministratore"])
@@ -125,19 +125,15 @@ def test_two_processes_never_do_the_same_case(world: World, start: Start, marks:
     batch = _order(world, cases)
     other = Engine.open(world.settings, clock=world.clock, operations=world.engine.operations, upgrade=False)
     marks.register(other)
-    together = threading.Barrier(2)
 
     def work(engine: Engine) -> None:
-        together.wait()
         while engine.batches.run_pending(3):
             pass
 
-    threads = [threading.Thread(target=work, args=(engine,)) for engine in (world.engine, other)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    other.close()
+    try:
+        assert not refusals(lambda: work(world.engine), lambda: work(other))
+    finally:
+        other.close()
     world.engine.run_due()
     assert marks.of(world) == cases
     assert world.engine.batches.get(batch, SYSTEM).state == "done"

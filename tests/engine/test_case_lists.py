@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, insert, select, update
+from sqlalchemy import insert, select, update
 
 from benchmarks._service import NOW, furnish, load, service
 from engine.actors import SYSTEM, Actor, actor
@@ -18,6 +18,7 @@ from engine.engine import Engine
 from engine.settings import Settings
 from engine.storage.tables import instance, participant
 from engine.visibility import visible_cases, within
+from tests.engine.asked import asked
 
 PROCESSES = Path(__file__).resolve().parents[2] / "processes"
 PEOPLE = (
@@ -69,37 +70,33 @@ def small(database_url: str) -> Iterator[Engine]:
 
 
 def test_every_page_holds_the_newest_of_what_one_may_see(small: Engine) -> None:
-    for who, asked in product(PEOPLE, QUESTIONS):
+    for who, question in product(PEOPLE, QUESTIONS):
         seen: list[int] = []
-        while page := small.inbox.cases(who, **asked, after=seen[-1] if seen else None, limit=40):
+        while page := small.inbox.cases(who, **question, after=seen[-1] if seen else None, limit=40):
             assert len(page) <= 40
             seen += [one.number for one in page]
-        assert seen == _plainly(small, who, asked), (who.name, asked)
+        assert seen == _plainly(small, who, question), (who.name, question)
 
 
-def _plainly(engine: Engine, who: Actor, asked: dict[str, Any]) -> list[int]:
+def _plainly(engine: Engine, who: Actor, wanted: dict[str, Any]) -> list[int]:
     """The same in one plain statement over all cases."""
     query = select(instance.c.number).where(
-        visible_cases(who, engine.permissions), within(instance.c.scope, asked.get("scope", ""))
+        visible_cases(who, engine.permissions), within(instance.c.scope, wanted.get("scope", ""))
     )
-    if "state" in asked:
-        query = query.where(instance.c.state == asked["state"])
-    if "process" in asked:
-        query = query.where(instance.c.definition_key == asked["process"])
-    if "text" in asked:
-        query = query.where(instance.c.title == asked["text"])
+    if "state" in wanted:
+        query = query.where(instance.c.state == wanted["state"])
+    if "process" in wanted:
+        query = query.where(instance.c.definition_key == wanted["process"])
+    if "text" in wanted:
+        query = query.where(instance.c.title == wanted["text"])
     with engine.database.read() as connection:
         return list(connection.execute(query.order_by(instance.c.number.desc())).scalars())
 
 
 def test_a_page_reads_no_more_rows_of_many_cases_than_of_few(postgresql_url: str) -> None:
     engine = opened(postgresql_url, 400)
-    asked: list[tuple[str, Any]] = []
     try:
-        event.listen(
-            engine.database.engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3]))
-        )
-        few = _rows_read(engine, asked)
+        few = _rows_read(engine)
         with engine.database.begin() as work:
             work.connection.exec_driver_sql(
                 "INSERT INTO instance (id, number, definition_id, definition_key, business_key, scope, title, words,"
@@ -112,25 +109,25 @@ def test_a_page_reads_no_more_rows_of_many_cases_than_of_few(postgresql_url: str
             )
         with engine.database.engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("ANALYZE instance")
-        many = _rows_read(engine, asked)
+        many = _rows_read(engine)
     finally:
         engine.close()
     for question, rows in many.items():
         assert rows <= few[question] + 300, f"{question}: {few[question]} rows, then {rows}"
 
 
-def _rows_read(engine: Engine, asked: list[tuple[str, Any]]) -> dict[tuple[str, str], int]:
+def _rows_read(engine: Engine) -> dict[tuple[str, str], int]:
     """(who, question) → rows of large tables that its statements look at."""
     found = {}
     for who in PEOPLE:
         for question in PAGES:
-            asked.clear()
-            engine.inbox.cases(who, **question)
+            with asked(engine) as statements:
+                engine.inbox.cases(who, **question)
             total = 0
-            for statement, parameters in list(asked):
+            for statement in statements:
                 with engine.database.read() as connection:
                     explained = f"EXPLAIN (ANALYZE, FORMAT JSON) {statement}"
-                    (plan,) = connection.exec_driver_sql(explained, parameters).scalar_one()
+                    (plan,) = connection.exec_driver_sql(explained, statement.values).scalar_one()
                 total += _looked_at(plan["Plan"])
             found[who.id, str(question)] = total
     return found

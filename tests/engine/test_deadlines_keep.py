@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -14,7 +13,7 @@ from sqlalchemy import select
 
 from engine import storage
 from engine.actors import SYSTEM
-from engine.errors import EngineError, InvalidState
+from engine.errors import InvalidState
 from engine.simulation import World
 from engine.storage import Database, migrate
 from engine.storage.tables import event, instance, task, timer
@@ -22,29 +21,10 @@ from engine.terms import After, At
 from tests.engine.conftest import DIAGRAMS
 from tests.engine.test_deadlines import ADA, DUE, SHARED, TIMER, Start, dates, due, put, rome, signing
 from tests.engine.versions import plan_to, redeploy
+from tests.together import refusals
 
 NEW = After(15, "lavorativi")
 MOVED = rome(2016, 3, 18)
-
-
-def together(*calls: Callable[[], object]) -> list[EngineError]:
-    """Run in threads that set off together; the refusals that came out."""
-    barrier, refusals = threading.Barrier(len(calls), timeout=30), list[EngineError]()
-
-    def run(call: Callable[[], object]) -> None:
-        barrier.wait()
-        try:
-            call()
-        except EngineError as refused:
-            refusals.append(refused)
-
-    threads = [threading.Thread(target=run, args=(call,)) for call in calls]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert not any(thread.is_alive() for thread in threads)
-    return refusals
 
 
 def put_until_it_holds(world: World, key: str, term: After | At) -> None:
@@ -95,7 +75,7 @@ def test_two_administrators_at_once_do_not_overwrite_each_other(world: World, st
         mark = deadlines.preview(TIMER, "", term, ADA).fingerprint
         return lambda: deadlines.apply(TIMER, "", term, fingerprint=mark, reason="x", actor=ADA)
 
-    (refused,) = together(apply(20), apply(30))
+    (refused,) = refusals(apply(20), apply(30))
     assert isinstance(refused, InvalidState)
     (change,) = deadlines.history(ADA, TIMER)
     assert due(world, case) == rome(2016, 3, 21 if "20" in change.new_sentence else 31)
@@ -109,7 +89,7 @@ def test_cases_that_come_to_the_timer_meanwhile_follow_too(world: World, start: 
     def complete(some: list[str]) -> Callable[[], object]:
         return lambda: [world.engine.tasks.complete(tasks[case], {}, anna) for case in some]
 
-    assert not together(
+    assert not refusals(
         complete(cases[:4]), complete(cases[4:]), lambda: put_until_it_holds(world, TIMER, NEW)
     )
     assert {due(world, case) for case in cases} == {MOVED}
@@ -119,7 +99,7 @@ def test_a_timer_that_fires_meanwhile_is_either_fired_or_moved(world: World, sta
     cases = [signing(world, start) for _ in range(6)]
     world.clock.advance(timedelta(days=10))
     later = At(rome(2016, 12, 1))
-    assert not together(world.engine.run_due, lambda: put_until_it_holds(world, TIMER, later))
+    assert not refusals(world.engine.run_due, lambda: put_until_it_holds(world, TIMER, later))
     with world.engine.database.read() as connection:
         rows = connection.execute(select(timer).where(timer.c.element_id == "Tempo")).all()
         fired = connection.execute(

@@ -52,6 +52,7 @@ def test_ten_thousand_automatic_turns_end() -> None:
     assert run.variables["n"] == 10_000
 
 
+@pytest.mark.slow
 def test_two_thousand_elements_in_a_row_are_no_depth() -> None:
     row = "".join(f'<task id="T{i}"/>' + flow(f"T{i}", f"T{i + 1}") for i in range(2_000))
     host = Alone()

@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select
-from sqlalchemy.event import listen
 
 from engine.actors import SYSTEM
 from engine.errors import ExecutionFailed, Forbidden, InvalidState
 from engine.simulation import World
 from engine.storage.tables import counter, outbox
 from engine.views import IncidentView
+from tests.engine.asked import asked
 from tests.engine.conftest import START
 from tests.engine.trial_operations import Trial
 
@@ -82,19 +82,14 @@ def test_a_failed_operation_does_not_name_the_case(world: World, trial: Trial, s
 def test_only_an_operation_that_writes_pays_for_being_undone(
     world: World, trial: Trial, start: Start
 ) -> None:
-    said: list[str] = []
-    listen(
-        world.engine.database.engine,
-        "before_cursor_execute",
-        lambda _connection, _cursor, statement, *_: said.append(statement),
-    )
-    writing = start("fragile")
-    start("sollecito")
-    world.advance(hours=1)
-    assert trial.calls
-    assert not [statement for statement in said if statement.startswith("SAVEPOINT")]
-    world.task("Prepara", writing).complete(by="anna")
-    assert len([statement for statement in said if statement.startswith("SAVEPOINT")]) == 1
+    with asked(world.engine) as statements:
+        writing = start("fragile")
+        start("sollecito")
+        world.advance(hours=1)
+        assert trial.calls
+        assert not [one for one in statements if one.startswith("SAVEPOINT")]
+        world.task("Prepara", writing).complete(by="anna")
+        assert len([one for one in statements if one.startswith("SAVEPOINT")]) == 1
 
 
 def test_the_case_goes_on_by_itself_when_a_retry_succeeds(world: World, trial: Trial, start: Start) -> None:

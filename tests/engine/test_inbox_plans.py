@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from benchmarks._service import NOW, furnish, load, service
 from engine.actors import Actor
@@ -18,6 +17,7 @@ from engine.inbox import Inbox
 from engine.operations.people import accounts
 from engine.settings import Settings
 from engine.views import InboxFilter
+from tests.engine.asked import Asked, asked
 
 PROCESSES = Path(__file__).resolve().parents[2] / "processes"
 TASKS = 6000
@@ -55,36 +55,32 @@ def _scans(plan: Any) -> list[str]:
 def test_no_question_of_the_inbox_reads_a_large_table_whole(postgresql_url: str) -> None:
     settings = Settings(database_url=postgresql_url, processes_folder=str(PROCESSES), embedded_jobs=False)
     engine = Engine.open(settings, clock=VirtualClock(NOW), upgrade=False)
-    asked: list[tuple[str, Any]] = []
     try:
         load(engine, service(TASKS, 300, furnish(engine, PROCESSES)))
         with engine.database.read() as connection:
             actor = accounts.actor_for(connection, "operatrice", date(2026, 3, 2))
         assert actor is not None
         after = engine.inbox.page(actor, InboxFilter("todo")).next or ""
-        event.listen(
-            engine.database.engine, "before_cursor_execute", lambda *given: asked.append((given[2], given[3]))
-        )
         for what, ask in QUESTIONS.items():
-            asked.clear()
-            ask(engine.inbox, actor, after)
-            _check(engine, what, list(asked))
+            with asked(engine) as statements:
+                ask(engine.inbox, actor, after)
+            _check(engine, what, statements)
         secret = engine.deadline_feeds.open(actor)
-        asked.clear()
-        feed = engine.deadline_feeds.read(secret)
+        with asked(engine) as statements:
+            feed = engine.deadline_feeds.read(secret)
         assert feed is not None
         assert feed.lines
-        _check(engine, "calendar of deadlines", list(asked))
+        _check(engine, "calendar of deadlines", statements)
     finally:
         engine.close()
 
 
-def _check(engine: Engine, what: str, statements: list[tuple[str, Any]]) -> None:
+def _check(engine: Engine, what: str, statements: list[Asked]) -> None:
     assert statements
     with engine.database.read() as connection:
-        for statement, parameters in statements:
+        for statement in statements:
             (plan,) = connection.exec_driver_sql(
-                f"EXPLAIN (FORMAT JSON) {statement}", parameters
+                f"EXPLAIN (FORMAT JSON) {statement}", statement.values
             ).scalar_one()
             scans = [name for name in _scans(plan["Plan"]) if name in LARGE]
             assert not scans, f"{what}: {scans}\n{statement}"
@@ -94,17 +90,14 @@ def _check(engine: Engine, what: str, statements: list[tuple[str, Any]]) -> None
 def test_a_page_asks_once_however_long_it_is(sqlite_url: str, tasks: int) -> None:
     settings = Settings(database_url=sqlite_url, processes_folder=str(PROCESSES), embedded_jobs=False)
     engine = Engine.open(settings, clock=VirtualClock(NOW), upgrade=False)
-    asked: list[str] = []
     try:
         load(engine, service(tasks, 3, furnish(engine, PROCESSES)))
         with engine.database.read() as connection:
             actor = accounts.actor_for(connection, "capo_ambito", date(2026, 3, 2))
         assert actor is not None
-        event.listen(engine.database.engine, "before_cursor_execute", lambda *given: asked.append(given[2]))
-        engine.inbox.page(actor, InboxFilter("all"))
-        assert len([one for one in asked if one.startswith(("SELECT", "WITH"))]) == 1
-        asked.clear()
-        engine.inbox.counts(actor)
-        assert len([one for one in asked if one.startswith(("SELECT", "WITH"))]) == 1
+        for ask in (lambda: engine.inbox.page(actor, InboxFilter("all")), lambda: engine.inbox.counts(actor)):
+            with asked(engine) as statements:
+                ask()
+            assert len([one for one in statements if one.startswith(("SELECT", "WITH"))]) == 1
     finally:
         engine.close()

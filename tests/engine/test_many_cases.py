@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from engine.selection import Selection
 from engine.simulation import World
 from engine.spiff import Instruction
 from tests.engine.trial_operations import Trial
+from tests.together import refusals
 
 Start = Callable[..., str]
 ADA = make_actor("ada", "Ada", ["amministratore"])
@@ -116,21 +116,8 @@ def test_two_administrators_on_one_button(world: World, start: Start, trial: Tri
     trial.failing = None
     (found,) = world.engine.incidents.list(ADA)
     calls = len(trial.calls)
-    together, refused = threading.Barrier(2), []
-
-    def press() -> None:
-        together.wait()
-        try:
-            world.engine.incidents.retry(found.id, ADA)
-        except InvalidState as problem:
-            refused.append(problem.message)
-
-    threads = [threading.Thread(target=press) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(refused) == 1
+    (refused,) = refusals(*[lambda: world.engine.incidents.retry(found.id, ADA)] * 2)
+    assert isinstance(refused, InvalidState)
     assert len(trial.calls) == calls + 1
     assert world.case(case).incidents == 0
 

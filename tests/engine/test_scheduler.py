@@ -5,19 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event as sqlalchemy_event
 from sqlalchemy import select, update
 
 from engine.clock import SystemClock
-from engine.engine import Engine
 from engine.jobs.local import LocalJobs
 from engine.simulation import World
 from engine.storage.tables import event, incident, timer
+from tests.engine.asked import asked, questions
 
 Start = Callable[..., str]
 PATIENCE = 20
@@ -29,21 +27,6 @@ def until(what: Callable[[], bool]) -> None:
     while not what():
         assert time.monotonic() < deadline, "it did not happen"
         threading.Event().wait(0.02)
-
-
-@contextmanager
-def statements(engine: Engine) -> Iterator[list[str]]:
-    """Every statement sent to the database within."""
-    sent: list[str] = []
-
-    def listen(_c: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        sent.append(statement)
-
-    sqlalchemy_event.listen(engine.database.engine, "before_cursor_execute", listen)
-    try:
-        yield sent
-    finally:
-        sqlalchemy_event.remove(engine.database.engine, "before_cursor_execute", listen)
 
 
 def timer_of(world: World, case: str) -> Any:
@@ -116,7 +99,7 @@ def test_between_two_wake_ups_the_database_hears_nothing(
     jobs = running()
     assert looked.wait(PATIENCE)
     threading.Event().wait(0.5)  # the look under way comes to its end
-    with statements(world.engine) as sent:
+    with asked(world.engine) as sent:
         threading.Event().wait(2)
         assert sent == []
     move(world, timer_of(world, case).id, due_at=world.clock.now() - timedelta(seconds=1))
@@ -166,14 +149,13 @@ def test_a_look_for_nothing_asks_once_and_holds_up_no_writer(world: World, start
     jobs = LocalJobs(world.engine.run_due, world.engine.next_due, world.clock, sweep_seconds=3600)
     jobs.start()
     threading.Event().wait(0.5)
-    with statements(world.engine) as sent:
+    with asked(world.engine) as sent:
         jobs.nudge()
         until(lambda: len(sent) >= 4)
         threading.Event().wait(0.5)
     jobs.stop()
-    asked = [statement for statement in sent if statement != "BEGIN"]
-    assert len(asked) == 4, asked
-    assert all(statement.startswith("SELECT") for statement in asked)
+    assert len(questions(sent)) == 4, sent
+    assert all(statement.startswith("SELECT") for statement in questions(sent))
 
 
 def test_due_timers_fire_in_order_and_a_failing_one_holds_back_no_other(world: World, start: Start) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 
 import pytest
 
 from engine.actors import SYSTEM
-from engine.errors import EngineError, Forbidden, InvalidInput, InvalidState, NotFound
+from engine.errors import Forbidden, InvalidInput, InvalidState, NotFound
 from engine.simulation import World
 from engine.views import InboxFilter
+from tests.together import refusals
 
 Start = Callable[..., str]
 
@@ -23,24 +23,14 @@ def completions(world: World, case: str) -> list[str]:
 def test_two_people_complete_a_task_at_the_same_moment_and_one_wins(world: World, start: Start) -> None:
     case = start("proposta")
     task = world.task("Scrivi la proposta", case)
-    engine, barrier = world.engine, threading.Barrier(6)
-    outcomes: list[str] = []
-
-    def work(who: str) -> None:
-        actor = world.actor(who)
-        barrier.wait(20)
-        try:
-            engine.tasks.complete(task.id, {"testo": f"di {who}"}, actor)
-            outcomes.append("fatto")
-        except EngineError as problem:
-            outcomes.append(problem.code)
-
-    threads = [threading.Thread(target=work, args=(who,)) for who in ("dario", "dora") * 3]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert sorted(outcomes) == ["TASK_COMPLETED"] * 5 + ["fatto"]
+    engine, actors = world.engine, [world.actor(who) for who in ("dario", "dora")]
+    refused = refusals(
+        *[
+            lambda who=who: engine.tasks.complete(task.id, {"testo": f"di {who.id}"}, who)
+            for who in actors * 3
+        ]
+    )
+    assert [problem.code for problem in refused] == ["TASK_COMPLETED"] * 5
     assert len(completions(world, case)) == 1
     assert len(world.tasks(case)) == 1
 

@@ -103,6 +103,7 @@ def test_flat_cost(capsys: Printed, monkeypatch: pytest.MonkeyPatch) -> None:
         assert f"{name}, a whole instance: first" in printed
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("here")
 def test_memory(capsys: Printed) -> None:
     assert memory.main(["--instances", "10"]) == 0
@@ -118,6 +119,7 @@ def test_timers_at_once(capsys: Printed) -> None:
     assert printed.count("10 timers due at once fire at") == 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("here")
 def test_common_table(capsys: Printed) -> None:
     assert common_table.main(["--instances", "2", "--only", "this engine, services"]) == 0

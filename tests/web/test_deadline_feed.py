@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 from icalendar import Calendar
-from sqlalchemy import event, text, update
+from sqlalchemy import text, update
 from werkzeug.test import TestResponse
 
 from engine.actors import SYSTEM
 from engine.operations.people import accounts
 from engine.operations.people.service import By
 from engine.storage.tables import task
+from tests.engine.asked import asked, questions
 from tests.web.people import Desk, Office
 
 PAGE = "/profilo/calendario"
@@ -45,19 +44,6 @@ def entries(answer: TestResponse) -> list[Any]:
 
 def names(answer: TestResponse) -> list[str]:
     return [str(one["SUMMARY"]) for one in entries(answer)]
-
-
-@contextmanager
-def counted(office: Office) -> Iterator[list[str]]:
-    asked: list[str] = []
-
-    def note(*given: object) -> None:
-        if given[2] != "BEGIN":
-            asked.append(str(given[2]))
-
-    event.listen(office.engine.database.engine, "before_cursor_execute", note)
-    yield asked
-    event.remove(office.engine.database.engine, "before_cursor_execute", note)
 
 
 def move(office: Office, task_id: str, due: datetime) -> None:
@@ -242,15 +228,15 @@ def test_reading_costs_two_statements_however_many_deadlines_there_are(office: O
     for cases in (0, 1, 4):
         for _ in range(cases):
             office.case()
-        with counted(office) as asked:
+        with asked(office.engine) as statements:
             tag = read(office, path).headers["ETag"]
-        assert len(asked) == 2, asked
-        with counted(office) as asked:
+        assert len(questions(statements)) == 2, statements
+        with asked(office.engine) as statements:
             assert read(office, path, If_None_Match=tag).status_code == 304
-        assert len(asked) == 2
-    with counted(office) as asked:
+        assert len(questions(statements)) == 2
+    with asked(office.engine) as statements:
         assert read(office, "/scadenze/nulla.ics").status_code == 404
-    assert not asked
+    assert not statements
 
 
 def test_readings_are_limited_for_each_calendar(office: Office, anna: Desk) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from sqlalchemy import event
-
+from tests.engine.asked import asked, questions
 from tests.web.people import Desk, Office
 
 
@@ -104,18 +103,13 @@ def test_what_people_type_is_shown_as_text(office: Office, anna: Desk) -> None:
 
 
 def test_the_page_asks_the_database_as_often_for_one_task_as_for_many(office: Office, anna: Desk) -> None:
-    asked: list[str] = []
-    event.listen(
-        office.engine.database.engine, "before_cursor_execute", lambda *given: asked.append(str(given[2]))
-    )
-
-    def questions() -> int:
-        asked.clear()
-        anna.get("/compiti")
-        return len([one for one in asked if one != "BEGIN"])
+    def count() -> int:
+        with asked(office.engine) as statements:
+            anna.get("/compiti")
+        return len(questions(statements))
 
     office.case()
-    few = questions()
+    few = count()
     for number in range(12):
         office.case(cognome=f"Persona{chr(97 + number)}")
-    assert questions() == few <= 9
+    assert count() == few <= 9

@@ -2,39 +2,32 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
-from engine.errors import BusinessError
 from engine.operations.budget import service
 from engine.operations.budget.model import Balance
 from engine.storage import Database
 from tests.engine.operations.contexts import Context, call, instance
+from tests.together import Refusal, together
 
 THREADS = 20
 
 
-def together(
+def twenty(
     database: Database, step: Callable[[Context, int], Any], case_of: Callable[[int], str]
 ) -> Counter[str]:
-    """Run `step` in as many transactions at once, all released by one barrier; count how they ended."""
-    barrier = threading.Barrier(THREADS)
+    """Run `step` in as many transactions at once; count how they ended."""
 
-    def one(number: int) -> str:
-        barrier.wait(30)
-        try:
-            with database.begin() as work:
-                step(Context(work.connection, instance(case_of(number))), number)
-        except BusinessError as refusal:
-            return refusal.code
-        return "fatto"
+    def one(number: int) -> None:
+        with database.begin() as work:
+            step(Context(work.connection, instance(case_of(number))), number)
 
-    with ThreadPoolExecutor(THREADS) as pool:
-        return Counter(pool.map(one, range(THREADS)))
+    outcomes = together(*[partial(one, number) for number in range(THREADS)])
+    return Counter(one.code if isinstance(one, Refusal) else "fatto" for one in outcomes)
 
 
 def balances(database: Database, case: str = "caso1") -> Balance:
@@ -52,7 +45,7 @@ def balances(database: Database, case: str = "caso1") -> Balance:
 
 
 def test_twenty_openings_make_one_account(database: Database) -> None:
-    ended = together(database, lambda context, _: call(context, "budget.apri"), lambda _: "caso1")
+    ended = twenty(database, lambda context, _: call(context, "budget.apri"), lambda _: "caso1")
     assert ended == {"fatto": THREADS}
     with database.read() as connection:
         assert len(service.statements(connection, "caso1")) == 1
@@ -62,7 +55,7 @@ def test_twenty_openings_make_one_account(database: Database) -> None:
 def test_twenty_commitments_of_150_euros_thirteen_fit(database: Database) -> None:
     with database.begin() as work:
         call(Context(work.connection), "budget.apri")
-    ended = together(
+    ended = twenty(
         database,
         lambda context, _: call(context, "budget.impegna", importo=Decimal(150), categoria="mobilita"),
         lambda _: "caso1",
@@ -76,7 +69,7 @@ def test_twenty_payments_never_exceed_what_is_committed(database: Database) -> N
         context = Context(work.connection)
         call(context, "budget.apri")
         call(context, "budget.impegna", importo=Decimal(100), categoria="mobilita")
-    ended = together(
+    ended = twenty(
         database,
         lambda context, number: call(
             context,
@@ -96,7 +89,7 @@ def test_twenty_presses_of_the_same_payment_pay_once(database: Database) -> None
         context = Context(work.connection)
         call(context, "budget.apri")
         call(context, "budget.impegna", importo=Decimal(2000), categoria="mobilita")
-    ended = together(
+    ended = twenty(
         database,
         lambda context, _: call(context, "budget.liquida", importo=Decimal(90), giustificativo="Fattura 1"),
         lambda _: "caso1",
@@ -110,7 +103,7 @@ def test_twenty_patti_of_one_person_share_one_cap(database: Database) -> None:
         call(context, "budget.apri")
         call(context, "budget.impegna", importo=Decimal(150), categoria="mobilita")
 
-    ended = together(database, open_and_commit, lambda number: f"caso{number}")
+    ended = twenty(database, open_and_commit, lambda number: f"caso{number}")
     assert ended == {"fatto": 13, "BUDGET_SUPERATO": 7}
     with database.read() as connection:
         assert service.residual_of(connection, "persona1") == Decimal(50)
@@ -134,7 +127,7 @@ def test_committing_paying_reversing_and_closing_at_once(database: Database) -> 
         else:
             call(context, "budget.sospendi" if number % 8 == 3 else "budget.riprendi")
 
-    together(database, step, lambda _: "caso1")
+    twenty(database, step, lambda _: "caso1")
     balance = balances(database)
     assert 0 <= balance.liquidato <= balance.impegnato <= balance.tetto
     assert balance.impegnato == balance.liquidato

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import threading
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -25,6 +24,7 @@ from engine.operations.registry import InstanceRef
 from engine.storage import Database
 from tests.engine.operations.cases import open_case
 from tests.engine.operations.contexts import Context, call
+from tests.together import refusals
 
 SIGNED = datetime(2016, 8, 31, 8, 0, tzinfo=UTC)
 HOSTILE = '#import "x.typ": ] $x^2$ *grassetto* _corsivo_ @rif <etichetta> \\ // --- ${nome} {{7*7}} `codice`'
@@ -276,25 +276,14 @@ def test_an_unknown_document_is_not_found(database: Database) -> None:
 def test_documents_issued_at_the_same_moment_get_different_numbers(database: Database) -> None:
     with database.begin() as work:
         case = open_case(work.connection)
-    together = threading.Barrier(12)
-    failures: list[BaseException] = []
 
-    def work_at_once() -> None:
-        try:
-            together.wait()
-            with database.begin() as work:
-                service.issue(
-                    context(work.connection, case), Kind.CONTRATTO, "Patto", lambda r: r.protocol.encode()
-                )
-        except BaseException as problem:
-            failures.append(problem)
+    def issue() -> None:
+        with database.begin() as work:
+            service.issue(
+                context(work.connection, case), Kind.CONTRATTO, "Patto", lambda r: r.protocol.encode()
+            )
 
-    threads = [threading.Thread(target=work_at_once) for _ in range(12)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    assert not refusals(*[issue] * 12)
     with database.read() as connection:
         documents = service.of_instance(connection, case.id)
     assert sorted(document.version for document in documents) == list(range(1, 13))
