@@ -15,13 +15,15 @@ from sqlalchemy import bindparam, func, select, update
 from engine.beginnings import SUBSCRIBED, Advance, begin, close_incident, note_failure
 from engine.host import NEW_INSTANCE
 from engine.open_rows import OpenRow, now_open
+from engine.storage import UnitOfWork
 from engine.storage.hot import Inserts, Statement
 from engine.storage.tables import event, incident, instance, outbox, subscription, task, task_candidate, timer
 from engine.storage.together import Together
 
 
-def write(step: Advance) -> None:
-    """Write a step. Everything goes through the connection of the host, in its transaction."""
+def write(step: Advance, last_of: UnitOfWork | None = None) -> None:
+    """Write a step. Everything goes through the connection of the host, in its transaction; with `last_of` at its end,
+    with the commit: for who reads nothing more of what the step has changed."""
     known = now_open(step.host.reading, step.instance_id) if step.known is None else step.known
     waits = [] if step.run.completed else step.run.waits()
     failures = [] if step.run.completed else step.run.failures()
@@ -44,7 +46,10 @@ def write(step: Advance) -> None:
     together.insert(_LOG, _log(step))
     if statement is not NEW_INSTANCE:
         together.finish(statement, f"Instance {step.instance_id}", **state)
-    together.run(step.host.reading)
+    if last_of is None:
+        together.run(step.host.reading)
+    else:
+        last_of.finish(together)
     step.written = True
 
 

@@ -66,6 +66,7 @@ class Instances:
                 subject=subject,
                 title=title,
                 place=place,
+                last=True,
             )
         return _begun(found, advance)
 

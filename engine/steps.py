@@ -150,11 +150,12 @@ class Stepper:
         linked_from: str | None = None,
         start_event: str = "",
         place: Place | None = None,
+        last: bool = False,
     ) -> Advance:
         """Make a new instance and run it to its first waits; the caller has checked who may.
 
         `start_event` is the one meant, where there are several; without it the plain one. `place` is where the
-        instance stands, when the caller has taken it already.
+        instance stands, when the caller has taken it already. `last`: nothing follows in this unit of work.
         """
         now = self.clock.now()
         number, changes = place or next_place(work.connection)
@@ -192,7 +193,7 @@ class Stepper:
             known=[],
         )
         self._keep_after(work, advance)
-        write(advance)
+        write(advance, work if last else None)
         work.after_commit(self.nudge)
         return advance
 

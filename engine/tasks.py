@@ -160,7 +160,7 @@ class Tasks:
             advance.run.complete(row.token, accepted)
             if held.has_draft:
                 advance.endings.append((_DROP_DRAFT, {"task_id": task_id, "actor_id": actor.id}))
-            write(advance)
+            write(advance, last_of=work)
             work.after_commit(self._stepper.nudge)
             following = self._mine_among(work.connection, advance, held.parts)
         return Completion(row.instance_id, following, advance.run.completed)

@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from engine.errors import Misconfigured
 from engine.storage.rome import install_on_sqlite
+from engine.storage.together import Together
 
 logger = logging.getLogger(__name__)
 
@@ -31,10 +32,21 @@ class UnitOfWork:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self._after_commit: list[Callable[[], None]] = []
+        self._last: Together | None = None
+
+    def finish(self, last: Together) -> None:
+        """Send these statements at the end, with the commit; nothing that is read before then sees what they write."""
+        if self._last is not None:
+            raise RuntimeError("A unit of work has one end")
+        self._last = last
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run `action` once the transaction is durable; never when it is rolled back. It must not fail the caller."""
         self._after_commit.append(action)
+
+    def _end(self) -> None:
+        if self._last is not None:
+            self._last.run(self.connection, commit=True)
 
     def _committed(self) -> None:
         for action in self._after_commit:
@@ -71,7 +83,10 @@ class Database:
         if self.is_sqlite:
             _prepare_sqlite(self.engine, durable)
         else:
+            from engine.storage.prepared import keep_prepared
+
             _ask_whether_alive(self.engine)
+            keep_prepared(self.engine)
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
@@ -80,10 +95,12 @@ class Database:
         On SQLite it begins IMMEDIATE, so that two writers queue instead of failing half-way.
         """
         with self.engine.connect() as connection:
-            connection = connection.execution_options(writes=True)
+            if self.is_sqlite:
+                connection = connection.execution_options(writes=True)
             work = UnitOfWork(connection)
             with connection.begin():
                 yield work
+                work._end()
         work._committed()
 
     @contextmanager

@@ -7,11 +7,11 @@ transaction as all others, by a cursor of the driver. `engine.storage.together` 
 
 from __future__ import annotations
 
+import re
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import Connection, Dialect, Executable, Table, bindparam, insert
@@ -25,12 +25,30 @@ MOST_VALUES = 50
 Value = Callable[[Any], Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What a statement gave, wholly fetched: rows as the driver gives them, and how many it changed."""
 
     rows: Sequence[tuple[Any, ...]]
     rowcount: int
+
+
+
+_PLACE = re.compile(r"%\((\w+)\)s|%%")
+
+
+def numbered(text: str, before: int = 0) -> tuple[str, list[str]]:
+    """A text of PostgreSQL's with its places numbered, after so many others, and their names in order."""
+    names: list[str] = []
+
+    def place(found: re.Match[str]) -> str:
+        name = found[1]
+        if name is None:
+            return "%"
+        if name not in names:
+            names.append(name)
+        return f"${before + names.index(name) + 1}"
+
+    return _PLACE.sub(place, text), names
 
 
 class Text:
@@ -39,7 +57,10 @@ class Text:
     def __init__(self, statement: Any, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.text = str(compiled)
-        self.names: list[str] | None = compiled.positiontup if compiled.positional else None
+        if compiled.positional:
+            self._sent, self._order = self.text, compiled.positiontup or []
+        else:
+            self._sent, self._order = numbered(self.text)
         self.writers: dict[str, Value] = {}
         self.fixed: dict[str, Any] = {}
         self.gives_rows = isinstance(statement, SelectBase) or bool(compiled.effective_returning)
@@ -59,26 +80,43 @@ class Text:
 
     def send(self, connection: Connection, given: Mapping[str, Any]) -> Answer:
         """Send it with its values."""
-        values: Any = self.values(given)
-        if self.names is not None:
-            values = tuple(values[name] for name in self.names)
-        cursor = connection.connection.cursor()
-        return execute(connection, cursor, self.text, values, gives_rows=self.gives_rows)
+        values = self.values(given)
+        return execute(
+            connection, self._sent, [values[name] for name in self._order], gives_rows=self.gives_rows
+        )
 
 
 def execute(
-    connection: Connection, cursor: Any, text: str, values: Any, *, gives_rows: bool = False
+    connection: Connection,
+    text: str,
+    values: Sequence[Any],
+    *,
+    gives_rows: bool = False,
+    commit: bool = False,
 ) -> Answer:
-    """Send a text by a cursor of the driver, in the transaction; errors are told as SQLAlchemy tells them."""
+    """Send a text with its values, by number, in the transaction, which with `commit` ends where that saves a wait.
+
+    Errors are told as SQLAlchemy tells them.
+    """
     if not connection.in_transaction():
         connection.begin()
-    for listener in connection.dispatch.before_cursor_execute:
-        listener(connection, cursor, text, values, None, False)
+    for listener in connection.engine.dispatch.before_cursor_execute:
+        listener(connection, None, text, values, None, False)
     try:
-        cursor.execute(text, values)
-        return Answer(cursor.fetchall() if gives_rows else (), cursor.rowcount)
+        if connection.dialect.name == "sqlite":
+            return _by_cursor(connection, text, values, gives_rows)
+        from engine.storage.prepared import send
+
+        return send(connection, text, values, commit=commit)
     except connection.dialect.loaded_dbapi.Error as problem:
         raise _told(connection, text, values, problem) from problem
+
+
+def _by_cursor(connection: Connection, text: str, values: Sequence[Any], gives_rows: bool) -> Answer:
+    cursor = connection.connection.cursor()
+    try:
+        cursor.execute(text, tuple(values))
+        return Answer(cursor.fetchall() if gives_rows else (), cursor.rowcount)
     finally:
         cursor.close()
 
@@ -215,7 +253,9 @@ class RowsText:
 
     def send(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Answer:
         """Send it with its rows."""
-        return execute(connection, connection.connection.cursor(), self.text, self.values(rows))
+        text, names = numbered(self.text)
+        values = self.values(rows)
+        return execute(connection, text, [values[name] for name in names])
 
     def _outward(self, row: Mapping[str, Any]) -> dict[str, Any]:
         written = dict(row)

@@ -7,15 +7,15 @@ On SQLite, which runs in this process, they are sent one after the other.
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
+from sqlalchemy.exc import DBAPIError
 
-from engine.storage.hot import Inserts, RowsText, Statement, Text, execute
+from engine.storage.hot import Inserts, RowsText, Statement, Text, execute, numbered
 
 MOST_KEPT = 500
-_PLACE = re.compile(r"%\((\w+)\)s|%%")
+_DIVISION_BY_ZERO = "22012"
 
 
 class Together:
@@ -38,73 +38,72 @@ class Together:
         self._one = what
         self.add(statement, **values)
 
-    def run(self, connection: Connection) -> None:
-        """Send them. Raises what any of them raises; RuntimeError when the last did not meet its row."""
-        answer = self._send(connection)
-        if self._one and answer.rowcount != 1:
-            raise RuntimeError(f"{self._one} was changed by another step, in spite of its lock")
+    def run(self, connection: Connection, *, commit: bool = False) -> None:
+        """Send them, and with `commit` end the transaction where that saves a wait (`UnitOfWork` ends it in any case).
 
-    def _send(self, connection: Connection) -> Any:
+        Raises what any of them raises; RuntimeError when the last did not meet its row.
+        """
         if connection.dialect.name == "sqlite":
-            answer: Any = None
-            for part, given in self._parts:
-                if isinstance(part, Inserts):
-                    part.run(connection, given)
-                else:
-                    answer = part.run(connection, **given)
-            return answer
-        joined = _joined(tuple(part for part, _ in self._parts), connection.dialect)
+            self._one_by_one(connection)
+            return
+        joined = _joined(tuple(part for part, _ in self._parts), connection.dialect, bool(self._one))
         values = [
             values[name]
             for (text, names), (_, given) in zip(joined.pieces, self._parts, strict=True)
             for values in (text.values(given),)
             for name in names
         ]
-        return execute(connection, joined.cursor(connection), joined.text, values)
+        try:
+            execute(connection, joined.text, values, commit=commit)
+        except DBAPIError as problem:
+            if self._one and getattr(problem.orig, "sqlstate", None) == _DIVISION_BY_ZERO:
+                raise self._lost() from problem
+            raise
+
+    def _one_by_one(self, connection: Connection) -> None:
+        met = 1
+        for part, given in self._parts:
+            if isinstance(part, Inserts):
+                part.run(connection, given)
+            else:
+                met = part.run(connection, **given).rowcount
+        if self._one and met != 1:
+            raise self._lost()
+
+    def _lost(self) -> RuntimeError:
+        return RuntimeError(f"{self._one} was changed by another step, in spite of its lock")
 
 
 class _Joined:
-    """Several statements as one, with numbered places for their values."""
+    """Several statements as one, with numbered places for their values; `checked` when the last must meet a row."""
 
-    def __init__(self, parts: tuple[Statement | Inserts, ...], dialect: Dialect) -> None:
+    def __init__(
+        self, parts: tuple[Statement | Inserts, ...], dialect: Dialect, *, checked: bool
+    ) -> None:
         self.pieces: list[tuple[Text | RowsText, list[str]]] = []
         texts: list[str] = []
         count = 0
         for part in parts:
             text = part.on(dialect)
-            names: list[str] = []
-
-            def place(found: re.Match[str], names: list[str] = names, before: int = count) -> str:
-                name = found[1]
-                if name is None:
-                    return "%"
-                if name not in names:
-                    names.append(name)
-                return f"${before + names.index(name) + 1}"
-
-            texts.append(_PLACE.sub(place, text.text))
+            sent, names = numbered(text.text, count)
+            texts.append(sent)
             self.pieces.append((text, names))
             count += len(names)
+        if checked:  # no row met: the statement fails, and with it the transaction, before it can be committed
+            texts[-1] += " RETURNING 1"
+            texts.append(f"SELECT 1 / count(*) FROM part_{len(parts) - 1}")  # noqa: S608
         *first, last = texts
         with_first = ", ".join(f"part_{number} AS ({text})" for number, text in enumerate(first))
         self.text = f"WITH {with_first} {last}" if first else last
 
-    @staticmethod
-    def cursor(connection: Connection) -> Any:
-        """A cursor that takes values by number: the text is sent as it is."""
-        from psycopg import RawCursor
 
-        driver: Any = connection.connection.driver_connection
-        return RawCursor(driver)
+_KEPT: dict[tuple[tuple[Statement | Inserts, ...], bool], _Joined] = {}
 
 
-_KEPT: dict[tuple[Statement | Inserts, ...], _Joined] = {}
-
-
-def _joined(parts: tuple[Statement | Inserts, ...], dialect: Dialect) -> _Joined:
-    found = _KEPT.get(parts)
+def _joined(parts: tuple[Statement | Inserts, ...], dialect: Dialect, checked: bool) -> _Joined:
+    found = _KEPT.get((parts, checked))
     if found is None:
         if len(_KEPT) >= MOST_KEPT:
             _KEPT.clear()
-        found = _KEPT[parts] = _Joined(parts, dialect)
+        found = _KEPT[parts, checked] = _Joined(parts, dialect, checked=checked)
     return found

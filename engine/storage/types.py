@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +14,7 @@ from engine.storage.values import decode, encode
 
 def new_id() -> str:
     """A fresh identifier: 32 hexadecimal digits, never guessed, never reused."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 class UtcDateTime(TypeDecorator[datetime]):

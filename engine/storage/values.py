@@ -16,6 +16,12 @@ from zoneinfo import ZoneInfo
 import orjson
 
 _EXACT = 2**53
+_PLAINLY = (
+    orjson.OPT_STRICT_INTEGER
+    | orjson.OPT_PASSTHROUGH_DATETIME
+    | orjson.OPT_PASSTHROUGH_DATACLASS
+    | orjson.OPT_PASSTHROUGH_SUBCLASS
+)
 
 
 def register_type(
@@ -28,12 +34,19 @@ def register_type(
 
 def encode(value: Any) -> bytes:
     """Value → bytes. Raises TypeError, naming the type, for what a process cannot hold."""
-    return orjson.dumps(_outward(value))
+    try:
+        plain = orjson.dumps(value, option=_PLAINLY)
+    except TypeError:
+        return orjson.dumps(_outward(value))
+    if b"$" in plain or b"-" in plain:  # a key to be escaped; an identifier, which orjson would write in its own way
+        return orjson.dumps(_outward(value))
+    return plain
 
 
 def decode(data: bytes) -> Any:
     """Bytes → value, the inverse of `encode`."""
-    return _inward(orjson.loads(data))
+    value = orjson.loads(data)
+    return _inward(value) if b"$" in data else value
 
 
 def _outward(value: Any) -> Any:

@@ -1,0 +1,136 @@
+"""Statements that a connection to PostgreSQL knows by a name, sent with the beginning and the end of their transaction.
+
+What opens a transaction travels in one message with its first statement, and its last statement with what commits it, in
+the pipeline mode of libpq: a short transaction waits for the server twice, not four times. It goes past the cursors of
+the driver, whose work in Python cost more than the server's answer (docs/adr/0014), and keeps to its connection: the
+driver reads from libpq whether a transaction is open.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg import Error, errors, generators
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import ExecStatus, TransactionStatus
+from sqlalchemy import Connection, Engine, event
+
+from engine.storage.hot import Answer
+
+MOST_NAMES = 100
+"""Statements that a connection keeps prepared; the one used longest ago makes room."""
+_SESSION = "prepared statements"
+_FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE)
+_OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
+
+
+def send(connection: Connection, text: str, values: Sequence[Any], *, commit: bool = False) -> Answer:
+    """Send a statement with its values, by number; first the transaction begins, if none has, and with `commit` it ends.
+
+    Raises the driver's errors. When it fails the transaction is to be rolled back.
+    """
+    driver: Any = connection.connection.driver_connection
+    session = connection.info.get(_SESSION)
+    if session is None:
+        session = connection.info[_SESSION] = _Session(driver)
+    begins = driver.pgconn.transaction_status == TransactionStatus.IDLE
+    try:
+        return session.send(text, values, begins=begins, commit=commit)
+    except errors.InvalidSqlStatementName:
+        if not begins:
+            raise
+        _roll_back(driver)  # somebody else has made the server forget: nothing has been done yet
+        session.names.clear()
+        return session.send(text, values, begins=True, commit=commit)
+
+
+def keep_prepared(engine: Engine) -> None:
+    """Roll back without the driver, which after each rollback makes the server forget what it has prepared."""
+
+    @event.listens_for(engine, "rollback")
+    def on_rollback(connection: Connection) -> None:
+        if not connection.invalidated:
+            _roll_back(connection.connection.driver_connection)
+
+    @event.listens_for(engine, "rollback_savepoint")
+    def on_rollback_to(connection: Connection, _name: str, _context: None) -> None:
+        session = connection.info.get(_SESSION)
+        if session is not None:  # the driver does it itself, and makes the server forget
+            session.names.clear()
+
+
+def _roll_back(driver: Any) -> None:
+    if driver.pgconn.transaction_status in _OPEN:
+        with contextlib.suppress(Error):  # a connection that is lost: the driver will say so
+            driver.pgconn.exec_(b"ROLLBACK")
+
+
+class _Session:
+    """One connection: the names of its statements, and how values and rows are translated."""
+
+    def __init__(self, driver: Any) -> None:
+        self.names: OrderedDict[str, bytes] = OrderedDict()
+        self._driver = driver
+        self._translator = Transformer(driver)
+        self._made = 0
+
+    def send(self, text: str, values: Sequence[Any], *, begins: bool, commit: bool) -> Answer:
+        """One message, and the answer to the statement."""
+        driver, translator = self._driver, self._translator
+        pgconn = driver.pgconn
+        formats = [PyFormat.BINARY if isinstance(value, bytes) else PyFormat.TEXT for value in values]
+        dumped = translator.dump_sequence(values, formats)
+        name = self.names.get(text)
+        with driver.lock:
+            try:
+                pgconn.enter_pipeline_mode()
+                if begins:
+                    pgconn.send_query_params(b"BEGIN READ ONLY" if driver.read_only else b"BEGIN", None)
+                before = int(begins) + (0 if name else self._prepare(text))
+                pgconn.send_query_prepared(name or self._name, dumped, translator.formats)
+                if commit:
+                    pgconn.send_query_params(b"COMMIT", None)
+                pgconn.pipeline_sync()
+                if pgconn.flush():
+                    driver.wait(generators.send(pgconn))
+                answers = [
+                    driver.wait(generators.fetch_many(pgconn)) for _ in range(before + 2 + int(commit))
+                ]
+                pgconn.exit_pipeline_mode()
+            except BaseException:
+                driver.close()  # nobody knows where the conversation stands
+                raise
+        for found in answers:
+            for result in found:
+                if result.status in _FAILED:
+                    raise errors.error_from_result(result)
+        self._known(text, name)
+        result = answers[before][-1]
+        if not result.ntuples:
+            return Answer((), result.command_tuples or 0)
+        translator.set_pgresult(result)
+        return Answer(translator.load_rows(0, result.ntuples, tuple), result.ntuples)
+
+    @property
+    def _name(self) -> bytes:
+        return b"patti_%d" % self._made
+
+    def _prepare(self, text: str) -> int:
+        """Send what gives the text a new name, and takes that of another when there are too many; how many commands."""
+        pgconn = self._driver.pgconn
+        self._made += 1
+        pgconn.send_prepare(self._name, text.encode())
+        if len(self.names) < MOST_NAMES:
+            return 1
+        _, oldest = self.names.popitem(last=False)
+        pgconn.send_query_params(b"DEALLOCATE " + oldest, None)
+        return 2
+
+    def _known(self, text: str, name: bytes | None) -> None:
+        if name is None:
+            self.names[text] = self._name
+        else:
+            self.names.move_to_end(text)
