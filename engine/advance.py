@@ -7,6 +7,7 @@ first and inserted at the end; on PostgreSQL all of it is one statement.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
@@ -16,6 +17,7 @@ from engine.beginnings import SUBSCRIBED, Advance, begin, close_incident, note_f
 from engine.host import NEW_INSTANCE
 from engine.open_rows import OpenRow, now_open
 from engine.storage import UnitOfWork
+from engine.storage.configuration import CHANGES
 from engine.storage.hot import Inserts, Statement
 from engine.storage.tables import event, incident, instance, outbox, subscription, task, task_candidate, timer
 from engine.storage.together import Together
@@ -34,23 +36,38 @@ def write(step: Advance, last_of: UnitOfWork | None = None) -> None:
             begin(step, wait, open_tokens)
     for failure in failures:
         note_failure(step, failure, open_tokens)
-    statement, state = _instance_written(step)
-    together = Together()
-    if statement is NEW_INSTANCE:  # before what refers to it
-        together.add(statement, **state)
-    for ending, values in step.endings:
-        together.add(ending, **values)
-    for name, inserts in _INSERTS.items():
-        if rows := step.rows.pop(name, None):
-            together.insert(inserts, rows)
-    together.insert(_LOG, _log(step))
-    if statement is not NEW_INSTANCE:
-        together.finish(statement, f"Instance {step.instance_id}", **state)
+    step.open_rows = [*kept, *_begun(step)]
+    together = _together(step)
     if last_of is None:
         together.run(step.host.reading)
     else:
         last_of.finish(together)
     step.written = True
+
+
+def _together(step: Advance) -> Together:
+    """All that the step writes: first what must still be as the step took it."""
+    statement, state = _instance_written(step)
+    together = Together()
+    if statement is NEW_INSTANCE:  # before what refers to it
+        together.add(statement, **state)
+    else:
+        together.meet(statement, **state)
+    for must, ending, values in step.endings:
+        (together.meet if must else together.add)(ending, **values)
+    for name, inserts in _INSERTS.items():
+        if rows := step.rows.pop(name, None):
+            together.insert(inserts, rows)
+    together.insert(_LOG, _log(step))
+    return together
+
+
+def _begun(step: Advance) -> Iterator[OpenRow]:
+    """The rows that begin in this step, as `now_open` would read them afterwards."""
+    for name in ("task", "timer", "subscription", "incident"):
+        for row in step.rows.get(name, ()):
+            kind = row["kind"] if name in ("timer", "subscription") else name
+            yield OpenRow("timer" if kind == "event" else kind, row["id"], row["token"])
 
 
 _INSERTS = {
@@ -93,7 +110,7 @@ def _is_over(row: OpenRow, waits: set[tuple[str, str]], tasks: set[str], failed:
 
 _COMPLETE = Statement(
     update(task)
-    .where(task.c.id == bindparam("task_id"))
+    .where(task.c.id == bindparam("task_id"), task.c.revision == bindparam("task_revision"))
     .values(
         state="completed",
         revision=task.c.revision + 1,
@@ -111,7 +128,8 @@ _END_TIMER = Statement(
 def _end_tasks(step: Advance, over: list[OpenRow]) -> None:
     for row in over:
         if row.token == step.completed_task:
-            step.endings.append((_COMPLETE, {"task_id": row.id, "now": step.now, "actor_id": step.actor.id}))
+            known = {"task_id": row.id, "task_revision": step.completed_revision}
+            step.end(_COMPLETE, must=True, **known, now=step.now, actor_id=step.actor.id)
     cancelled = [row.id for row in over if row.token != step.completed_task]
     if cancelled:
         step.host.connection.execute(
@@ -131,10 +149,10 @@ def _end_waits(step: Advance, over: list[OpenRow]) -> None:
         )
     timers = [row.id for row in over if row.what not in SUBSCRIBED]
     if step.fired_timer in timers:
-        step.endings.append((_END_TIMER, {"timer_id": step.fired_timer, "ended": "fired", "fired": step.now}))
+        step.end(_END_TIMER, timer_id=step.fired_timer, ended="fired", fired=step.now)
     cancelled = [timer_id for timer_id in timers if timer_id != step.fired_timer]
     if len(cancelled) == 1:
-        step.endings.append((_END_TIMER, {"timer_id": cancelled[0], "ended": "cancelled", "fired": None}))
+        step.end(_END_TIMER, timer_id=cancelled[0], ended="cancelled", fired=None)
     elif cancelled:
         step.host.connection.execute(update(timer).where(timer.c.id.in_(cancelled)).values(state="cancelled"))
 
@@ -150,12 +168,16 @@ _INCIDENTS = (
 
 
 @cache
-def _update(columns: frozenset[str]) -> Statement:
-    """The statement that writes the row of an instance that stands at a known revision."""
+def _update(columns: frozenset[str], ahead: bool) -> Statement:
+    """The statement that writes the row of an instance that stands at a known revision; with `ahead` only if it may go
+    on, and nobody has changed the configuration."""
     row = instance.c
+    known = [row.id == bindparam("instance_id"), row.revision == bindparam("known_revision")]
+    if ahead:
+        known += [row.state == "active", bindparam("known_changes") == CHANGES]
     return Statement(
         update(instance)
-        .where(row.id == bindparam("instance_id"), row.revision == bindparam("known_revision"))
+        .where(*known)
         .values({name: bindparam(f"new_{name}", type_=row[name].type) for name in columns})
     )
 
@@ -171,7 +193,9 @@ def _instance_written(step: Advance) -> tuple[Statement, dict[str, Any]]:
     if step.host.unborn is not None:
         return NEW_INSTANCE, {**step.host.unborn, **new}
     known = {"instance_id": step.instance_id, "known_revision": step.revision}
-    return _update(frozenset(columns)), {**known, **new}
+    if step.ahead:
+        known["known_changes"] = step.host.changes
+    return _update(frozenset(columns), step.ahead), {**known, **new}
 
 
 def _more(step: Advance) -> dict[str, Any]:

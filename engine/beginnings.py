@@ -16,7 +16,9 @@ from engine.bpmn.model import Element
 from engine.bpmn.reader import slug
 from engine.calendar import WorkingCalendar, at_time, day_in_rome
 from engine.errors import EngineError, ExecutionFailed
+from engine.held import new_task
 from engine.host import RunHost, message_key
+from engine.live import Left, OpenTask
 from engine.open_rows import OpenRow
 from engine.outbox import message
 from engine.settings import Settings
@@ -33,21 +35,14 @@ SUBSCRIBED = frozenset({"message", "signal", "condition"})
 LONGEST_NAME = 160
 
 
-@dataclass(frozen=True)
-class NewTask:
-    """A task that a step has opened, with those it is offered to as (kind, name)."""
-
-    id: str
-    assignee: str | None
-    candidates: tuple[tuple[str, str], ...]
-
-
 @dataclass
 class Advance:
     """What one step did, to be written by `write`.
 
     `known` are the rows that are open, when whoever began the step knows them; `rows` those to be inserted, by table;
-    `endings` are the statements that end rows, with their values, sent together with them.
+    `endings` are the statements that end rows, with their values, sent together with them. `before` is how the last
+    step had left the instance; with `ahead` it has not been asked whether that still holds: the writing will ask.
+    `completed_task` is the token of the task that somebody has done, which stood at `completed_revision`.
     """
 
     instance_id: str
@@ -59,12 +54,16 @@ class Advance:
     actor: Actor
     now: datetime
     settings: Settings
+    before: Left | None = None
+    ahead: bool = False
     completed_task: str | None = None
+    completed_revision: int | None = None
     fired_timer: str | None = None
     known: list[OpenRow] | None = None
-    new_tasks: list[NewTask] = field(default_factory=list)
+    new_tasks: list[OpenTask] = field(default_factory=list)
+    open_rows: list[OpenRow] = field(default_factory=list)
     rows: defaultdict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
-    endings: list[tuple[Statement, dict[str, Any]]] = field(default_factory=list)
+    endings: list[tuple[bool, Statement, dict[str, Any]]] = field(default_factory=list)
     incidents_ended: bool = False
     new_incidents: int = 0
     written: bool = False
@@ -72,6 +71,10 @@ class Advance:
     def add(self, table: str, row: dict[str, Any]) -> None:
         """A row to be inserted when the step is written."""
         self.rows[table].append(row)
+
+    def end(self, statement: Statement, *, must: bool = False, **values: Any) -> None:
+        """A statement that ends rows, sent when the step is written; if it `must`, it finds its row as it was."""
+        self.endings.append((must, statement, values))
 
 
 def begin(step: Advance, wait: Wait, open_tokens: set[tuple[str, str]]) -> None:
@@ -118,31 +121,29 @@ def _begin_task(step: Advance, wait: Wait) -> None:
         )
     task_id, name = new_id(), _task_name(element, wait)
     candidates = tuple(dict.fromkeys([("role", name) for name in roles] + [("user", name) for name in users]))
-    step.add(
-        "task",
-        {
-            "id": task_id,
-            "instance_id": step.instance_id,
-            "token": wait.token,
-            "definition_id": host.compiled.definition_ids[element.process_id],
-            "element_id": element.id,
-            "name": name,
-            "words": name,
-            "instructions": element.documentation,
-            "form_id": element.form_id or None,
-            "process_id": element.process_id,
-            "scope": host.instance.scope,
-            "assignee": assignee or None,
-            "priority": DEFAULT_PRIORITY if priority is None else int(priority),
-            "created_at": step.now,
-            "due_order": dates["due_at"] or END_OF_TIME,
-            **dates,
-            "state": "open",
-            "revision": 1,
-            "not_by": element.properties.get("diverso_da"),
-            "restricted": element.properties.get("riservato") == "true",
-        },
-    )
+    row = {
+        "id": task_id,
+        "instance_id": step.instance_id,
+        "token": wait.token,
+        "definition_id": host.compiled.definition_ids[element.process_id],
+        "element_id": element.id,
+        "name": name,
+        "words": name,
+        "instructions": element.documentation,
+        "form_id": element.form_id or None,
+        "process_id": element.process_id,
+        "scope": host.instance.scope,
+        "assignee": assignee or None,
+        "priority": DEFAULT_PRIORITY if priority is None else int(priority),
+        "created_at": step.now,
+        "due_order": dates["due_at"] or END_OF_TIME,
+        **dates,
+        "state": "open",
+        "revision": 1,
+        "not_by": element.properties.get("diverso_da"),
+        "restricted": element.properties.get("riservato") == "true",
+    }
+    step.add("task", row)
     for kind, who in candidates:
         step.add("task_candidate", {"task_id": task_id, "kind": kind, "name": who})
     if dates["due_at"]:
@@ -156,7 +157,7 @@ def _begin_task(step: Advance, wait: Wait) -> None:
         instance_id=step.instance_id,
     )
     step.add("outbox", told)
-    step.new_tasks.append(NewTask(task_id, assignee or None, candidates))
+    step.new_tasks.append(OpenTask(new_task(row), candidates))
     host.note("task.created", element, {"task": task_id})
 
 

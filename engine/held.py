@@ -5,6 +5,7 @@ One statement reads them under their lock (SQLite: the whole database is held), 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -62,6 +63,11 @@ class HeldTask(NamedTuple):
     completed_by: str | None
     not_by: str | None
     restricted: bool
+
+
+def new_task(row: Mapping[str, Any]) -> HeldTask:
+    """The columns of a task that begins, from its row."""
+    return HeldTask._make([row.get(name) for name in HeldTask._fields])
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from engine.decisions import DecisionError, Failure, RuleHit
 from engine.errors import BusinessError, ExecutionFailed, InvalidInput
 from engine.expressions import Evaluation, Limits
 from engine.handover import pass_on
+from engine.held import hold_case
 from engine.language import Bindings, bindings_at, evaluate
 from engine.operations import InstanceRef, OperationRegistry
 from engine.operations.people.calendars import working_days
@@ -61,6 +62,8 @@ class RunHost:
     changes: int | None = None
     unborn: dict[str, Any] | None = None
     """The row of an instance that starts: written with its first step, or when somebody reaches for the tables."""
+    unheld: bool = False
+    """Whether the instance is not locked yet: that happens when somebody reaches for the tables, or at the end."""
 
     @property
     def connection(self) -> Connection:
@@ -68,6 +71,9 @@ class RunHost:
         if self.unborn is not None:
             row, self.unborn = self.unborn, None
             NEW_INSTANCE.run(self.reading, **row)
+        if self.unheld:
+            self.unheld = False
+            hold_case(self.reading, self.instance.id)
         return self.reading
 
     def configured(self, what: Hashable, read: Callable[[], T]) -> T:

@@ -100,7 +100,7 @@ class Settings:
     operation_attempts: int = 4
     retry_seconds: int = 60
     sweep_seconds: int = 60
-    live_instances: int = 200
+    live_instances: int = 1000
     embedded_jobs: bool = True
     metrics_token: str = ""
     login_rate: str = "10 per minute"

@@ -14,9 +14,10 @@ from engine.beginnings import Advance
 from engine.calendar import day_in_rome
 from engine.clock import Clock
 from engine.errors import InvalidInput, InvalidState, NotFound
+from engine.going_ahead import left_before, left_by
 from engine.held import HeldCase, hold_case
 from engine.host import RunHost
-from engine.live import LiveRun, LiveRuns
+from engine.live import Left, LiveRun, LiveRuns
 from engine.operations import InstanceRef, OperationRegistry
 from engine.repository import Repository
 from engine.settings import Settings
@@ -55,12 +56,24 @@ class Stepper:
         return self.opened(work, hold_case(work.connection, instance_id), actor, suspended=suspended)
 
     def opened(
-        self, work: UnitOfWork, row: HeldCase | Row[Any], actor: Actor, *, suspended: bool = False
+        self,
+        work: UnitOfWork,
+        row: HeldCase | Row[Any],
+        actor: Actor,
+        *,
+        suspended: bool = False,
+        parts: frozenset[str] | None = None,
+        ahead: LiveRun | None = None,
     ) -> Advance:
-        """As `open`, for a row that the caller has locked already in this transaction."""
+        """As `open`, for a row that the caller has locked already in this transaction.
+
+        `parts` are the actor's roles in the case, when they are known. `ahead` is the run as its last step has left it
+        and `row` with it: nothing is locked, and the writing fails when any of it no longer holds.
+        """
         require_active(row, suspended=suspended)
         host = self.host(work, row, actor)
-        live = self.live.take(row.id, row.revision)
+        host.unheld = ahead is not None
+        live = ahead or self.live.take(row.id, row.revision)
         if live is None:
             run = ProcessRun.restore(host.compiled.program, host, bytes(row.run_state))
         else:
@@ -77,6 +90,8 @@ class Stepper:
             now=host.now,
             settings=self.settings,
             known=row.open_rows if isinstance(row, HeldCase) else None,
+            before=left_before(row, actor, parts, live),
+            ahead=ahead is not None,
         )
         self._keep_after(work, advance)
         return advance
@@ -87,7 +102,8 @@ class Stepper:
         def keep() -> None:
             self.done += advance.written
             if advance.written and not advance.run.completed and advance.state == "active":
-                self.live.keep(advance.instance_id, LiveRun(advance.revision + 1, advance.run))
+                live = LiveRun(advance.revision + 1, advance.run, left_by(advance))
+                self.live.keep(advance.instance_id, live)
 
         work.after_commit(keep)
 
@@ -191,6 +207,7 @@ class Stepper:
             now=now,
             settings=self.settings,
             known=[],
+            before=Left(case, {}, {}, nobody_else=True),
         )
         self._keep_after(work, advance)
         write(advance, work if last else None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,12 +13,14 @@ from engine.advance import write
 from engine.beginnings import Advance
 from engine.calendar import day_in_rome
 from engine.errors import Forbidden, InvalidInput, InvalidState
-from engine.held import HeldTask
+from engine.held import Held, HeldTask
+from engine.live import LiveRun
 from engine.notes import FilesOf
 from engine.permissions import Permission, PermissionMatrix
 from engine.steps import Stepper
 from engine.storage.hot import Statement
 from engine.storage.tables import draft, task
+from engine.storage.together import Overtaken
 from engine.task_rules import (
     find_task,
     has_candidates,
@@ -143,23 +146,40 @@ class Tasks:
         do not hold; InvalidState when it is no longer open (the message says by whom and when), or when `revision` is
         given and the task has changed hands since; Forbidden for the wrong role or for who must be another person.
         """
+        live = self._stepper.live.take_by_task(task_id)
+        held = live.held(task_id, actor) if live is not None else None
+        if held is not None:
+            with contextlib.suppress(Overtaken):  # somebody else has stepped meanwhile
+                return self._complete(task_id, values, actor, revision, held, live)
+        return self._complete(task_id, values, actor, revision)
+
+    def _complete(
+        self,
+        task_id: str,
+        values: Mapping[str, Any],
+        actor: Actor,
+        revision: int | None,
+        known: Held | None = None,
+        live: LiveRun | None = None,
+    ) -> Completion:
+        """With what is `known` of the task, as the last step of the `live` run left it, nothing is read before."""
         with self._stepper.database.begin() as work:
-            held = held_for(work.connection, task_id, actor, self._permissions)
+            held = known or held_for(work.connection, task_id, actor, self._permissions)
             row, case = held.task, held.case
             require_open(row)
             require_working(row, actor, held.offered)
             if revision is not None and revision != row.revision and row.assignee not in (None, actor.id):
                 raise InvalidState(f"«{row.name}» è passato a {row.assignee} mentre lo compilavi")
             self._require_other_person(work.connection, row, actor)
-            advance = self._stepper.opened(work, case, actor)
+            advance = self._stepper.opened(work, case, actor, parts=held.parts, ahead=live)
             accepted = self._accepted(work.connection, advance, row, values)
-            advance.completed_task = row.token
+            advance.completed_task, advance.completed_revision = row.token, row.revision
             advance.host.note(
                 "task.completed", _element(advance, row), {"task": task_id, "fields": sorted(accepted)}
             )
             advance.run.complete(row.token, accepted)
             if held.has_draft:
-                advance.endings.append((_DROP_DRAFT, {"task_id": task_id, "actor_id": actor.id}))
+                advance.end(_DROP_DRAFT, task_id=task_id, actor_id=actor.id)
             write(advance, last_of=work)
             work.after_commit(self._stepper.nudge)
             following = self._mine_among(work.connection, advance, held.parts)
@@ -209,11 +229,9 @@ class Tasks:
             parts = roles_in_case(connection, advance.instance_id, actor)
         return tuple(
             new.id
-            for new in advance.new_tasks
+            for new, offers in advance.new_tasks
             if new.assignee == actor.id
-            or (
-                new.assignee is None and offered_to(actor, new.candidates, advance.host.instance.scope, parts)
-            )
+            or (new.assignee is None and offered_to(actor, offers, advance.host.instance.scope, parts))
         )
 
 

@@ -32,7 +32,6 @@ class Answer(NamedTuple):
     rowcount: int
 
 
-
 _PLACE = re.compile(r"%\((\w+)\)s|%%")
 
 

@@ -1,9 +1,9 @@
-"""Statements that a connection to PostgreSQL knows by a name, sent with the beginning and the end of their transaction.
+"""Statements that a connection to PostgreSQL knows by a name, sent with the beginning and the end of a transaction.
 
-What opens a transaction travels in one message with its first statement, and its last statement with what commits it, in
-the pipeline mode of libpq: a short transaction waits for the server twice, not four times. It goes past the cursors of
-the driver, whose work in Python cost more than the server's answer (docs/adr/0014), and keeps to its connection: the
-driver reads from libpq whether a transaction is open.
+What opens a transaction travels in one message with its first statement, and what commits it with its last, in the
+pipeline mode of libpq: a short transaction waits for the server twice, not four times, and one of a single statement
+once. It goes past the cursors of the driver, whose work in Python cost more than the server's answer (docs/adr/0014),
+and keeps to its connection: the driver reads from libpq whether a transaction is open.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
 
 def send(connection: Connection, text: str, values: Sequence[Any], *, commit: bool = False) -> Answer:
-    """Send a statement with its values, by number; first the transaction begins, if none has, and with `commit` it ends.
+    """Send a statement with its values, by number; the transaction begins, if none has, and with `commit` it ends.
 
     Raises the driver's errors. When it fails the transaction is to be rolled back.
     """
@@ -87,17 +87,18 @@ class _Session:
         with driver.lock:
             try:
                 pgconn.enter_pipeline_mode()
-                if begins:
+                if begins and not commit:
                     pgconn.send_query_params(b"BEGIN READ ONLY" if driver.read_only else b"BEGIN", None)
-                before = int(begins) + (0 if name else self._prepare(text))
+                before = int(begins and not commit) + (0 if name else self._prepare(text))
                 pgconn.send_query_prepared(name or self._name, dumped, translator.formats)
-                if commit:
+                if commit and not begins:  # alone between two marks, a statement is a transaction
                     pgconn.send_query_params(b"COMMIT", None)
                 pgconn.pipeline_sync()
                 if pgconn.flush():
                     driver.wait(generators.send(pgconn))
                 answers = [
-                    driver.wait(generators.fetch_many(pgconn)) for _ in range(before + 2 + int(commit))
+                    driver.wait(generators.fetch_many(pgconn))
+                    for _ in range(before + 2 + int(commit and not begins))
                 ]
                 pgconn.exit_pipeline_mode()
             except BaseException:

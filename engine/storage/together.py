@@ -18,35 +18,39 @@ MOST_KEPT = 500
 _DIVISION_BY_ZERO = "22012"
 
 
+class Overtaken(RuntimeError):
+    """What was to be written no longer meets the rows that it was worked out from; nothing was written."""
+
+
 class Together:
     """Statements that give no rows, with their values."""
 
     def __init__(self) -> None:
         self._parts: list[tuple[Statement | Inserts, Any]] = []
-        self._one = ""
+        self._meeting: list[int] = []
 
     def add(self, statement: Statement, **values: Any) -> None:
         """A statement with its values, by the name of their `bindparam`."""
         self._parts.append((statement, values))
 
+    def meet(self, statement: Statement, **values: Any) -> None:
+        """A statement that must change one row, before anything else is done; of several, in their order."""
+        self._meeting.append(len(self._parts))
+        self.add(statement, **values)
+
     def insert(self, inserts: Inserts, rows: list[dict[str, Any]]) -> None:
         """Rows of a table."""
         self._parts.append((inserts, rows))
 
-    def finish(self, statement: Statement, what: str, **values: Any) -> None:
-        """The last statement, which changes the one row that is called `what` in an error."""
-        self._one = what
-        self.add(statement, **values)
-
     def run(self, connection: Connection, *, commit: bool = False) -> None:
         """Send them, and with `commit` end the transaction where that saves a wait (`UnitOfWork` ends it in any case).
 
-        Raises what any of them raises; RuntimeError when the last did not meet its row.
+        Raises what any of them raises; Overtaken when one did not meet its row.
         """
         if connection.dialect.name == "sqlite":
             self._one_by_one(connection)
             return
-        joined = _joined(tuple(part for part, _ in self._parts), connection.dialect, bool(self._one))
+        joined = _joined(tuple(part for part, _ in self._parts), tuple(self._meeting), connection.dialect)
         values = [
             values[name]
             for (text, names), (_, given) in zip(joined.pieces, self._parts, strict=True)
@@ -56,29 +60,25 @@ class Together:
         try:
             execute(connection, joined.text, values, commit=commit)
         except DBAPIError as problem:
-            if self._one and getattr(problem.orig, "sqlstate", None) == _DIVISION_BY_ZERO:
-                raise self._lost() from problem
+            if self._meeting and getattr(problem.orig, "sqlstate", None) == _DIVISION_BY_ZERO:
+                raise Overtaken(str(self._parts[self._meeting[0]][1])) from problem
             raise
 
     def _one_by_one(self, connection: Connection) -> None:
-        met = 1
-        for part, given in self._parts:
+        others = [number for number in range(len(self._parts)) if number not in self._meeting]
+        for number in (*self._meeting, *others):
+            part, given = self._parts[number]
             if isinstance(part, Inserts):
                 part.run(connection, given)
-            else:
-                met = part.run(connection, **given).rowcount
-        if self._one and met != 1:
-            raise self._lost()
-
-    def _lost(self) -> RuntimeError:
-        return RuntimeError(f"{self._one} was changed by another step, in spite of its lock")
+            elif part.run(connection, **given).rowcount != 1 and number in self._meeting:
+                raise Overtaken(str(given))
 
 
 class _Joined:
-    """Several statements as one, with numbered places for their values; `checked` when the last must meet a row."""
+    """Several statements as one, with numbered places for their values; those `meeting` must each change a row."""
 
     def __init__(
-        self, parts: tuple[Statement | Inserts, ...], dialect: Dialect, *, checked: bool
+        self, parts: tuple[Statement | Inserts, ...], meeting: tuple[int, ...], dialect: Dialect
     ) -> None:
         self.pieces: list[tuple[Text | RowsText, list[str]]] = []
         texts: list[str] = []
@@ -89,21 +89,25 @@ class _Joined:
             texts.append(sent)
             self.pieces.append((text, names))
             count += len(names)
-        if checked:  # no row met: the statement fails, and with it the transaction, before it can be committed
-            texts[-1] += " RETURNING 1"
-            texts.append(f"SELECT 1 / count(*) FROM part_{len(parts) - 1}")  # noqa: S608
+        if (
+            meeting
+        ):  # these come first; if one changes nothing the statement fails, and with it the transaction
+            for number in meeting:
+                texts[number] += " RETURNING 1"
+            met = " * ".join(f"(SELECT count(*) FROM part_{number})" for number in meeting)  # noqa: S608
+            texts.append(f"SELECT 1 / ({met})")
         *first, last = texts
         with_first = ", ".join(f"part_{number} AS ({text})" for number, text in enumerate(first))
         self.text = f"WITH {with_first} {last}" if first else last
 
 
-_KEPT: dict[tuple[tuple[Statement | Inserts, ...], bool], _Joined] = {}
+_KEPT: dict[tuple[tuple[Statement | Inserts, ...], tuple[int, ...]], _Joined] = {}
 
 
-def _joined(parts: tuple[Statement | Inserts, ...], dialect: Dialect, checked: bool) -> _Joined:
-    found = _KEPT.get((parts, checked))
+def _joined(parts: tuple[Statement | Inserts, ...], meeting: tuple[int, ...], dialect: Dialect) -> _Joined:
+    found = _KEPT.get((parts, meeting))
     if found is None:
         if len(_KEPT) >= MOST_KEPT:
             _KEPT.clear()
-        found = _KEPT[parts, checked] = _Joined(parts, dialect, checked=checked)
+        found = _KEPT[parts, meeting] = _Joined(parts, meeting, dialect)
     return found

@@ -38,7 +38,9 @@ def encode(value: Any) -> bytes:
         plain = orjson.dumps(value, option=_PLAINLY)
     except TypeError:
         return orjson.dumps(_outward(value))
-    if b"$" in plain or b"-" in plain:  # a key to be escaped; an identifier, which orjson would write in its own way
+    if (
+        b"$" in plain or b"-" in plain
+    ):  # a key to be escaped; an identifier, which orjson would write in its own way
         return orjson.dumps(_outward(value))
     return plain
 
