@@ -126,11 +126,11 @@ _END_TIMER = Statement(
 
 
 def _end_tasks(step: Advance, over: list[OpenRow]) -> None:
-    for row in over:
-        if row.token == step.completed_task:
-            known = {"task_id": row.id, "task_revision": step.completed_revision}
-            step.end(_COMPLETE, must=True, **known, now=step.now, actor_id=step.actor.id)
-    cancelled = [row.id for row in over if row.token != step.completed_task]
+    done = step.completed_task
+    if done is not None:
+        known = {"task_id": done.id, "task_revision": done.revision}
+        step.end(_COMPLETE, must=True, **known, now=step.now, actor_id=step.actor.id)
+    cancelled = [row.id for row in over if done is None or row.token != done.token]
     if cancelled:
         step.host.connection.execute(
             update(task)

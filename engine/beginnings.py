@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Row, update
 
 from engine.actors import Actor
 from engine.beginning_dates import task_dates, timer_dates
@@ -16,7 +16,7 @@ from engine.bpmn.model import Element
 from engine.bpmn.reader import slug
 from engine.calendar import WorkingCalendar, at_time, day_in_rome
 from engine.errors import EngineError, ExecutionFailed
-from engine.held import new_task
+from engine.held import HeldTask, new_task
 from engine.host import RunHost, message_key
 from engine.live import Left, OpenTask
 from engine.open_rows import OpenRow
@@ -42,7 +42,7 @@ class Advance:
     `known` are the rows that are open, when whoever began the step knows them; `rows` those to be inserted, by table;
     `endings` are the statements that end rows, with their values, sent together with them. `before` is how the last
     step had left the instance; with `ahead` it has not been asked whether that still holds: the writing will ask.
-    `completed_task` is the token of the task that somebody has done, which stood at `completed_revision`.
+    `completed_task` is the task that somebody has done, as it was before.
     """
 
     instance_id: str
@@ -56,8 +56,7 @@ class Advance:
     settings: Settings
     before: Left | None = None
     ahead: bool = False
-    completed_task: str | None = None
-    completed_revision: int | None = None
+    completed_task: HeldTask | Row[Any] | None = None
     fired_timer: str | None = None
     known: list[OpenRow] | None = None
     new_tasks: list[OpenTask] = field(default_factory=list)

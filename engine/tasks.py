@@ -173,7 +173,7 @@ class Tasks:
             self._require_other_person(work.connection, row, actor)
             advance = self._stepper.opened(work, case, actor, parts=held.parts, ahead=live)
             accepted = self._accepted(work.connection, advance, row, values)
-            advance.completed_task, advance.completed_revision = row.token, row.revision
+            advance.completed_task = row
             advance.host.note(
                 "task.completed", _element(advance, row), {"task": task_id, "fields": sorted(accepted)}
             )

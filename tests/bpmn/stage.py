@@ -168,7 +168,7 @@ class Stage:
             return
         with self.engine.database.begin() as work:  # a form is not what these diagrams are about
             advance = self.engine.stepper.open(work, self._id, SYSTEM)
-            advance.completed_task = row.token
+            advance.completed_task = row
             advance.run.complete(row.token, values)
             write(advance)
 

@@ -197,7 +197,7 @@ class _Walking:
     def _complete(self, row: Any) -> None:
         with self.engine.database.begin() as work:
             advance = self.engine.stepper.open(work, self.id, SYSTEM)
-            advance.completed_task = row.token
+            advance.completed_task = row
             advance.run.complete(row.token, self._values())
             write(advance)
 

@@ -7,7 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from sqlalchemy import Connection
 
 from benchmarks._service import NOW, furnish, load, service
 from engine.actors import Actor
@@ -79,11 +81,18 @@ def _check(engine: Engine, what: str, statements: list[Asked]) -> None:
     assert statements
     with engine.database.read() as connection:
         for statement in statements:
-            (plan,) = connection.exec_driver_sql(
-                f"EXPLAIN (FORMAT JSON) {statement}", statement.values
-            ).scalar_one()
+            (plan,) = _explained(connection, statement, statement.values)
             scans = [name for name in _scans(plan["Plan"]) if name in LARGE]
             assert not scans, f"{what}: {scans}\n{statement}"
+
+
+def _explained(connection: Connection, statement: str, parameters: Any) -> Any:
+    asked = f"EXPLAIN (FORMAT JSON) {statement}"
+    if not isinstance(parameters, list):
+        return connection.exec_driver_sql(asked, parameters).scalar_one()
+    driver: Any = connection.connection.driver_connection
+    (plan,) = psycopg.RawCursor(driver).execute(asked.encode(), parameters).fetchone() or ()
+    return plan
 
 
 @pytest.mark.parametrize("tasks", [3, 60])
