@@ -91,8 +91,8 @@ def _explained(connection: Connection, statement: str, parameters: Any) -> Any:
     if not isinstance(parameters, list):
         return connection.exec_driver_sql(asked, parameters).scalar_one()
     driver: Any = connection.connection.driver_connection
-    (plan,) = psycopg.RawCursor(driver).execute(asked.encode(), parameters).fetchone() or ()
-    return plan
+    found: Any = psycopg.RawCursor(driver).execute(asked.encode(), parameters).fetchone()
+    return found[0]
 
 
 @pytest.mark.parametrize("tasks", [3, 60])
