@@ -4,7 +4,7 @@ counts all the same, and nothing is done twice."""
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -40,7 +40,7 @@ def elsewhere(keeping: World, trial: Trial) -> Iterator[Engine]:
     opened.close()
 
 
-def reading(statements: list[str]) -> list[str]:
+def reading(statements: Sequence[str]) -> list[str]:
     """Those that read tables, or hold a row."""
     return [one for one in statements if one.lstrip().startswith("SELECT")]
 
