@@ -29,6 +29,7 @@ from engine.steps import Stepper, require_reason
 from engine.storage import UnitOfWork
 from engine.storage.configuration import configuration_changed
 from engine.storage.deadline_tables import deadline_change
+from engine.storage.queue import one_hint
 from engine.storage.tables import instance
 from engine.terms import Every, Term, term_of, values_of
 from engine.terms.inside import worth
@@ -253,8 +254,9 @@ class Deadlines:
         def write(change_id: int, line: int) -> None:
             places = places_of(aim.key)
             tell_holders(connection, places, aim, around, change_id, deadline.label, now)
-            for place in places:
-                move(connection, place, aim, line, days, calendars)
+            with one_hint(connection, "timers"):
+                for place in places:
+                    move(connection, place, aim, line, days, calendars)
             write_reworked(connection, reworked, line, calendars)
 
         return with_reworked(found, reworked, SHOWN), write

@@ -8,6 +8,7 @@ comes from the package that is installed; a comment on its table of jobs keeps h
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from importlib import resources
 from typing import Any
@@ -64,6 +65,26 @@ CREATE OR REPLACE TRIGGER {table}_due_after_{event} AFTER {event} ON {table}
 REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION patti_{table}_due()
 """
 
+_SOON = """
+CREATE OR REPLACE FUNCTION patti_timer_soon() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM procrastinate_workers) THEN
+        PERFORM patti_look('timers', NEW.due_at);
+    END IF;
+    RETURN NULL;
+END $$
+"""
+
+_ROW_TRIGGER = f"""
+CREATE OR REPLACE TRIGGER timer_due_after_{{event}} AFTER {{event}} ON timer FOR EACH ROW
+WHEN (
+    NEW.state = 'waiting' AND NEW.due_at <= clock_timestamp() + interval '{HORIZON_SECONDS} s'
+    AND current_setting('patti.hints', true) IS DISTINCT FROM 'together'
+)
+EXECUTE FUNCTION patti_timer_soon()
+"""
+"""A trigger for each statement would keep all its rows aside to see which is due first: of a million, on the disk."""
+
 
 def install_queue(connection: Connection) -> None:
     """Create Procrastinate's tables, or bring them to the installed version; then our triggers. PostgreSQL only.
@@ -86,7 +107,12 @@ def install_queue(connection: Connection) -> None:
 
 def _hints() -> Iterator[str]:
     yield _LOOK
+    yield _SOON
+    for event in ("insert", "update"):
+        yield _ROW_TRIGGER.format(event=event)
     for table, kind in KINDS.items():
+        if table == "timer":
+            continue
         due, state = ("clock_timestamp()", "running") if table == "batch" else ("due_at", "waiting")
         yield _TRIGGERED.format(table=table, kind=kind, due=due, state=state)
         for event in ("insert", "update") if table != "batch" else ("insert",):
@@ -113,6 +139,21 @@ def _run(connection: Connection, statements: str) -> None:
     connection.exec_driver_sql(statements.replace("%", "%%"))
 
 
+@contextmanager
+def one_hint(connection: Connection, kind: str) -> Iterator[None]:
+    """What becomes due by the thousands meanwhile leaves one hint, to look at once."""
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    connection.exec_driver_sql("SET LOCAL patti.hints = 'together'")
+    yield
+    connection.exec_driver_sql("SET LOCAL patti.hints = ''")
+    connection.execute(_ASK_ONCE, {"kind": kind})
+
+
+_ASK_ONCE = text(
+    "SELECT patti_look(:kind, clock_timestamp()) WHERE EXISTS (SELECT FROM procrastinate_workers)"
+)
 _ASK = text("SELECT patti_look(:kind, clock_timestamp() + make_interval(secs => :seconds))")
 
 

@@ -31,7 +31,11 @@ class LaterBy(FunctionElement[datetime]):
 
 @compiles(RomeDay)
 def _day_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
-    return f"rome_day({compiler.process(element.clauses, **options)})"
+    moment = compiler.process(element.clauses, **options)
+    # Rome is at most two hours ahead of UTC: until 22 the day is the same, and Python need not be asked
+    return (
+        f"CASE WHEN substr({moment}, 12, 2) < '22' THEN substr({moment}, 1, 10) ELSE rome_day({moment}) END"
+    )
 
 
 @compiles(RomeDay, "postgresql")

@@ -15,7 +15,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +29,7 @@ from engine.engine import Engine
 from engine.selection import Selection
 from engine.settings import Settings
 from engine.storage.tables import event, instance, outbox, scheduled_start, timer
+from engine.terms import Every
 from tests.live_site import LOCAL, ROOT, free_port
 from tests.worker_crowd import crowd
 
@@ -320,3 +321,19 @@ def test_what_is_due_soon_leaves_one_hint_in_the_same_transaction(engine: Engine
     with engine.database.begin() as work:
         work.connection.execute(update(timer).values(due_at=SystemClock().now() + timedelta(seconds=5)))
     assert hints() == ["timers", "timers"], "earlier than the one there is"
+
+
+def test_a_deadline_of_all_that_moves_to_now_leaves_one_hint(engine: Engine) -> None:
+    start_cases(engine, 5)
+    with engine.database.begin() as work:
+        work.connection.execute(text("SELECT procrastinate_register_worker_v1()"))
+    (line,) = [one for one in engine.deadlines.list(SYSTEM) if one.deadline.repeats]
+    assert line.waiting == 5
+    term = Every(1, "giorni", until=date(2199, 1, 1))
+    seen = engine.deadlines.preview(line.deadline.key, "", term, SYSTEM)
+    engine.deadlines.apply(
+        line.deadline.key, "", term, fingerprint=seen.fingerprint, reason="Prova", actor=SYSTEM
+    )
+    with engine.database.read() as connection:
+        query = text("SELECT task_name FROM procrastinate_jobs WHERE task_name = 'timers'")
+        assert connection.execute(query).scalars().all() == ["timers"]
