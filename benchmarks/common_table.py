@@ -118,6 +118,9 @@ def _sides(
             yield Side("Operaton", clients, part(java.measure, "operaton", server, clients, size))
             yield Side("Flowable", clients, part(java.measure, "flowable", server, clients, size))
         if clients == 1:
+            yield Side(
+                "this engine, every case read, PostgreSQL", 1, part(ours.services_without_memory, 1, size)
+            )
             yield Side(LIMIT, 1, lambda: limit.replay(server, recording()))
     if everything:
         small = Size(min(200, size.instances), min(50, size.whole))

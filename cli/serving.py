@@ -14,6 +14,7 @@ import click
 from flask import Flask
 
 from cli.printing import log, opened
+from engine.collector import serve_steadily
 from engine.engine import Engine
 from engine.settings import Settings
 
@@ -71,6 +72,7 @@ def _application(settings: Settings) -> tuple[Engine, Flask]:
 
     engine = Engine.open(settings, upgrade=False)
     app = create_app(engine, settings)
+    serve_steadily()
     if settings.embedded_jobs:
         engine.start_jobs()
     return engine, app
@@ -150,6 +152,7 @@ def worker(port: int | None, host: str) -> None:
     una volta sola. Su SQLite ne basta uno, sulla macchina della base dati. Alla fine termina ciò che sta facendo.
     """
     with opened() as engine, contextlib.ExitStack() as stack:
+        serve_steadily()
         if engine.database.is_sqlite:
             _work_alone(engine, stack, host, port)
         else:

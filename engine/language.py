@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from engine.calendar import FEEL_SIGNATURES, WorkingCalendar, feel_bindings
@@ -47,17 +48,50 @@ def bindings_at(
     calendar: WorkingCalendar | Callable[[], WorkingCalendar],
     parameter: Callable[[str], Any],
     deadline: Callable[[str], Any] | None = None,
-) -> dict[str, Callable[..., Any]]:
+) -> Bindings:
     """What the registered functions do at an aware moment, on a calendar, with parameters looked up by name.
 
     `deadline` gives what a shared deadline is worth; without it, what the parameter of that name is.
 
     FEEL's own `now` and `today` tell the same time as `adesso` and `oggi`: the engine's clock.
     """
-    dates = feel_bindings(calendar, now)
-    named: Callable[..., Any] = lambda name: parameter(str(name))  # noqa: E731
-    shared: Callable[..., Any] = named if deadline is None else lambda name: deadline(str(name))
-    return {**dates, "now": dates["adesso"], "today": dates["oggi"], "parametro": named, "scadenza": shared}
+
+    def made() -> dict[str, Callable[..., Any]]:
+        dates = feel_bindings(calendar, now)
+        named: Callable[..., Any] = lambda name: parameter(str(name))  # noqa: E731
+        shared: Callable[..., Any] = named if deadline is None else lambda name: deadline(str(name))
+        return {
+            **dates,
+            "now": dates["adesso"],
+            "today": dates["oggi"],
+            "parametro": named,
+            "scadenza": shared,
+        }
+
+    return _Bindings(made)
+
+
+class _Bindings(Mapping[str, Callable[..., Any]]):
+    """Functions that are made when the first of them is called: most steps call none."""
+
+    def __init__(self, made: Callable[[], dict[str, Callable[..., Any]]]) -> None:
+        self._make = made
+
+    @cached_property
+    def _made(self) -> dict[str, Callable[..., Any]]:
+        return self._make()
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __getitem__(self, name: str) -> Callable[..., Any]:
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
 
 
 def compiled(text: str, names: Collection[str] | None = None) -> Expression:

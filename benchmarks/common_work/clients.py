@@ -18,6 +18,7 @@ from benchmarks.common_work.office import (
     opened,
 )
 from engine.clock import Clock
+from engine.collector import serve_steadily
 from engine.views import InboxFilter
 
 
@@ -46,9 +47,12 @@ class Client(Protocol):
 class Services:
     """Calls the services of an engine of its own."""
 
-    def __init__(self, url: str, *, durable: bool = True, clock: Clock | None = None) -> None:
-        self.engine = opened(url, durable=durable, clock=clock)
+    def __init__(
+        self, url: str, *, durable: bool = True, clock: Clock | None = None, remembers: bool = True
+    ) -> None:
+        self.engine = opened(url, durable=durable, clock=clock, remembers=remembers)
         self.actor = colleague(self.engine)
+        serve_steadily()
 
     def start(self) -> str:
         """Start an instance."""

@@ -43,9 +43,10 @@ def settings(url: str, **more: Any) -> Settings:
     return chosen.with_(**more)
 
 
-def opened(url: str, *, durable: bool = True, clock: Clock | None = None) -> Engine:
-    """An engine on a furnished database, by the machine's clock or another."""
-    return Engine.open(settings(url), clock=clock, upgrade=False, durable=durable)
+def opened(url: str, *, durable: bool = True, clock: Clock | None = None, remembers: bool = True) -> Engine:
+    """An engine on a furnished database, by the machine's clock or another; it `remembers` the cases it has stepped."""
+    chosen = settings(url) if remembers else settings(url, live_instances=0)
+    return Engine.open(chosen, clock=clock, upgrade=False, durable=durable)
 
 
 def furnish(url: str) -> None:

@@ -22,6 +22,11 @@ class Ours:
         with self._copy() as url:
             return measure(Way("services", url), clients, size)
 
+    def services_without_memory(self, clients: int, size: Size) -> Rates:
+        """The services, on PostgreSQL, as if each case had last stepped in another process."""
+        with self._copy() as url:
+            return measure(Way("services", url, remembers=False), clients, size)
+
     def services_on_file(self, clients: int, size: Size) -> Rates:
         """The services, on SQLite."""
         with databases.sqlite() as url:

@@ -42,10 +42,14 @@ class Way:
     kind: str
     url: str
     durable: bool = True
+    remembers: bool = True
+    """Whether the services keep the cases that last stepped in their process."""
 
     def client(self) -> Client:
         """A new client."""
-        return Services(self.url, durable=self.durable) if self.kind == "services" else Pages(self.url)
+        if self.kind == "services":
+            return Services(self.url, durable=self.durable, remembers=self.remembers)
+        return Pages(self.url)
 
 
 def per_second(first: float, second: float) -> float:

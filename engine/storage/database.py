@@ -16,6 +16,7 @@ from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from engine.errors import Misconfigured
 from engine.storage.rome import install_on_sqlite
+from engine.storage.spare import Spares
 from engine.storage.together import Together
 
 logger = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ class Database:
             options["connect_args"] = {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
         self.engine: Engine = create_engine(parsed, **options)
         self._closings = 0
+        self._spares = None if self.is_sqlite else Spares(self.engine, enough=pool_size)
         self._close_what_comes_back_late()
         self._shared: ContextVar[Connection | None] = ContextVar("shared", default=None)
         if self.is_sqlite:
@@ -94,14 +96,21 @@ class Database:
 
         On SQLite it begins IMMEDIATE, so that two writers queue instead of failing half-way.
         """
-        with self.engine.connect() as connection:
-            if self.is_sqlite:
-                connection = connection.execution_options(writes=True)
+        with self._writing() as connection:
             work = UnitOfWork(connection)
             with connection.begin():
                 yield work
                 work._end()
         work._committed()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        if self._spares is not None:
+            with self._spares.connection() as connection:
+                yield connection
+        else:
+            with self.engine.connect() as connection:
+                yield connection.execution_options(writes=True)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -134,6 +143,8 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection; one that another thread still uses is closed when it comes back."""
         self._closings += 1
+        if self._spares is not None:
+            self._spares.close()
         self.engine.dispose()
 
     def _close_what_comes_back_late(self) -> None:

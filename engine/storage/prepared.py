@@ -73,6 +73,7 @@ class _Session:
 
     def __init__(self, driver: Any) -> None:
         self.names: OrderedDict[str, bytes] = OrderedDict()
+        self._formats: dict[str, list[PyFormat]] = {}
         self._driver = driver
         self._translator = Transformer(driver)
         self._made = 0
@@ -81,7 +82,10 @@ class _Session:
         """One message, and the answer to the statement."""
         driver, translator = self._driver, self._translator
         pgconn = driver.pgconn
-        formats = [PyFormat.BINARY if isinstance(value, bytes) else PyFormat.TEXT for value in values]
+        formats = self._formats.get(text)
+        if formats is None:  # bytes in binary, where the first has bytes; both are understood
+            formats = [PyFormat.BINARY if isinstance(value, bytes) else PyFormat.TEXT for value in values]
+            self._formats[text] = formats
         dumped = translator.dump_sequence(values, formats)
         name = self.names.get(text)
         with driver.lock:
@@ -126,7 +130,8 @@ class _Session:
         pgconn.send_prepare(self._name, text.encode())
         if len(self.names) < MOST_NAMES:
             return 1
-        _, oldest = self.names.popitem(last=False)
+        forgotten, oldest = self.names.popitem(last=False)
+        self._formats.pop(forgotten, None)
         pgconn.send_query_params(b"DEALLOCATE " + oldest, None)
         return 2
 
