@@ -26,6 +26,7 @@ from sqlalchemy import Connection, event, text
 from engine.actors import SYSTEM
 from engine.simulation import World
 from engine.storage.listing import fill_listing, install_listing
+from engine.storage.memory import much_memory
 from engine.storage.tables import instance, task, timer
 from engine.terms import After, At, Term
 from tests import postgres_server
@@ -255,7 +256,7 @@ def _load(world: World, first: int, last: int) -> None:
         "task": "instance_id = :model AND state = 'open'",
         "timer": "instance_id = :model AND element_id = 'Tempo'",
     }
-    with world.engine.database.begin() as work:
+    with world.engine.database.begin() as work, much_memory(work.connection):
         connection = work.connection
         stop = "DROP TRIGGER task_listed" if sqlite else "SET LOCAL session_replication_role = replica"
         connection.execute(text(stop))  # the lists are filled at once

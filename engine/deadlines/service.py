@@ -29,15 +29,13 @@ from engine.steps import Stepper, require_reason
 from engine.storage import UnitOfWork
 from engine.storage.configuration import configuration_changed
 from engine.storage.deadline_tables import deadline_change
+from engine.storage.memory import much_memory
 from engine.storage.queue import one_hint
 from engine.storage.tables import instance
 from engine.terms import Every, Term, term_of, values_of
 from engine.terms.inside import worth
 from engine.terms.keys import STARTS
 from engine.terms_in_force import nearest, terms_in_force
-
-WORK_MEMORY = "128MB"
-"""What PostgreSQL may use for each sort or join of a change: with its usual 4 MB a million rows go over the disk."""
 
 Write = Callable[[int, int], None]
 """Writes what a change does, given the numbers of the change and of the log's line that tells of it."""
@@ -99,7 +97,7 @@ class Deadlines:
         Nothing changes. Raises InvalidInput for a term that this deadline cannot have.
         """
         self._allow(key, scope, term, actor)
-        with self._stepper.database.read() as connection:
+        with self._stepper.database.read() as connection, much_memory(connection):
             return self._measured(
                 connection, _aim(connection, key, scope, term), self._calendars(connection, key)
             )[0]
@@ -122,14 +120,14 @@ class Deadlines:
         """
         self._allow(key, scope, term, actor)
         require_reason(reason)
-        with self._stepper.database.begin() as work:
+        with self._stepper.database.begin() as work, much_memory(work.connection):
             return self._change(
                 work, key, scope, term, fingerprint, reason.strip(), actor, past_confirmed, None
             )
 
     def preview_undo(self, change_id: int, actor: Actor) -> tuple[Change, Preview]:
         """The change and what undoing it would do. Nothing changes. Raises as `undo`."""
-        with self._stepper.database.read() as connection:
+        with self._stepper.database.read() as connection, much_memory(connection):
             row, term = self._undoable(connection, change_id, actor)
             found = self._measured(
                 connection,
@@ -140,7 +138,7 @@ class Deadlines:
 
     def undo(self, change_id: int, reason: str, actor: Actor, *, past_confirmed: bool = False) -> Change:
         """Put back what a change took the place of, as a new change. Only the one in force can be undone."""
-        with self._stepper.database.begin() as work:
+        with self._stepper.database.begin() as work, much_memory(work.connection):
             row, term = self._undoable(work.connection, change_id, actor)
             why = reason.strip() or f"Annullata la modifica n. {change_id}"
             return self._change(work, row.deadline, row.scope, term, None, why, actor, past_confirmed, row.id)
@@ -238,8 +236,6 @@ class Deadlines:
         if aim.key.endswith(f"/{STARTS}"):
             seen, restarts = measure_starts(self._stepper.repository, connection, aim, self._now(), hold=hold)
             return seen, lambda _change, _line: write_starts(connection, restarts, self._now())
-        if connection.dialect.name == "postgresql":  # a million rows are joined and counted without the disk
-            connection.exec_driver_sql(f"SET LOCAL work_mem = '{WORK_MEMORY}'")
         now, deadline = self._now(), self._deadline(aim.key)
         if deadline.inside and aim.asked is not None:
             if isinstance(aim.asked, Every):
