@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 
+from engine.operations.people import passwords
 from tests import postgres_server
 from tests.databases import PROCESSES, Databases
 
 pytest_plugins = ("engine.simulation.pytest_plugin",)
+
+CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+"""Signing in costs next to nothing here; `tests/engine/operations/test_accounts.py` tells what it costs otherwise."""
 
 RUN_FOLDER = pytest.StashKey[Path]()
 
@@ -26,6 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the folder that the processes of this run share; PostgreSQL starts in it when first asked for."""
     for name in [name for name in os.environ if name.startswith("PATTI_") and name != "PATTI_CHROMIUM"]:
         del os.environ[name]  # the settings of whoever runs the tests are not the tests'
+    passwords._hasher = CHEAP
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     config.stash[RUN_FOLDER] = Path(worker["run_folder"]) if worker else postgres_server.new_folder()
 

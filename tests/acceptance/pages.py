@@ -15,7 +15,7 @@ from engine.actors import SYSTEM
 from engine.calendar import day_in_rome
 from engine.operations.people import accounts
 from engine.simulation import World
-from web.app import create_app
+from tests.pages import pages_over
 from web.auth import STAMP
 
 
@@ -24,7 +24,7 @@ class Pages:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.app: Flask = create_app(world.engine, world.settings)
+        self.app: Flask = pages_over(world.engine, world.settings)
 
     def desk(self, username: str) -> Desk:
         """The browser of a colleague who has signed in."""

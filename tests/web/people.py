@@ -19,7 +19,7 @@ from engine.engine import Engine
 from engine.operations.people import accounts
 from engine.operations.people.service import Ambito, By, save_scope
 from engine.settings import Settings
-from web.app import create_app
+from tests.pages import pages_over
 
 ROOT = Path(__file__).resolve().parents[2]
 DEFINITIONS = Path(__file__).parent / "definizioni"
@@ -92,8 +92,8 @@ class Office:
             login_rate="1000 per minute",
             embedded_jobs=False,
         ).with_(**settings)
-        engine = Engine.open(chosen, clock=clock, upgrade=False)
-        return cls(create_app(engine, chosen), engine, clock)
+        engine = Engine.open(chosen, clock=clock, upgrade=False, durable=False)
+        return cls(pages_over(engine, chosen), engine, clock)
 
     def desk(self, username: str = "") -> Desk:
         """A browser; signed in when a user name is given."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import runpy
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import select, update
 
 from engine.actors import Membership
@@ -21,13 +22,6 @@ from tests.engine.operations.contexts import NOON, Context, call, instance
 BY = By("radice", NOON)
 TODAY = date(2016, 3, 14)
 SECRET = "pane e salame a Crema"
-
-
-@pytest.fixture(autouse=True)
-def quick_hashes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The real algorithm with little memory: the tests ask who gets in, not how long it takes."""
-    monkeypatch.setattr(passwords, "_hasher", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    passwords._nobodys_hash.cache_clear()
 
 
 def new_account(database: Database, username: str = "anna.prova", password: str | None = SECRET) -> None:
@@ -86,6 +80,12 @@ def test_a_stranger_costs_the_same_work(database: Database, monkeypatch: pytest.
         assert verified == ["once"], username
     assert accounts.authenticate(database, "chiusa", SECRET, NOON) is None
     assert accounts.authenticate(database, "senza.password", "", NOON) is None
+
+
+def test_outside_the_tests_a_hash_costs_what_the_library_advises() -> None:
+    outside = runpy.run_path(str(passwords.__file__))["_hasher"]
+    assert extract_parameters(outside.hash(SECRET)) == extract_parameters(PasswordHasher().hash(SECRET))
+    assert outside.memory_cost >= 64 * 1024
 
 
 def test_an_old_hash_is_renewed_when_its_owner_signs_in(
