@@ -205,7 +205,7 @@ class Inbox(CaseSearch):
 @lru_cache(maxsize=512)
 def _page(shape: Shape) -> Statement:
     """A page of the inbox, put together once: that takes longer than reading it."""
-    return Statement(_ordered_page(shape, Sought()))
+    return Statement(_ordered_page(shape, Sought()), alone=True)
 
 
 def _ordered_page(shape: Shape, looked_for: Sought) -> Select[Any]:
@@ -228,7 +228,7 @@ def _counting(shape: Shape) -> Statement:
         (None, lambda due: [due >= now, due <= ends]),
         (None, lambda due: [due > ends, due <= soon]),
     )
-    return Statement(how_many(shape, asked))
+    return Statement(how_many(shape, asked), alone=True)
 
 
 def comments_of(connection: Connection, instance_id: str) -> tuple[Comment, ...]:

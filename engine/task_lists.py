@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, literal_column, select
@@ -44,11 +45,7 @@ def rows(*columns: Any) -> Select[Any]:
 
 def view(row: Any, now: datetime) -> TaskRow:
     """A row of `rows` as a list shows it."""
-    roles: list[str] = []
-    users: list[str] = []
-    for offer in lines(row.offered):
-        kind, _, name = offer.partition(":")
-        (users if kind == "user" else roles).append(name)
+    roles, users = _offered(row.offered)
     return TaskRow(
         row.id,
         row.name,
@@ -60,14 +57,22 @@ def view(row: Any, now: datetime) -> TaskRow:
         row.definition_name,
         row.scope,
         row.assignee,
-        tuple(sorted(roles)),
-        tuple(sorted(users)),
+        roles,
+        users,
         row.priority,
         row.created_at,
         row.due_at,
         urgency(row.due_at, now),
         row.state,
     )
+
+
+@lru_cache(maxsize=1024)
+def _offered(text: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The roles and the users of the text of `_OFFERED`: many tasks are offered to the same."""
+    offers = [offer.partition(":") for offer in lines(text)]
+    roles = sorted(name for kind, _, name in offers if kind != "user")
+    return tuple(roles), tuple(sorted(name for kind, _, name in offers if kind == "user"))
 
 
 def urgency(due: datetime | None, now: datetime) -> str:

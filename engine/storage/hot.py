@@ -77,12 +77,11 @@ class Text:
             values[name] = writer(values[name])
         return values
 
-    def send(self, connection: Connection, given: Mapping[str, Any]) -> Answer:
-        """Send it with its values."""
+    def send(self, connection: Connection, given: Mapping[str, Any], *, alone: bool = False) -> Answer:
+        """Send it with its values; see `execute`."""
         values = self.values(given)
-        return execute(
-            connection, self._sent, [values[name] for name in self._order], gives_rows=self.gives_rows
-        )
+        ordered = [values[name] for name in self._order]
+        return execute(connection, self._sent, ordered, gives_rows=self.gives_rows, alone=alone)
 
 
 def execute(
@@ -92,8 +91,10 @@ def execute(
     *,
     gives_rows: bool = False,
     commit: bool = False,
+    alone: bool = False,
 ) -> Answer:
-    """Send a text with its values, by number, in the transaction, which with `commit` ends where that saves a wait.
+    """Send a text with its values, by number, in the transaction, which with `commit` ends where that saves a wait;
+    what is `alone` needs no transaction if none has begun.
 
     Errors are told as SQLAlchemy tells them.
     """
@@ -106,7 +107,7 @@ def execute(
             return _by_cursor(connection, text, values, gives_rows)
         from engine.storage.prepared import send
 
-        return send(connection, text, values, commit=commit)
+        return send(connection, text, values, commit=commit, alone=alone)
     except connection.dialect.loaded_dbapi.Error as problem:
         raise _told(connection, text, values, problem) from problem
 
@@ -141,14 +142,16 @@ class Statement:
     """A statement whose values are `bindparam`s. Its results come as the driver gives them: ask for plain columns,
     or, where names and types are worth their time, for `named`."""
 
-    def __init__(self, statement: Executable) -> None:
+    def __init__(self, statement: Executable, *, alone: bool = False) -> None:
+        """`alone`: it reads all that is wanted, so that no transaction must hold it together with others."""
         self._statement = statement
+        self._alone = alone
         self._texts: dict[str, Text] = {}
         self._makers: dict[str, Callable[[Sequence[Any]], Any]] = {}
 
     def run(self, connection: Connection, **values: Any) -> Answer:
         """Send it with its values, by the name of their `bindparam`."""
-        return self.on(connection.dialect).send(connection, values)
+        return self.on(connection.dialect).send(connection, values, alone=self._alone)
 
     def on(self, dialect: Dialect) -> Text:
         """As a dialect spells it."""

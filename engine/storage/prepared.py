@@ -27,8 +27,12 @@ _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE)
 _OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
 
-def send(connection: Connection, text: str, values: Sequence[Any], *, commit: bool = False) -> Answer:
+def send(
+    connection: Connection, text: str, values: Sequence[Any], *, commit: bool = False, alone: bool = False
+) -> Answer:
     """Send a statement with its values, by number; the transaction begins, if none has, and with `commit` it ends.
+
+    What is `alone` leaves an open transaction open, and begins none.
 
     Raises the driver's errors. When it fails the transaction is to be rolled back.
     """
@@ -37,6 +41,7 @@ def send(connection: Connection, text: str, values: Sequence[Any], *, commit: bo
     if session is None:
         session = connection.info[_SESSION] = _Session(driver)
     begins = driver.pgconn.transaction_status == TransactionStatus.IDLE
+    commit = commit or (alone and begins)
     try:
         return session.send(text, values, begins=begins, commit=commit)
     except errors.InvalidSqlStatementName:
