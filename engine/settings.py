@@ -66,7 +66,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("sweep_seconds", 60, "Seconds between two safety sweeps of timers and outbox"),
     Setting(
         "live_instances",
-        200,
+        1000,
         "How many of the instances that stepped last stay in memory, ready for the next step; 0: none",
     ),
     Setting("embedded_jobs", True, "Run timers and outbox inside the web server (one process)"),
@@ -80,31 +80,34 @@ SETTINGS: tuple[Setting, ...] = (
 )
 
 
+_DEFAULTS: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
+
+
 @dataclass(frozen=True)
 class Settings:
     """The settings in force; see `SETTINGS` for the meaning of each."""
 
-    database_url: str = "sqlite:///var/patti.db"
-    processes_folder: str = "processes"
-    public_url: str = "http://127.0.0.1:8000"
-    host: str = "127.0.0.1"
-    port: int = 8000
-    secret_key: str = ""
-    secure_cookies: bool = False
-    trusted_proxies: int = 0
-    session_hours: int = 10
-    smtp_url: str = ""
-    mail_from: str = "patti@example.org"
-    default_language: str = "it"
-    max_upload_mb: int = 15
-    operation_attempts: int = 4
-    retry_seconds: int = 60
-    sweep_seconds: int = 60
-    live_instances: int = 1000
-    embedded_jobs: bool = True
-    metrics_token: str = ""
-    login_rate: str = "10 per minute"
-    log_level: str = "INFO"
+    database_url: str = _DEFAULTS["database_url"]
+    processes_folder: str = _DEFAULTS["processes_folder"]
+    public_url: str = _DEFAULTS["public_url"]
+    host: str = _DEFAULTS["host"]
+    port: int = _DEFAULTS["port"]
+    secret_key: str = _DEFAULTS["secret_key"]
+    secure_cookies: bool = _DEFAULTS["secure_cookies"]
+    trusted_proxies: int = _DEFAULTS["trusted_proxies"]
+    session_hours: int = _DEFAULTS["session_hours"]
+    smtp_url: str = _DEFAULTS["smtp_url"]
+    mail_from: str = _DEFAULTS["mail_from"]
+    default_language: str = _DEFAULTS["default_language"]
+    max_upload_mb: int = _DEFAULTS["max_upload_mb"]
+    operation_attempts: int = _DEFAULTS["operation_attempts"]
+    retry_seconds: int = _DEFAULTS["retry_seconds"]
+    sweep_seconds: int = _DEFAULTS["sweep_seconds"]
+    live_instances: int = _DEFAULTS["live_instances"]
+    embedded_jobs: bool = _DEFAULTS["embedded_jobs"]
+    metrics_token: str = _DEFAULTS["metrics_token"]
+    login_rate: str = _DEFAULTS["login_rate"]
+    log_level: str = _DEFAULTS["log_level"]
 
     @classmethod
     def load(cls, path: str | Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:

@@ -74,6 +74,7 @@ class Database:
             ) from problem
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 30}
+        options["hide_parameters"] = True  # what people wrote does not reach the log with an error
         if self.is_sqlite:
             if parsed.database in (None, "", ":memory:"):
                 raise Misconfigured("La base SQLite deve stare in un file: sqlite:///var/patti.db")

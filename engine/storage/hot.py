@@ -130,6 +130,7 @@ def _told(connection: Connection, text: str, values: Any, problem: Any) -> Any:
         values,
         problem,
         dialect.loaded_dbapi.Error,
+        hide_parameters=True,
         connection_invalidated=lost,
         dialect=dialect,
     )

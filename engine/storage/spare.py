@@ -24,23 +24,26 @@ class Spares:
         self._engine = engine
         self._enough = enough
         self._kept: deque[tuple[Connection, float]] = deque()
+        self._closings = 0
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A connection without an open transaction; it is kept when no transaction is left open."""
-        connection = self._taken()
+        connection, closings = self._taken(), self._closings
         try:
             yield connection
         except BaseException:
             connection.close()
             raise
-        if len(self._kept) < MOST and not connection.in_transaction() and self._plenty():
+        free = closings == self._closings and not connection.in_transaction()
+        if free and len(self._kept) < MOST and self._plenty():
             self._kept.append((connection, time.monotonic()))
         else:
             connection.close()
 
     def close(self) -> None:
-        """Give all of them back."""
+        """Give all of them back; those in use go back when their work ends."""
+        self._closings += 1
         while self._kept:
             self._kept.pop()[0].close()
 

@@ -7,6 +7,7 @@ On SQLite, which runs in this process, they are sent one after the other.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -61,7 +62,7 @@ class Together:
             execute(connection, joined.text, values, commit=commit)
         except DBAPIError as problem:
             if self._meeting and getattr(problem.orig, "sqlstate", None) == _DIVISION_BY_ZERO:
-                raise Overtaken(str(self._parts[self._meeting[0]][1])) from problem
+                raise _overtaken([given for _, given in self._parts]) from problem
             raise
 
     def _one_by_one(self, connection: Connection) -> None:
@@ -71,7 +72,13 @@ class Together:
             if isinstance(part, Inserts):
                 part.run(connection, given)
             elif part.run(connection, **given).rowcount != 1 and number in self._meeting:
-                raise Overtaken(str(given))
+                raise _overtaken([given])
+
+
+def _overtaken(values: Sequence[Any]) -> Overtaken:
+    """Which rows, and nothing of what they hold."""
+    rows = [given[name] for given in values for name in ("instance_id", "task_id") if name in given]
+    return Overtaken(f"Changed by another step meanwhile: {', '.join(rows)}")
 
 
 class _Joined:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from engine.actors import SYSTEM
@@ -96,3 +96,17 @@ def test_a_row_without_a_value_that_it_needs_is_refused_before_it_is_sent(world:
     together.insert(Inserts(outbox, once=True), [{"id": "a", "kind": "prova"}])
     with pytest.raises(KeyError, match="outbox: key, payload"), world.engine.database.begin() as work:
         together.run(work.connection)
+
+
+def test_an_error_of_the_database_says_nothing_of_what_people_wrote(world: World) -> None:
+    together = Together()
+    together.insert(Inserts(outbox, once=True), [_message("sola", testo="Maria Rossi")])
+    together.insert(Inserts(task_candidate), [{"task_id": "Maria Rossi", "kind": "role", "name": "tutor"}])
+    with pytest.raises(IntegrityError) as told, world.engine.database.begin() as work:
+        together.run(work.connection)
+    assert "'Maria Rossi'" not in str(told.value)
+    with pytest.raises(IntegrityError) as told, world.engine.database.begin() as work:
+        work.connection.execute(
+            insert(task_candidate).values(task_id="Maria Rossi", kind="role", name="tutor")
+        )
+    assert "'Maria Rossi'" not in str(told.value)
