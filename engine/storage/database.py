@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -102,20 +102,16 @@ class Database:
         On SQLite it begins IMMEDIATE, so that two writers queue instead of failing half-way.
         """
         with self._writing() as connection:
+            if self.is_sqlite:
+                connection = connection.execution_options(writes=True)
             work = UnitOfWork(connection)
             with connection.begin():
                 yield work
                 work._end()
         work._committed()
 
-    @contextmanager
-    def _writing(self) -> Iterator[Connection]:
-        if self._spares is not None:
-            with self._spares.connection() as connection:
-                yield connection
-        else:
-            with self.engine.connect() as connection:
-                yield connection.execution_options(writes=True)
+    def _writing(self) -> AbstractContextManager[Connection]:
+        return self.engine.connect() if self._spares is None else self._spares.connection()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:

@@ -107,7 +107,7 @@ def execute(
             return _by_cursor(connection, text, values, gives_rows)
         from engine.storage.prepared import send
 
-        return send(connection, text, values, commit=commit, alone=alone)
+        return send(connection, text, values, gives_rows=gives_rows, commit=commit, alone=alone)
     except connection.dialect.loaded_dbapi.Error as problem:
         raise _told(connection, text, values, problem) from problem
 

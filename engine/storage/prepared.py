@@ -13,9 +13,9 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
 
-from psycopg import Error, errors, generators
+from psycopg import DataError, Error, errors, generators
 from psycopg.adapt import PyFormat, Transformer
-from psycopg.pq import ExecStatus, TransactionStatus
+from psycopg.pq import ExecStatus, Format, TransactionStatus
 from sqlalchemy import Connection, Engine, event
 
 from engine.storage.hot import Answer
@@ -28,7 +28,13 @@ _OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
 
 def send(
-    connection: Connection, text: str, values: Sequence[Any], *, commit: bool = False, alone: bool = False
+    connection: Connection,
+    text: str,
+    values: Sequence[Any],
+    *,
+    gives_rows: bool,
+    commit: bool = False,
+    alone: bool = False,
 ) -> Answer:
     """Send a statement with its values, by number; the transaction begins, if none has, and with `commit` it ends.
 
@@ -43,13 +49,13 @@ def send(
     begins = driver.pgconn.transaction_status == TransactionStatus.IDLE
     commit = commit or (alone and begins)
     try:
-        return session.send(text, values, begins=begins, commit=commit)
+        return session.send(text, values, begins=begins, commit=commit, gives_rows=gives_rows)
     except errors.InvalidSqlStatementName:
         if not begins:
             raise
         _roll_back(driver)  # somebody else has made the server forget: nothing has been done yet
         session.names.clear()
-        return session.send(text, values, begins=True, commit=commit)
+        return session.send(text, values, begins=True, commit=commit, gives_rows=gives_rows)
 
 
 def keep_prepared(engine: Engine) -> None:
@@ -78,20 +84,19 @@ class _Session:
 
     def __init__(self, driver: Any) -> None:
         self.names: OrderedDict[str, bytes] = OrderedDict()
-        self._formats: dict[str, list[PyFormat]] = {}
+        self._encoding: str = driver.info.encoding
         self._driver = driver
         self._translator = Transformer(driver)
         self._made = 0
 
-    def send(self, text: str, values: Sequence[Any], *, begins: bool, commit: bool) -> Answer:
+    def send(
+        self, text: str, values: Sequence[Any], *, begins: bool, commit: bool, gives_rows: bool
+    ) -> Answer:
         """One message, and the answer to the statement."""
         driver, translator = self._driver, self._translator
         pgconn = driver.pgconn
-        formats = self._formats.get(text)
-        if formats is None:  # bytes in binary, where the first has bytes; both are understood
-            formats = [PyFormat.BINARY if isinstance(value, bytes) else PyFormat.TEXT for value in values]
-            self._formats[text] = formats
-        dumped = translator.dump_sequence(values, formats)
+        dumped = [self._dumped(value) for value in values]
+        formats = [Format.BINARY if isinstance(value, bytes) else Format.TEXT for value in values]
         name = self.names.get(text)
         with driver.lock:
             try:
@@ -99,7 +104,7 @@ class _Session:
                 if begins and not commit:
                     pgconn.send_query_params(b"BEGIN READ ONLY" if driver.read_only else b"BEGIN", None)
                 before = int(begins and not commit) + (0 if name else self._prepare(text))
-                pgconn.send_query_prepared(name or self._name, dumped, translator.formats)
+                pgconn.send_query_prepared(name or self._name, dumped, formats)
                 if commit and not begins:  # alone between two marks, a statement is a transaction
                     pgconn.send_query_params(b"COMMIT", None)
                 pgconn.pipeline_sync()
@@ -119,10 +124,21 @@ class _Session:
                     raise errors.error_from_result(result)
         self._known(text, name)
         result = answers[before][-1]
-        if not result.ntuples:
+        if not result.ntuples or not gives_rows:
             return Answer((), result.command_tuples or 0)
         translator.set_pgresult(result)
         return Answer(translator.load_rows(0, result.ntuples, tuple), result.ntuples)
+
+    def _dumped(self, value: Any) -> bytes | None:
+        """A value as the server takes it: texts and bytes at once, the rest as the driver says."""
+        if isinstance(value, str):
+            if "\0" in value:
+                raise DataError("A text of PostgreSQL cannot hold the character NUL")
+            return value.encode(self._encoding)
+        if value is None or isinstance(value, bytes):
+            return value
+        (dumped,) = self._translator.dump_sequence([value], [PyFormat.TEXT])
+        return None if dumped is None else bytes(dumped)
 
     @property
     def _name(self) -> bytes:
@@ -135,8 +151,7 @@ class _Session:
         pgconn.send_prepare(self._name, text.encode())
         if len(self.names) < MOST_NAMES:
             return 1
-        forgotten, oldest = self.names.popitem(last=False)
-        self._formats.pop(forgotten, None)
+        _, oldest = self.names.popitem(last=False)
         pgconn.send_query_params(b"DEALLOCATE " + oldest, None)
         return 2
 

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, insert, select
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from engine.actors import SYSTEM
 from engine.simulation import World
-from engine.storage.hot import Inserts
+from engine.storage.hot import Inserts, Statement
 from engine.storage.tables import event, outbox, task, task_candidate
 from engine.storage.together import Together
 
@@ -110,3 +110,13 @@ def test_an_error_of_the_database_says_nothing_of_what_people_wrote(world: World
             insert(task_candidate).values(task_id="Maria Rossi", kind="role", name="tutor")
         )
     assert "'Maria Rossi'" not in str(told.value)
+
+
+def test_a_text_that_the_database_cannot_hold_is_refused_and_not_cut(world: World) -> None:
+    if world.engine.database.is_sqlite:
+        pytest.skip("SQLite holds it")
+    hold = Statement(select(outbox.c.id).where(outbox.c.kind == bindparam("kind")))
+    with pytest.raises(DBAPIError), world.engine.database.begin() as work:
+        hold.run(work.connection, kind="prova\0tagliata")
+    with world.engine.database.begin() as work:
+        assert hold.run(work.connection, kind="prova").rows == ()
