@@ -23,6 +23,9 @@ from engine.storage.hot import Answer
 MOST_NAMES = 100
 """Statements that a connection keeps prepared; the one used longest ago makes room."""
 _SESSION = "prepared statements"
+_BEGIN, _READ, _COMMIT = b"BEGIN", b"BEGIN READ ONLY", b"COMMIT"
+_ALONE = (_READ, b"SET LOCAL plan_cache_mode = force_generic_plan")
+"""What reads by keys is planned once for all values: the server, left to choose, may plan it anew at every call."""
 _FAILED = (ExecStatus.FATAL_ERROR, ExecStatus.BAD_RESPONSE)
 _OPEN = (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
@@ -47,15 +50,20 @@ def send(
     if session is None:
         session = connection.info[_SESSION] = _Session(driver)
     begins = driver.pgconn.transaction_status == TransactionStatus.IDLE
-    commit = commit or (alone and begins)
+    before: tuple[bytes, ...] = ()
+    after: tuple[bytes, ...] = (_COMMIT,) if commit else ()
+    if begins and alone:
+        before, after = _ALONE, (_COMMIT,)
+    elif begins:  # a single statement between two marks is a transaction by itself
+        before, after = () if commit else (_READ if driver.read_only else _BEGIN,), ()
     try:
-        return session.send(text, values, begins=begins, commit=commit, gives_rows=gives_rows)
+        return session.send(text, values, before, after, gives_rows=gives_rows)
     except errors.InvalidSqlStatementName:
         if not begins:
             raise
         _roll_back(driver)  # somebody else has made the server forget: nothing has been done yet
         session.names.clear()
-        return session.send(text, values, begins=True, commit=commit, gives_rows=gives_rows)
+        return session.send(text, values, before, after, gives_rows=gives_rows)
 
 
 def keep_prepared(engine: Engine) -> None:
@@ -90,9 +98,15 @@ class _Session:
         self._made = 0
 
     def send(
-        self, text: str, values: Sequence[Any], *, begins: bool, commit: bool, gives_rows: bool
+        self,
+        text: str,
+        values: Sequence[Any],
+        before: Sequence[bytes],
+        after: Sequence[bytes],
+        *,
+        gives_rows: bool,
     ) -> Answer:
-        """One message, and the answer to the statement."""
+        """One message, with what goes before and after the statement, and the answer to the statement."""
         driver, translator = self._driver, self._translator
         pgconn = driver.pgconn
         dumped = [self._dumped(value) for value in values]
@@ -101,19 +115,16 @@ class _Session:
         with driver.lock:
             try:
                 pgconn.enter_pipeline_mode()
-                if begins and not commit:
-                    pgconn.send_query_params(b"BEGIN READ ONLY" if driver.read_only else b"BEGIN", None)
-                before = int(begins and not commit) + (0 if name else self._prepare(text))
+                for command in before:
+                    pgconn.send_query_params(command, None)
+                place = len(before) + (0 if name else self._prepare(text))
                 pgconn.send_query_prepared(name or self._name, dumped, formats)
-                if commit and not begins:  # alone between two marks, a statement is a transaction
-                    pgconn.send_query_params(b"COMMIT", None)
+                for command in after:
+                    pgconn.send_query_params(command, None)
                 pgconn.pipeline_sync()
                 if pgconn.flush():
                     driver.wait(generators.send(pgconn))
-                answers = [
-                    driver.wait(generators.fetch_many(pgconn))
-                    for _ in range(before + 2 + int(commit and not begins))
-                ]
+                answers = [driver.wait(generators.fetch_many(pgconn)) for _ in range(place + 2 + len(after))]
                 pgconn.exit_pipeline_mode()
             except BaseException:
                 driver.close()  # nobody knows where the conversation stands
@@ -123,7 +134,7 @@ class _Session:
                 if result.status in _FAILED:
                     raise errors.error_from_result(result)
         self._known(text, name)
-        result = answers[before][-1]
+        result = answers[place][-1]
         if not result.ntuples or not gives_rows:
             return Answer((), result.command_tuples or 0)
         translator.set_pgresult(result)
