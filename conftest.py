@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from engine.operations.people import passwords
+import modules
+from engine.access import passwords
 from tests import postgres_server
 from tests.databases import PROCESSES, Databases
 
@@ -31,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the folder that the processes of this run share; PostgreSQL starts in it when first asked for."""
     for name in [name for name in os.environ if name.startswith("PATTI_") and name != "PATTI_CHROMIUM"]:
         del os.environ[name]  # the settings of whoever runs the tests are not the tests'
+    modules.load()
     passwords._hasher = CHEAP
     worker: dict[str, Any] | None = getattr(config, "workerinput", None)
     config.stash[RUN_FOLDER] = Path(worker["run_folder"]) if worker else postgres_server.new_folder()

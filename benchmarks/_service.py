@@ -16,13 +16,13 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, text
 
-from engine.actors import SYSTEM
-from engine.beginnings import END_OF_TIME
+from engine.access import accounts
+from engine.access.actors import SYSTEM
 from engine.engine import Engine
-from engine.operations.people import accounts
-from engine.operations.people.service import Ambito, By, save_scope
-from engine.storage.listing import fill_listing, install_listing
-from engine.storage.words import words
+from engine.execution.step import END_OF_TIME
+from engine.storage.text_search import words
+from engine.storage.triggers.task_lists import fill_listing, install_listing
+from modules.people.service import Ambito, By, save_scope
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 PASSWORD = "quattro gatti sul tetto"

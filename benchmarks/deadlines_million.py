@@ -23,12 +23,12 @@ from typing import Any
 
 from sqlalchemy import Connection, event, text
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
+from engine.scheduling.overrides import After, At, Term
 from engine.simulation import World
-from engine.storage.listing import fill_listing, install_listing
-from engine.storage.memory import much_memory
+from engine.storage.sql.bulk_memory import much_memory
 from engine.storage.tables import instance, task, timer
-from engine.terms import After, At, Term
+from engine.storage.triggers.task_lists import fill_listing, install_listing
 from tests import postgres_server
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -12,7 +12,7 @@ import resource
 import sys
 import time
 
-from engine.expressions import FeelError, compile_expression
+from engine.languages.feel import FeelError, compile_expression
 
 REFUSED = {
     "parentheses": "(" * 5_000 + "1" + ")" * 5_000,
@@ -96,7 +96,7 @@ def milliseconds(text: str) -> float:
 
 
 def _timed(text: str) -> float:
-    from engine.expressions import expression
+    from engine.languages.feel import expression
 
     expression._compiled.cache_clear()
     started = time.process_time()

@@ -7,8 +7,8 @@ import time
 import timeit
 from collections.abc import Callable
 
-from engine.decisions import parse_decisions
-from engine.expressions import compile_expression
+from engine.languages.dmn import parse_decisions
+from engine.languages.feel import compile_expression
 
 CONDITION = 'eta >= 18 and eta <= 39 and stato in ("disoccupato","inoccupato")'
 VARIABLES = {"eta": 30, "stato": "disoccupato"}

@@ -19,8 +19,8 @@ from typing import Any
 
 from lxml import etree
 
-from engine.decisions import DecisionError, DecisionModel, parse_decisions
-from engine.expressions import YearsMonths, parse_temporal, show
+from engine.languages.dmn import DecisionError, DecisionModel, parse_decisions
+from engine.languages.feel import YearsMonths, parse_temporal, show
 
 LEVELS = ("compliance-level-2", "compliance-level-3")
 _SCHEMA_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"

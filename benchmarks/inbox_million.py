@@ -22,14 +22,15 @@ from typing import Any
 
 from sqlalchemy import text
 
+import modules
 from benchmarks._service import MEASURED, NOW, PASSWORD, furnish, load, service
-from engine.actors import Actor
-from engine.actors import actor as colleague
+from engine.access import accounts
+from engine.access.actors import Actor
+from engine.access.actors import actor as colleague
 from engine.clock import VirtualClock
 from engine.engine import Engine
-from engine.operations.people import accounts
 from engine.settings import Settings
-from engine.views import InboxFilter
+from engine.tasks.models import InboxFilter
 from tests import postgres_server
 from tests.live_site import ServerProcess
 
@@ -63,6 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _measure(name: str, url: str, chosen: Any) -> int:
     settings = Settings(database_url=url, processes_folder=str(ROOT / "processes"), embedded_jobs=False)
+    modules.load()
     engine = Engine.open(settings, clock=VirtualClock(NOW))
     try:
         began = time.perf_counter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+import modules
 from cli.acting import OPTION
 from cli.batches import batch
 from cli.calendar_files import export, import_
@@ -35,6 +36,7 @@ def main(come: str) -> None:
     Le impostazioni si leggono da patti.toml e dalle variabili d'ambiente PATTI_…: sono elencate in
     docs/reference/impostazioni.md.
     """
+    modules.load()
 
 
 for command in (serve, worker, deploy, lint, simulate, migrate, database, demo, user, ambito):

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import click
 
-from engine.actors import SYSTEM, Actor
-from engine.calendar import day_in_rome
+from engine.access import accounts
+from engine.access.actors import SYSTEM, Actor
 from engine.engine import Engine
 from engine.errors import NotFound
-from engine.operations.people import accounts
+from engine.temporal import day_in_rome
 
 OPTION = click.option(
     "--come",

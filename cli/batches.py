@@ -10,7 +10,7 @@ from cli.acting import acting
 from cli.changing import changing, instructions_of
 from cli.printing import Friendly, opened, table
 from cli.selecting import selecting, selection_of
-from engine.batches import BatchView
+from engine.instances.batches.service import BatchView
 
 KINDS = ("suspend", "resume", "cancel", "variables", "modify", "retry")
 NUMBER = click.argument("numero", type=int)

@@ -10,9 +10,9 @@ import click
 from cli.acting import acting
 from cli.calendars import SCOPE, in_words
 from cli.printing import opened, table
-from engine.calendar.closing_files import MOST_BYTES
-from engine.calendar_files import ImportPreview
 from engine.errors import InvalidInput
+from engine.scheduling.calendars.ics_import import ImportPreview
+from engine.temporal.ics_closings import MOST_BYTES
 
 
 @click.command(name="import")

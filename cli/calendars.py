@@ -9,8 +9,8 @@ import click
 
 from cli.acting import acting
 from cli.printing import Friendly, opened, table
-from engine.calendar import day_in_rome
-from engine.calendars import Why, days_off
+from engine.scheduling.calendars.service import Why, days_off
+from engine.temporal import day_in_rome
 
 WEEKDAYS = ("lun", "mar", "mer", "gio", "ven", "sab", "dom")
 DAY = click.DateTime(("%Y-%m-%d", "%d/%m/%Y"))

@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from engine.languages.feel_assignments import variables_of
 from engine.spiff import Instruction
-from engine.variables_text import variables_of
 
 _OPTIONS = (
     click.option(

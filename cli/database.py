@@ -6,8 +6,8 @@ import click
 
 from cli.printing import Friendly, table
 from engine.engine import Engine
+from engine.history.consistency import soundness
 from engine.settings import Settings
-from engine.soundness import soundness
 from engine.storage import migrate, revisions
 
 

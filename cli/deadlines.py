@@ -9,13 +9,13 @@ import click
 
 from cli.acting import acting
 from cli.printing import Friendly, opened, table
-from engine.calendar import in_rome
-from engine.deadlines import Preview
 from engine.engine import Engine
 from engine.errors import InvalidInput
-from engine.terms import Term, read_term
-from engine.terms.keys import STARTS
-from engine.terms.words import moment_words
+from engine.scheduling.overrides import Term, read_term
+from engine.scheduling.overrides.deadline_keys import STARTS
+from engine.scheduling.overrides.description import moment_words
+from engine.temporal import in_rome
+from engine.timers.deadlines import Preview
 
 FATES = {
     "moves": "si sposta",

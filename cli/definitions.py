@@ -9,13 +9,13 @@ import click
 
 from cli.acting import acting
 from cli.printing import line_of, opened
-from engine.bundle import Bundle
-from engine.compiled import read_parts
+from engine.access.permissions import PermissionMatrix
+from engine.definitions.compilation import read_parts
+from engine.definitions.models import DeploymentReport
+from engine.definitions.resources import Bundle
 from engine.engine import ROLES_FILE
 from engine.errors import Finding, InvalidInput
-from engine.operations import REGISTRY
-from engine.permissions import PermissionMatrix
-from engine.views import DeploymentReport
+from engine.service_tasks import REGISTRY
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
 

@@ -6,7 +6,7 @@ import click
 
 from cli.acting import acting
 from cli.printing import opened
-from engine.variables_text import variables_of
+from engine.languages.feel_assignments import variables_of
 
 VALUES = click.option(
     "--variabile",

@@ -6,8 +6,8 @@ import click
 
 from cli.acting import acting
 from cli.printing import Friendly, opened, table
-from engine.incidents import IncidentFilter
-from engine.selection import Selection
+from engine.incidents.service import IncidentFilter
+from engine.instances.selection import Selection
 
 KIND = click.option(
     "--genere", default="", help="Solo di questo genere: operation, expression, timer, outbox, error."

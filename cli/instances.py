@@ -11,9 +11,9 @@ from cli.acting import acting
 from cli.changing import changing, instructions_of
 from cli.printing import Friendly, opened, table
 from cli.selecting import selecting, selection_of
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.engine import Engine
-from engine.modifications import Standing
+from engine.instances.modification import Standing
 
 NUMBER = click.argument("numero", type=int)
 REASON = click.option("--motivo", required=True, help="Il perché: resta nella storia della pratica.")

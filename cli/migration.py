@@ -8,9 +8,9 @@ import click
 
 from cli.acting import acting
 from cli.printing import Friendly, line_of, opened, table
-from engine.batches import BatchView
 from engine.engine import Engine
-from engine.migration import MigrationPlan, Preview
+from engine.instances.batches.service import BatchView
+from engine.instances.migration import MigrationPlan, Preview
 
 PLAN = click.argument("plan_file", metavar="PIANO", type=click.Path(exists=True, path_type=Path))
 OUTCOMES = {"ready": "passa", "needs_mapping": "manca un corrispondente", "impossible": "non può"}

@@ -6,10 +6,10 @@ import click
 
 from cli.acting import acting
 from cli.printing import Friendly, opened, table
-from engine.operations.people.accounts import By
-from engine.operations.people.model import Ambito
-from engine.operations.people.places import save_scope, scopes
-from engine.permissions import Permission
+from engine.access.accounts import By
+from engine.access.models import Ambito
+from engine.access.permissions import Permission
+from engine.scheduling.calendars.scopes import save_scope, scopes
 
 
 @click.group(cls=Friendly)

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from engine.engine import Engine
-from engine.selection import RUNNING, Selection
+from engine.instances.selection import RUNNING, Selection
 
 _OPTIONS = (
     click.option("--processo", default="", help="Solo di questo processo (la chiave)."),

@@ -13,8 +13,8 @@ from typing import Any
 import click
 from flask import Flask
 
+from cli.gc_tuning import serve_steadily
 from cli.printing import log, opened
-from engine.collector import serve_steadily
 from engine.engine import Engine
 from engine.settings import Settings
 

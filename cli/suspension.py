@@ -6,7 +6,7 @@ import click
 
 from cli.acting import acting
 from cli.printing import Friendly, opened, table
-from engine.calendar import in_rome
+from engine.temporal import in_rome
 
 KEY = click.argument("processo")
 VERSION = click.option("--versione", type=int, help="Soltanto questa versione; altrimenti tutte.")

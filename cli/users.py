@@ -8,12 +8,12 @@ import click
 
 from cli.acting import acting
 from cli.printing import Friendly, opened, table
-from engine.calendar import day_in_rome
+from engine.access import accounts
+from engine.access.accounts import By
+from engine.access.permissions import Permission
 from engine.engine import Engine
 from engine.errors import InvalidInput, NotFound
-from engine.operations.people import accounts
-from engine.operations.people.accounts import By
-from engine.permissions import Permission
+from engine.temporal import day_in_rome
 
 USERNAME = click.argument("username")
 SCOPE = click.option(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.actors import SYSTEM, Actor, Membership, actor
-from engine.bundle import Bundle
+from engine.access.actors import SYSTEM, Actor, Membership, actor
 from engine.clock import Clock, SystemClock, VirtualClock
+from engine.definitions.resources import Bundle
 from engine.errors import (
     BusinessError,
     EngineError,

@@ -7,41 +7,40 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import engine.operations.catalogue  # noqa: F401  (registers every operation)
-from engine.batch_kinds import CaseOperations
-from engine.batches import Batches
-from engine.calendar_files import CalendarFiles
-from engine.calendars import Calendars
+from engine.access.permissions import PermissionMatrix
 from engine.clock import Clock, SystemClock
-from engine.deadline_feeds import DeadlineFeeds
-from engine.deadlines import Deadlines
-from engine.expressions import YearsMonths
-from engine.figures import Figures
-from engine.history import History
-from engine.inbox import Inbox
-from engine.incidents import Incidents
-from engine.instances import Instances
-from engine.jobs.local import LocalJobs
-from engine.messages import Messages
-from engine.migration import Migrations
-from engine.modifications import Modifications
-from engine.notes import Notes
-from engine.operations import REGISTRY, OperationRegistry
-from engine.outbox import Outbox
-from engine.parameters import Parameters
-from engine.permissions import PermissionMatrix
-from engine.repository import Repository
-from engine.scheduled import ScheduledStarts
+from engine.definitions.parameters import Parameters
+from engine.definitions.repository import Repository
+from engine.execution.outbox import Outbox
+from engine.execution.step_runner import Stepper
+from engine.history.metrics import Figures
+from engine.history.service import History
+from engine.incidents.service import Incidents
+from engine.instances.batches.operations import CaseOperations
+from engine.instances.batches.service import Batches
+from engine.instances.definition_suspension import SuspendedDefinitions
+from engine.instances.messages import Messages
+from engine.instances.migration import Migrations
+from engine.instances.modification import Modifications
+from engine.instances.service import Instances
+from engine.jobs.embedded_scheduler import LocalJobs
+from engine.languages.feel import YearsMonths
+from engine.scheduling.calendars.ics_import import CalendarFiles
+from engine.scheduling.calendars.service import Calendars
+from engine.service_tasks import REGISTRY, OperationRegistry
 from engine.settings import Settings
-from engine.steps import Stepper
 from engine.storage import Database, migrate
-from engine.storage.values import register_type
-from engine.suspended_definitions import SuspendedDefinitions
-from engine.tasks import Tasks
-from engine.timers import Timers
+from engine.storage.serialization import register_type
+from engine.tasks.calendar_feed import DeadlineFeeds
+from engine.tasks.comments import Notes
+from engine.tasks.inbox import Inbox
+from engine.tasks.service import Tasks
+from engine.timers.deadlines import Deadlines
+from engine.timers.scheduled_starts import ScheduledStarts
+from engine.timers.service import Timers
 
 if TYPE_CHECKING:
-    from engine.jobs.distributed import DistributedJobs
+    from engine.jobs.worker import DistributedJobs
 
 register_type("$months", YearsMonths, lambda value: str(value.months), lambda text: YearsMonths(int(text)))
 
@@ -136,7 +135,7 @@ class Engine:
 
         Raises Misconfigured on SQLite, which lives on one machine: there `start_jobs` does the work.
         """
-        from engine.jobs.distributed import DistributedJobs, Look  # a web process does without
+        from engine.jobs.worker import DistributedJobs, Look  # a web process does without
 
         looks = (
             Look("timers", self.timers.fire_due, self.timers.next_due),

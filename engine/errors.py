@@ -1,9 +1,15 @@
-"""Every error the engine raises on purpose. The HTTP status of each is known only to `web/errors.py`."""
+"""Every error that the engine raises on purpose. Only `web/errors.py` knows the HTTP status of each.
+
+An error carries a stable code and parameters. Its sentence stands in the catalogue (`engine.messages`).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from engine.messages import Message
 
 
 @dataclass(frozen=True)
@@ -32,55 +38,61 @@ class Finding:
 
 
 class EngineError(Exception):
-    """Base of all: a stable `code` for programs and a sentence in Italian for people."""
+    """Base of all: a stable `code` and `parameters` for programs, a sentence of the catalogue for people.
 
-    code = "ENGINE_ERROR"
+    `EngineError("TASK_NOT_OPEN", name="Firma")`: `message` is the sentence in Italian, `sentence("en")` in English.
+    Where several sentences share the code that programs ask for, `code` gives it beside the one of the sentence.
+    """
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
-        if code is not None:
-            self.code = code
+    def __init__(self, message_code: str, /, *, code: str | None = None, **parameters: Any) -> None:
+        super().__init__(message_code, parameters)
+        self.code = code or message_code
+        self.message_code = message_code
+        self.parameters = parameters
+
+    @property
+    def message(self) -> Message:
+        """The sentence in Italian; as a `Message` it can be shown in another language."""
+        return Message(self.message_code, self.parameters)
+
+    def sentence(self, language: str) -> str:
+        """The sentence in a language of `engine.messages.LANGUAGES`."""
+        return self.message.in_language(language)
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class Rejected(EngineError):
     """The caller asked for something that cannot be; nothing has changed."""
 
-    code = "REJECTED"
-
 
 class NotFound(Rejected):
     """No such thing, or none that this actor may see."""
-
-    code = "NOT_FOUND"
 
 
 class InvalidState(Rejected):
     """The thing exists but is not in a state that allows the request (already completed, suspended…)."""
 
-    code = "INVALID_STATE"
-
 
 class Forbidden(Rejected):
     """The actor may not do this."""
-
-    code = "FORBIDDEN"
 
 
 class InvalidInput(Rejected):
     """Values or files that do not hold; `fields` maps form fields to sentences, `findings` list a file's faults."""
 
-    code = "INVALID_INPUT"
-
     def __init__(
         self,
-        message: str,
+        message_code: str,
+        /,
         *,
         code: str | None = None,
         fields: Mapping[str, str] | None = None,
         findings: Sequence[Finding] = (),
+        **parameters: Any,
     ) -> None:
-        super().__init__(message, code=code)
+        super().__init__(message_code, code=code, **parameters)
         self.fields = dict(fields or {})
         self.findings = tuple(findings)
 
@@ -88,13 +100,9 @@ class InvalidInput(Rejected):
 class ExecutionFailed(EngineError):
     """An operation, expression or decision failed while an instance was advancing: it becomes an incident."""
 
-    code = "EXECUTION_FAILED"
-
 
 class Misconfigured(EngineError):
     """The settings or the environment do not allow the engine to start."""
-
-    code = "MISCONFIGURED"
 
 
 class BusinessError(Exception):

@@ -1,232 +1,143 @@
-"""Messages and signals: to the instances that wait for them, or to start new ones; from outside and between cases."""
+"""Sentences for people in Italian and English, found by their code in one catalogue.
+
+The code that raises an error names a code and its parameters; whoever shows it chooses the language. Each top-level
+package keeps its part of the catalogue in `translations/<language>/LC_MESSAGES/errors.po`, where the msgid is the code
+and the msgstr a sentence with the parameters between braces: `«{name}» is already claimed by {assignee}`.
+
+After a colon a parameter may say how it is written: `{day:date}` 31/12/2026, `{at:moment}` 31/12/2026 09:30 in
+Europe/Rome, `{names:list}` joined by commas, `{faults:sentences}` joined by semicolons, `{kinds:alternatives}` joined
+by «o» (English: or). The parameter `count` chooses between the singular and the plural of a message that has both.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import string
+from collections.abc import Iterable, Mapping
+from datetime import UTC, date, datetime
+from functools import cache
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, insert, or_, select
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
 
-from engine.actors import SYSTEM, Actor
-from engine.advance import write
-from engine.beginnings import Advance
-from engine.broadcast import DELIVERY, MESSAGE, address, spread
-from engine.errors import InvalidInput, NotFound
-from engine.operations import OutboxMessage
-from engine.outbox import settle
-from engine.permissions import Permission, PermissionMatrix
-from engine.steps import Stepper, locked
-from engine.storage import UnitOfWork
-from engine.storage.tables import definition, event, instance, subscription
-from engine.storage.values import encode
-from engine.views import Definition
-from engine.visibility import within
+LANGUAGES = ("it", "en")
+DEFAULT_LANGUAGE = "it"
+_ROME = ZoneInfo("Europe/Rome")
+_OR = {"it": " o ", "en": " or "}
+_FOLDERS: list[Path] = [Path(__file__).parent / "translations"]
 
 
-class Messages:
-    """Correlation. Needs `case.message` in the scope of the instance that receives."""
+class Message(str):
+    """A sentence in Italian that remembers its code and parameters. It is an ordinary `str` wherever one is wanted."""
 
-    def __init__(self, stepper: Stepper, permissions: PermissionMatrix) -> None:
-        self._stepper = stepper
-        self._permissions = permissions
+    code: str
+    parameters: Mapping[str, Any]
 
-    def correlate(
-        self, name: str, key: str, payload: Mapping[str, Any], actor: Actor, *, instance_id: str | None = None
-    ) -> int:
-        """Deliver to every instance that waits for `name` with `key` (or to the one given) and say how many received.
+    def __new__(cls, code: str, parameters: Mapping[str, Any] | None = None) -> Message:
+        """The sentence of a code with its parameters filled in. Raises LookupError for an unknown code."""
+        given = dict(parameters or {})
+        made = super().__new__(cls, render(code, given, DEFAULT_LANGUAGE))
+        made.code = code
+        made.parameters = given
+        return made
 
-        Each receives in a transaction of its own. NotFound when nobody waits for it.
-        """
-        _require_values(payload)
-        query = select(subscription.c.id, subscription.c.instance_id).where(
-            subscription.c.kind == "message",
-            subscription.c.message == name,
-            subscription.c.state == "waiting",
-            subscription.c.instance_id.is_not(None),
-        )
-        query = (
-            query.where(subscription.c.instance_id == instance_id)
-            if instance_id
-            else query.where(subscription.c.correlation_key == key)
-        )
-        with self._stepper.database.read() as connection:
-            waiting = connection.execute(query).all()
-        received = sum(self._deliver(row.id, row.instance_id, name, payload, actor) for row in waiting)
-        if not received:
-            raise NotFound(
-                f"Nessuna pratica attende il messaggio «{name}»" + (f" con chiave «{key}»" if key else "")
-            )
-        return received
+    def in_language(self, language: str) -> str:
+        """The sentence in a language of `LANGUAGES`; in Italian for any other."""
+        return render(self.code, self.parameters, language)
 
-    def start(
-        self,
-        name: str,
-        payload: Mapping[str, Any],
-        actor: Actor,
-        scope: str,
-        *,
-        business_key: str | None = None,
-    ) -> str:
-        """Start the process whose message start waits for `name`, for those who may start it; gives its id."""
-        _require_values(payload)
-        with self._stepper.database.begin() as work:
-            row = work.connection.execute(
-                select(definition, subscription.c.element_id)
-                .join(subscription, subscription.c.definition_id == definition.c.id)
-                .where(
-                    subscription.c.kind == "message",
-                    subscription.c.message == name,
-                    subscription.c.state == "waiting",
-                    definition.c.state == "active",
-                )
-            ).first()
-            if row is None:
-                raise NotFound(f"Nessun processo inizia con il messaggio «{name}»")
-            found: Definition = self._stepper.repository.get(row.id)
-            self._stepper.repository.require_start(found, actor, scope)
-            self._stepper.repository.require_starts(found)
-            advance = self._stepper.begin(
-                work,
-                found,
-                payload,
-                actor,
-                scope=scope,
-                business_key=business_key,
-                subject=None,
-                title=None,
-                start_event=row.element_id,
-            )
-        return advance.instance_id
-
-    def broadcast(self, name: str, payload: Mapping[str, Any], actor: Actor, scope: str = "") -> int:
-        """Throw a signal from outside and say how many will receive it: every case that waits for it now, in the
-        scopes where the actor has `case.message`, and with a `scope` the processes it starts there. Each receives
-        once, after this returns, in a transaction of its own. Forbidden without the permission anywhere."""
-        _require_values(payload)
-        self._permissions.require(actor, Permission.CASE_MESSAGE)
-        mine = [
-            within(instance.c.scope, one) for one in self._permissions.scopes(actor, Permission.CASE_MESSAGE)
-        ]
-        if scope:
-            self._permissions.require(actor, Permission.CASE_START, scope)
-        with self._stepper.database.begin() as work:
-            now = self._stepper.clock.now()
-            reached = spread(work.connection, name, payload, now=now, scope=scope, where=or_(*mine))
-            work.connection.execute(
-                insert(event).values(
-                    at=now,
-                    actor_id=actor.id,
-                    kind="signal.broadcast",
-                    data={"signal": name, "fields": sorted(payload), "reached": reached},
-                )
-            )
-            work.after_commit(self._stepper.nudge)
-        return reached
-
-    # -- what cases send each other --------------------------------------------------------------------------------
-
-    @property
-    def inner_deliveries(self) -> Mapping[str, Callable[[OutboxMessage], None]]:
-        """The kinds of outbox messages that are delivered here."""
-        return {MESSAGE: self._address, DELIVERY: self._hand_over}
-
-    def _address(self, message: OutboxMessage) -> None:
-        """A message that a case sent: to those who wait for it. NotFound, and tried again later, when nobody does."""
-        with self._stepper.database.begin() as work:
-            now, sent = self._stepper.clock.now(), message.payload
-            if not settle(work.connection, message.id, now):
-                return
-            if not address(work.connection, sent["name"], sent["key"], sent["values"], now, sent["scope"]):
-                raise NotFound(
-                    f"Nessuna pratica attende il messaggio «{sent['name']}» con chiave «{sent['key']}»"
-                )
-            work.after_commit(self._stepper.nudge)
-
-    def _hand_over(self, message: OutboxMessage) -> None:
-        """One delivery, in the transaction of the step it causes; who waits no more (or is suspended) gets nothing."""
-        sent = message.payload
-        with self._stepper.database.begin() as work:
-            if message.instance_id is not None:
-                locked(work.connection, message.instance_id)
-            if not settle(work.connection, message.id, self._stepper.clock.now()):
-                return
-            row = work.connection.execute(
-                select(subscription).where(
-                    subscription.c.id == sent["subscription"], subscription.c.state == "waiting"
-                )
-            ).one_or_none()
-            if row is None:
-                return
-            if row.instance_id is None:
-                self._start_by_event(work, row, sent)
-                return
-            advance = self._stepper.open(work, row.instance_id, SYSTEM)
-            _note_received(advance, sent["kind"], sent["name"], sent["values"])
-            advance.run.deliver(row.token, sent["values"])
-            write(advance)
-            work.after_commit(self._stepper.nudge)
-
-    def _start_by_event(self, work: UnitOfWork, row: Row[Any], sent: Mapping[str, Any]) -> None:
-        self._stepper.begin(
-            work,
-            self._stepper.repository.get(row.definition_id),
-            sent["values"],
-            SYSTEM,
-            scope=sent["scope"],
-            business_key=None,
-            subject=None,
-            title=None,
-            start_event=row.element_id,
-        )
-
-    def _deliver(
-        self, subscription_id: str, instance_id: str, name: str, payload: Mapping[str, Any], actor: Actor
-    ) -> int:
-        with self._stepper.database.begin() as work:
-            case = locked(work.connection, instance_id)
-            row = work.connection.execute(
-                select(subscription).where(
-                    subscription.c.id == subscription_id, subscription.c.state == "waiting"
-                )
-            ).one_or_none()
-            if row is None or case.state != "active":
-                return 0
-            self._permissions.require(actor, Permission.CASE_MESSAGE, case.scope)
-            advance = self._stepper.open(work, instance_id, actor)
-            _note_received(advance, "message", name, payload)
-            advance.run.deliver(row.token, payload)
-            write(advance)
-            work.after_commit(self._stepper.nudge)
-        return 1
-
-    def awaited(self, instance_id: str) -> tuple[str, ...]:
-        """The names of the messages that an instance waits for."""
-        with self._stepper.database.read() as connection:
-            return tuple(
-                connection.execute(
-                    select(subscription.c.message)
-                    .join(instance, instance.c.id == subscription.c.instance_id)
-                    .where(
-                        subscription.c.instance_id == instance_id,
-                        subscription.c.kind == "message",
-                        subscription.c.state == "waiting",
-                    )
-                    .distinct()
-                ).scalars()
-            )
+    def __reduce__(self) -> tuple[type[Message], tuple[str, Mapping[str, Any]]]:
+        return (Message, (self.code, self.parameters))
 
 
-def _note_received(advance: Advance, kind: str, name: str, values: Mapping[str, Any]) -> None:
-    if kind == "signal":
-        advance.host.note("signal.received", None, {"signal": name, "fields": sorted(values)})
-    else:
-        advance.host.note("message.received", None, {"message": name, "fields": sorted(values)})
+def message(code: str, /, **parameters: Any) -> Message:
+    """The sentence of a code; the marker by which a test finds the codes that are used."""
+    return Message(code, parameters)
 
 
-def _require_values(payload: Mapping[str, Any]) -> None:
-    try:
-        encode(dict(payload))
-    except TypeError as problem:
-        raise InvalidInput(
-            f"Il messaggio porta un valore che un processo non può tenere: {problem}"
-        ) from problem
+def in_language(text: str, language: str) -> str:
+    """A text in a language: a `Message` is rendered in it, any other text stays as it is."""
+    return text.in_language(language) if isinstance(text, Message) else text
+
+
+def add_catalogue(folder: Path) -> None:
+    """Let the package that has this `translations` folder add its messages. Adding it again changes nothing."""
+    if folder not in _FOLDERS:
+        _FOLDERS.append(folder)
+        _entries.cache_clear()
+
+
+def known_codes(language: str) -> Mapping[str, tuple[str, ...]]:
+    """Every code of the catalogue with its sentences: one, or singular and plural."""
+    return _entries(language)
+
+
+def render(code: str, parameters: Mapping[str, Any], language: str) -> str:
+    """The sentence of a code in a language. Raises LookupError when the code, or a parameter it needs, is missing."""
+    language = language if language in LANGUAGES else DEFAULT_LANGUAGE
+    forms = _entries(language).get(code)
+    if forms is None and " " in code:  # transitional: a literal sentence
+        return code
+    if forms is None:
+        raise LookupError(f"The message «{code}» is not in the catalogue ({language})")
+    plural = len(forms) > 1 and parameters.get("count") != 1
+    return _Writer(language).vformat(forms[-1] if plural else forms[0], (), parameters)
+
+
+class _Writer(string.Formatter):
+    """Fills the gaps of a sentence; values are written, never read as templates."""
+
+    def __init__(self, language: str) -> None:
+        self._language = language
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> tuple[Any, str]:
+        """Only plain names: no attributes and no indices of a value."""
+        return kwargs[field_name], field_name
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        """A value as `format_spec` says; a message inside another is written in the same language."""
+        if format_spec == "list":
+            return ", ".join(self._text(one) for one in _many(value))
+        if format_spec == "sentences":
+            return "; ".join(self._text(one) for one in _many(value))
+        if format_spec == "alternatives":
+            return _OR[self._language].join(self._text(one) for one in _many(value))
+        if format_spec == "date" and isinstance(value, date):
+            return f"{value:%d/%m/%Y}"
+        if format_spec == "moment" and isinstance(value, datetime):
+            moment = value if value.tzinfo else value.replace(tzinfo=UTC)
+            return f"{moment.astimezone(_ROME):%d/%m/%Y %H:%M}"
+        return self._text(value)
+
+    def _text(self, value: Any) -> str:
+        return in_language(value, self._language) if isinstance(value, str) else str(value)
+
+
+def _many(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, list | tuple | set | frozenset) else (value,)
+
+
+@cache
+def _entries(language: str) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for folder in _FOLDERS:
+        file = folder / language / "LC_MESSAGES" / "errors.po"
+        if not file.is_file():
+            continue
+        for code, forms in _read(file, language):
+            if found.setdefault(code, forms) != forms:
+                raise LookupError(f"{file}: the message «{code}» is there twice with different sentences")
+    return found
+
+
+def _read(file: Path, language: str) -> Iterable[tuple[str, tuple[str, ...]]]:
+    with file.open("rb") as handle:
+        catalogue: Catalog = read_po(handle, locale=language, abort_invalid=True)
+    for entry in catalogue:
+        if not entry.id:
+            continue
+        if isinstance(entry.id, list | tuple):
+            yield str(entry.id[0]), tuple(str(form) for form in entry.string or ())
+        else:
+            yield str(entry.id), (str(entry.string),)

@@ -33,7 +33,7 @@ def migrate(url: str) -> None:
 
 def publish(url: str) -> None:
     """Publish the processes of the project in a database, long before anything happens there."""
-    from engine.actors import SYSTEM
+    from engine.access.actors import SYSTEM
     from engine.clock import VirtualClock
     from engine.engine import Engine
     from engine.settings import Settings

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-import engine.jobs.distributed  # noqa: F401  (loaded once, before the forks)
+import engine.jobs.worker  # noqa: F401  (loaded once, before the forks)
+import modules as business
 from engine.engine import Engine
 from engine.settings import Settings
 
@@ -27,6 +28,7 @@ PATIENCE = 60
 def work(settings: Settings, modules: Sequence[str], heard: Any) -> None:
     """Body of a process: work until SIGTERM; `heard` is set once it does."""
     logging.basicConfig(level=logging.ERROR)
+    business.load()
     for module in modules:
         importlib.import_module(module)
     with contextlib.closing(Engine.open(settings, upgrade=False)) as found:

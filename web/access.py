@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, request
 from flask_login import current_user
 
+from engine.access.permissions import Permission
 from engine.errors import Forbidden
-from engine.permissions import Permission
 from web import current
 
 View = TypeVar("View", bound=Callable[..., Any])

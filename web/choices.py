@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.actors import Actor
+from engine.access import accounts
+from engine.access.actors import Actor
 from engine.errors import NotFound
-from engine.operations.people import accounts
-from engine.operations.people import service as people
-from engine.views import TaskView
+from engine.tasks.models import TaskView
+from modules.people import service as people
 from web import current
 from web.formatting import today
 

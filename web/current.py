@@ -7,9 +7,9 @@ from typing import cast
 from flask import Flask, current_app
 from flask_login import current_user
 
-from engine.actors import Actor
+from engine.access.actors import Actor
+from engine.access.permissions import Permission
 from engine.engine import Engine
-from engine.permissions import Permission
 from engine.settings import Settings
 
 EXTENSION = "patti"

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
-from engine.forms import Component, Field, Form, Group, Kind, Option, Rows
-from engine.forms.model import Choices
-from engine.operations.people import accounts
+from engine.access import accounts
+from engine.languages.forms import Component, Field, Form, Group, Kind, Option, Rows
+from engine.languages.forms.model import Choices
 from web import current
 from web.formatting import today
 from web.forms import AttachmentInfo, FormView

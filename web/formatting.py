@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask, request, url_for
 from flask_babel import format_currency, format_date, format_datetime, format_decimal, gettext, ngettext
 
-from engine.views import COUNTED_UP_TO, TaskRow
+from engine.tasks.models import COUNTED_UP_TO, TaskRow
 from web import current, words
 
 ROME = ZoneInfo("Europe/Rome")

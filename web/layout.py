@@ -8,9 +8,9 @@ from flask import Flask, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 
-from engine.operations.notifications import service as notices
-from engine.permissions import Permission
-from engine.views import TaskRow
+from engine.access.permissions import Permission
+from engine.tasks.models import TaskRow
+from modules.notifications import service as notices
 from web import current
 from web.language import current_language
 

@@ -17,9 +17,9 @@ from benchmarks.common_work.office import (
     colleague,
     opened,
 )
+from cli.gc_tuning import serve_steadily
 from engine.clock import Clock
-from engine.collector import serve_steadily
-from engine.views import InboxFilter
+from engine.tasks.models import InboxFilter
 
 
 class Client(Protocol):

@@ -6,14 +6,15 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from engine.actors import SYSTEM, Actor
+import modules
+from engine.access import accounts
+from engine.access.actors import SYSTEM, Actor
 from engine.clock import Clock
 from engine.engine import Engine
-from engine.operations import OperationContext, operation
-from engine.operations.people import accounts
-from engine.operations.people.service import Ambito, By, save_scope
+from engine.service_tasks import OperationContext, operation
 from engine.settings import Settings
 from engine.storage import migrate
+from modules.people.service import Ambito, By, save_scope
 
 ROOT = Path(__file__).resolve().parents[2]
 DIAGRAMS = Path(__file__).parent
@@ -45,6 +46,7 @@ def settings(url: str, **more: Any) -> Settings:
 
 def opened(url: str, *, durable: bool = True, clock: Clock | None = None, remembers: bool = True) -> Engine:
     """An engine on a furnished database, by the machine's clock or another; it `remembers` the cases it has stepped."""
+    modules.load()
     chosen = settings(url) if remembers else settings(url, live_instances=0)
     return Engine.open(chosen, clock=clock, upgrade=False, durable=durable)
 

@@ -9,16 +9,16 @@ import click
 from cli.demo.places import AMBITI, COLLEAGUES, ORGANISATIONS
 from cli.demo.stories import all_stories, play
 from cli.printing import log, table
-from engine.actors import SYSTEM
+from engine.access import accounts
+from engine.access.accounts import By
+from engine.access.actors import SYSTEM
 from engine.clock import SystemClock, VirtualClock
 from engine.engine import Engine
 from engine.errors import InvalidInput
-from engine.operations.people import accounts
-from engine.operations.people.accounts import By
-from engine.operations.people.service import save_organisation, save_scope
 from engine.settings import Settings
 from engine.simulation import World
-from engine.simulation.people import LONG_AGO
+from engine.simulation.colleagues import LONG_AGO
+from modules.people.service import save_organisation, save_scope
 
 PASSWORD = "quattro gatti sul tetto"
 HISTORY_DAYS = 330

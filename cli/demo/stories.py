@@ -13,9 +13,9 @@ from typing import Any
 from cli.demo import answers
 from cli.demo.answers import Line
 from cli.demo.persons import FAMILIES, YOUNG, Somebody
-from engine.calendar import at_time, day_in_rome
 from engine.errors import NotFound
 from engine.simulation import World
+from engine.temporal import at_time, day_in_rome
 
 PLAN: tuple[Line, ...] = (
     ("formazione", "Ente Formazione Esempio", 1200),

@@ -7,12 +7,12 @@ import re
 
 from docs.pages.markdown import ROOT, code, explained, page, same_names, table
 from docs.pages.source import called, calls, words
-from engine.bpmn.event_rules import ALLOWED_EVENTS, EVENT_SUBPROCESS_STARTS
-from engine.bpmn.lint import UNSUPPORTED
-from engine.bpmn.reader import FLOW_NODES
-from engine.bpmn.unread import FOREIGN, HARMLESS, INSTEAD
+from engine.languages.bpmn.lint import UNSUPPORTED
+from engine.languages.bpmn.lint.events import ALLOWED_EVENTS, EVENT_SUBPROCESS_STARTS
+from engine.languages.bpmn.lint.unsupported import FOREIGN, HARMLESS, INSTEAD
+from engine.languages.bpmn.parser import FLOW_NODES
 
-READER = "engine/bpmn/reader.py"
+READER = "engine/languages/bpmn/parser.py"
 ELEMENTS = {
     "userTask": "Compito di una persona. Il suo modulo è `camunda:formRef`; completarlo scrive i campi del "
     "modulo nelle variabili. La documentazione è ciò che l'operatore legge in «Che cosa fare».",

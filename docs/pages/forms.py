@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from docs.pages.markdown import code, explained, page, same_names, table
-from engine.forms.model import Format, Kind
-from engine.forms.schema import ATTRIBUTES, NEWEST_SCHEMA, PROPERTIES, REFUSED, VALIDATE
+from engine.languages.forms.model import Format, Kind
+from engine.languages.forms.schema import ATTRIBUTES, NEWEST_SCHEMA, PROPERTIES, REFUSED, VALIDATE
 from web.filling import USERS
 
 COMPONENTS = {

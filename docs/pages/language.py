@@ -6,9 +6,9 @@ import importlib
 import pkgutil
 
 from docs.pages.markdown import code, page, same_names, table
-from engine.calendar import FEEL_SIGNATURES
-from engine.expressions import Function, functions
-from engine.language import FUNCTIONS, PARAMETER_FUNCTIONS
+from engine.languages.feel import Function, functions
+from engine.languages.feel_environment import FUNCTIONS, PARAMETER_FUNCTIONS
+from engine.temporal import FEEL_SIGNATURES
 
 AREAS = {
     "general": "Valori",

@@ -71,7 +71,7 @@ KINDS = {
 def kinds_in_code() -> set[str]:
     """Every kind that some line of the engine writes to the log."""
     found: set[str] = set()
-    for _, call in calls("engine"):
+    for _, call in [*calls("engine"), *calls("modules")]:
         name = called(call)
         if name in ("note", "record", "_assign", "_log", "_note", "log_task"):
             found.update(_kinds(call.args[:5], DOTTED if name != "record" else KIND))
@@ -103,5 +103,5 @@ def log_page() -> str:
         "modificarla o cancellarla. I valori scritti nei moduli non entrano nel registro.",
         table(("Genere", "Quando, e che cosa porta"), rows),
         "La pagina della pratica ne mostra una parte, in parole, sotto «Storia». Le letture (`case.read`) "
-        "non vi compaiono: il motore le dà (`engine.history.readers`) solo a chi ha il permesso `audit.read`.",
+        "non vi compaiono: il motore le dà (`engine.history.service.readers`) solo a chi ha il permesso `audit.read`.",
     )

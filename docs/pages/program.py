@@ -10,11 +10,11 @@ from typing import Any
 import click
 import yaml
 
+import modules
 from docs.pages.markdown import ROOT, code, explained, page, table
-from engine.operations import REGISTRY
-from engine.operations.registry import Parameter
-from engine.parameter_file import read_parameters, typed
-from engine.permissions import Permission, PermissionMatrix
+from engine.access.permissions import Permission, PermissionMatrix
+from engine.definitions.parameter_file import read_parameters, typed
+from engine.service_tasks import REGISTRY, Parameter
 from engine.settings import SETTINGS, Setting
 
 ROLES = ROOT / "processes" / "ruoli.yaml"
@@ -138,8 +138,8 @@ def default_of(parameter: Parameter) -> str:
 
 
 def load_operations() -> None:
-    """Importing the catalogue is what registers every operation."""
-    importlib.import_module("engine.operations.catalogue")
+    """The operations of the business modules are registered when they are loaded."""
+    modules.load()
 
 
 def operations_page() -> str:
@@ -147,7 +147,7 @@ def operations_page() -> str:
     load_operations()
     sections = []
     for topic, operation in sorted(REGISTRY.operations.items()):
-        if not operation.function.__module__.startswith("engine."):
+        if not operation.function.__module__.startswith("modules."):
             continue  # of whoever else has been imported: a measure, a test
         parts = [f"## `{topic}`: {operation.title}", operation.description]
         if operation.parameters:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from docs.pages.markdown import code, explained, page, table
 from engine.simulation.checks import CHECKS
-from engine.simulation.people import DEFAULT_SCOPE, DEFAULT_USERS, USER_NAMES
-from engine.simulation.reading import HEADINGS, STEPS
+from engine.simulation.colleagues import DEFAULT_SCOPE, DEFAULT_USERS, USER_NAMES
+from engine.simulation.scenario_parser import HEADINGS, STEPS
 
 ABOUT_HEADINGS = {
     "scenario": "Il nome. Obbligatorio",

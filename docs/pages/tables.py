@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-
 from sqlalchemy import Column, Table
 
+import modules
 from docs.pages.markdown import code, explained, page, table
 from engine.storage import metadata
 
@@ -63,8 +62,7 @@ TABLES = {
 
 
 def _load_tables() -> None:
-    for room in ("budget", "documents", "notifications", "people"):
-        importlib.import_module(f"engine.operations.{room}.tables")
+    modules.load()
 
 
 def _notes(column: Column) -> str:

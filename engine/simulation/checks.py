@@ -7,13 +7,26 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from engine.actors import SYSTEM
-from engine.operations.budget import service as budget
-from engine.operations.documents import service as documents
+from engine.access.actors import SYSTEM
+from engine.errors import Misconfigured
 from engine.simulation.world import World
 
 Check = Callable[[World, str, Any], str]
-"""World, case, expected → a sentence on what differs, empty when nothing does."""
+"""World, instance id, expected value → a sentence on what differs, empty when nothing does."""
+
+CHECKS: dict[str, Check] = {}
+"""The checks by the word that a scenario uses; `scenario_check` adds to it."""
+
+
+def scenario_check(name: str) -> Callable[[Check], Check]:
+    """Decorator: let scenarios verify something under this word. Raises Misconfigured when the word is taken."""
+
+    def register(check: Check) -> Check:
+        if CHECKS.setdefault(name, check) is not check:
+            raise Misconfigured(f"The scenario check «{name}» is registered twice")
+        return check
+
+    return register
 
 
 def compare(expected: Any, found: Any, place: str = "") -> str:
@@ -64,35 +77,41 @@ def shown(value: Any) -> str:
     return "niente" if value is None else str(value)
 
 
-def _many(value: Any) -> list[Any]:
+def many(value: Any) -> list[Any]:
+    """The expected values: a list stays as it is, one value becomes a list of one."""
     return list(value) if isinstance(value, list | tuple) else [value]
 
 
+@scenario_check("stato")
 def phase(world: World, case: str, expected: Any) -> str:
     """`stato`: the state of the case in the domain's words."""
     found = world.case(case).phase
     return "" if found == str(expected) else f"stato atteso «{expected}», c'è «{found}»"
 
 
+@scenario_check("compiti")
 def open_tasks(world: World, case: str, expected: Any) -> str:
     """`compiti`: exactly these tasks are open; a repeated one may be named as often as it is open."""
     found = sorted(task.row.name for task in world.tasks(case))
-    wanted = sorted(str(name) for name in _many(expected or []))
-    return "" if found == wanted else f"compiti attesi {_list(wanted)}, aperti {_list(found)}"
+    wanted = sorted(str(name) for name in many(expected or []))
+    return "" if found == wanted else f"compiti attesi {listed(wanted)}, aperti {listed(found)}"
 
 
-def _list(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """Names in a sentence, «nessuno» when there are none."""
     return ", ".join(f"«{name}»" for name in names) or "nessuno"
 
 
+@scenario_check("variabili")
 def variables(world: World, case: str, expected: Any) -> str:
     """`variabili`: these variables have these values."""
     return compare(expected, world.variables(case), "")
 
 
+@scenario_check("posta")
 def mails(world: World, case: str, expected: Any) -> str:
     """`posta`: an e-mail of this event has gone to this user or address; `quante` counts them, 0 forbids them."""
-    for one in _many(expected):
+    for one in many(expected):
         event, to, count = str(one.get("evento", "")), str(one.get("a", "")), one.get("quante")
         found = world.mailbox.find(event=event, to=to, instance_id=case)
         sent = ", ".join(f"{mail.event} → {mail.to}" for mail in world.mailbox.find(instance_id=case)[-12:])
@@ -103,40 +122,12 @@ def mails(world: World, case: str, expected: Any) -> str:
     return ""
 
 
-def balance(world: World, case: str, expected: Any) -> str:
-    """`bilancio`: previsto, impegnato, liquidato, residuo, tetto, restituito, stato of the account."""
-    with world.engine.database.read() as connection:
-        found = budget.statement(connection, case)
-    if found is None or expected is None:
-        return (
-            ""
-            if found is expected
-            else "bilancio: la pratica non ha un conto"
-            if found is None
-            else "bilancio: c'è un conto"
-        )
-    seen = {name: getattr(found, name) for name in
-            ("tetto", "previsto", "impegnato", "liquidato", "residuo", "restituito")}  # fmt: skip
-    return compare(expected, {**seen, "stato": found.stato.value}, "bilancio").replace(
-        "bilancio.", "bilancio, "
-    )
-
-
-def issued(world: World, case: str, expected: Any) -> str:
-    """`documenti`: these documents are there, as ``contratto v1``."""
-    with world.engine.database.read() as connection:
-        found = [f"{one.kind.value} v{one.version}" for one in documents.of_instance(connection, case)]
-    missing = [str(name) for name in _many(expected or []) if str(name) not in found]
-    if expected == [] and found:
-        return f"documenti: atteso nessuno, ci sono {_list(sorted(found))}"
-    return f"documenti: manca «{missing[0]}», ci sono {_list(sorted(found))}" if missing else ""
-
-
+@scenario_check("timer")
 def timers(world: World, case: str, expected: Any) -> str:
     """`timer`: a timer of this name (or element) waits; `scade` is its moment, `fermo: true` says it is suspended."""
     waiting = [one for one in world.engine.timers.of_instance(case, SYSTEM) if one.kind == "event"]
     listed = "; ".join(f"«{one.name}» {one.due_at.isoformat() if one.due_at else 'fermo'}" for one in waiting)
-    for wanted in _many(expected):
+    for wanted in many(expected):
         name = str(wanted.get("nome", ""))
         same = [one for one in waiting if name in (one.name, one.element_id)]
         if wanted.get("assente"):
@@ -153,6 +144,7 @@ def timers(world: World, case: str, expected: Any) -> str:
     return ""
 
 
+@scenario_check("concluso")
 def ended(world: World, case: str, expected: Any) -> str:
     """`concluso`: whether the process has ended by itself."""
     state = world.case(case).state
@@ -163,6 +155,7 @@ def ended(world: World, case: str, expected: Any) -> str:
     )
 
 
+@scenario_check("sospesa")
 def suspended(world: World, case: str, expected: Any) -> str:
     """`sospesa`: whether the engine holds the case still."""
     state = world.case(case).state
@@ -173,6 +166,7 @@ def suspended(world: World, case: str, expected: Any) -> str:
     )
 
 
+@scenario_check("annullata")
 def cancelled(world: World, case: str, expected: Any) -> str:
     """`annullata`: whether the case was ended by hand."""
     state = world.case(case).state
@@ -183,23 +177,26 @@ def cancelled(world: World, case: str, expected: Any) -> str:
     )
 
 
+@scenario_check("partecipanti")
 def parts(world: World, case: str, expected: Any) -> str:
     """`partecipanti`: role → user who holds it now in this case."""
     now = [one for one in world.engine.history.participants(case, SYSTEM) if one["until"] is None]
     for role, users in expected.items():
         found = sorted(one["actor_id"] for one in now if one["role"] == role)
-        if found != sorted(str(user) for user in _many(users or [])):
-            return f"partecipanti, {role}: atteso {users}, ci sono {_list(found)}"
+        if found != sorted(str(user) for user in many(users or [])):
+            return f"partecipanti, {role}: atteso {users}, ci sono {listed(found)}"
     return ""
 
 
+@scenario_check("perche")
 def why(world: World, case: str, expected: Any) -> str:
     """`perche`: one of the sentences on why it waits holds these words."""
     found = world.engine.history.why_waiting(case, SYSTEM)
-    missing = [str(text) for text in _many(expected) if not any(str(text) in one for one in found)]
+    missing = [str(text) for text in many(expected) if not any(str(text) in one for one in found)]
     return f"perché è fermo: nessuna frase dice «{missing[0]}»: {' '.join(found)}" if missing else ""
 
 
+@scenario_check("incidenti")
 def incidents(world: World, case: str, expected: Any) -> str:
     """`incidenti`: how many are open."""
     found = world.engine.incidents.list(SYSTEM, instance_id=case)
@@ -208,33 +205,16 @@ def incidents(world: World, case: str, expected: Any) -> str:
     return f"incidenti attesi {expected}, aperti {len(found)}: " + "; ".join(one.sentence for one in found)
 
 
+@scenario_check("eventi")
 def events(world: World, case: str, expected: Any) -> str:
     """`eventi`: kinds of lines in the log that must be there."""
     found = {one.kind for one in world.engine.history.timeline(case, SYSTEM)}
-    missing = [str(kind) for kind in _many(expected) if str(kind) not in found]
-    return f"eventi: manca «{missing[0]}», ci sono {_list(sorted(found))}" if missing else ""
+    missing = [str(kind) for kind in many(expected) if str(kind) not in found]
+    return f"eventi: manca «{missing[0]}», ci sono {listed(sorted(found))}" if missing else ""
 
 
+@scenario_check("titolo")
 def title(world: World, case: str, expected: Any) -> str:
     """`titolo`: how people call the case."""
     found = world.case(case).title
     return "" if found == str(expected) else f"titolo atteso «{expected}», c'è «{found}»"
-
-
-CHECKS: Mapping[str, Check] = {
-    "stato": phase,
-    "compiti": open_tasks,
-    "variabili": variables,
-    "posta": mails,
-    "bilancio": balance,
-    "documenti": issued,
-    "timer": timers,
-    "concluso": ended,
-    "sospesa": suspended,
-    "annullata": cancelled,
-    "partecipanti": parts,
-    "perche": why,
-    "incidenti": incidents,
-    "eventi": events,
-    "titolo": title,
-}

@@ -1,13 +1,13 @@
-"""The e-mails of a simulation: composed as they would travel, kept in memory and, when there is a server, sent too."""
+"""The e-mails of a simulation: composed as they would be sent, kept in memory and, when there is a server, sent too."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from engine.operations import Environment, OutboxMessage
-from engine.operations.notifications import mail
-from engine.operations.registry import OutboxHandler
+from engine.errors import Misconfigured
+from engine.service_tasks import Environment, OutboxHandler, OutboxMessage
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,19 @@ class CaughtMail:
     instance_id: str | None
 
 
+MailReader = Callable[[OutboxMessage, Environment], CaughtMail]
+"""Composes the e-mail of an outbox message as it would be sent, and gives it without sending it."""
+
+_READER: MailReader | None = None
+
+
+def mail_reader(read: MailReader) -> MailReader:
+    """Decorator: the module that sends e-mails says how a simulation reads one."""
+    global _READER
+    _READER = read
+    return read
+
+
 @dataclass
 class Mailbox:
     """What was sent so far, in order; a mail delivered twice under one key is kept twice, so that a test can see it."""
@@ -34,23 +47,12 @@ class Mailbox:
         """The handler of outbox messages of kind ``mail`` that sends with `send` and keeps what went out."""
 
         def catch(message: OutboxMessage, environment: Environment) -> None:
-            letter = mail.mail_from_payload(message.key, message.payload)
-            now = environment.clock.now()
-            mail.compose(letter, environment.settings.mail_from, now)
+            if _READER is None:
+                raise Misconfigured("No module has registered how to read an e-mail (mail_reader)")
+            caught = _READER(message, environment)
             if environment.settings.smtp_url:
                 send(message, environment)
-            self.mails.append(
-                CaughtMail(
-                    letter.key,
-                    str(message.payload.get("event") or ""),
-                    letter.to,
-                    letter.to_name,
-                    letter.subject,
-                    letter.body,
-                    now,
-                    message.instance_id,
-                )
-            )
+            self.mails.append(caught)
 
         return catch
 

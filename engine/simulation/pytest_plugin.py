@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from engine.errors import InvalidInput
-from engine.simulation.reading import SUFFIX, Scenario, read_scenarios
 from engine.simulation.runner import ScenarioFailure, run_scenario
+from engine.simulation.scenario_parser import SUFFIX, Scenario, read_scenarios
 
 
 @pytest.fixture

@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from engine.actors import SYSTEM
-from engine.calendar import in_rome
+from engine.access.actors import SYSTEM
 from engine.engine import ROLES_FILE
 from engine.errors import EngineError, InvalidInput, Rejected
+from engine.instances.models import InstanceView
 from engine.simulation import checks
-from engine.simulation.reading import File, Scenario, Step
+from engine.simulation.scenario_parser import File, Scenario, Step
 from engine.simulation.trace import Trace
 from engine.simulation.world import OpenTask, World
-from engine.views import Completion, InstanceView
+from engine.tasks.models import Completion
+from engine.temporal import in_rome
 
 
 class ScenarioFailure(AssertionError):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.actors import SYSTEM
-from engine.calendar import in_rome
-from engine.simulation.reading import Step
+from engine.access.actors import SYSTEM
+from engine.history.models import Event
+from engine.simulation.scenario_parser import Step
 from engine.simulation.world import World
-from engine.views import Event
+from engine.temporal import in_rome
 
 WORDS: Mapping[str, str] = {
     "task.created": "si apre «{element}»",

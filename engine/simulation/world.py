@@ -15,20 +15,21 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine.actors import SYSTEM, Actor
-from engine.calendar import add_duration, day_in_rome, parse_duration
+from engine.access import accounts
+from engine.access.actors import SYSTEM, Actor
+from engine.access.audit_register import By
 from engine.clock import VirtualClock
 from engine.engine import Engine
 from engine.errors import InvalidInput, InvalidState, NotFound
-from engine.operations import REGISTRY, OperationRegistry
-from engine.operations.people import accounts
-from engine.operations.people.service import By
+from engine.instances.models import InstanceView
+from engine.service_tasks import REGISTRY, OperationRegistry
 from engine.settings import Settings
+from engine.simulation.colleagues import DEFAULT_SCOPE, DEFAULT_USERS, furnish
 from engine.simulation.mailbox import Mailbox
-from engine.simulation.people import DEFAULT_SCOPE, DEFAULT_USERS, furnish
+from engine.storage.serialization import decode
 from engine.storage.tables import instance
-from engine.storage.values import decode
-from engine.views import Completion, InstanceView, TaskRow
+from engine.tasks.models import Completion, TaskRow
+from engine.temporal import add_duration, day_in_rome, parse_duration
 
 MOST_MOMENTS = 50_000
 CALLS_BETWEEN_RESTARTS = 8
@@ -92,7 +93,9 @@ class World:
         self.mailbox = Mailbox()
         self.scope = scope
         self.cases: list[str] = []
-        handlers = {**operations.handlers, "mail": self.mailbox.catching(operations.handlers["mail"])}
+        handlers = dict(operations.handlers)
+        if "mail" in handlers:
+            handlers["mail"] = self.mailbox.catching(handlers["mail"])
         self._operations = OperationRegistry(dict(operations.operations), handlers)
         self._restarts = True
         self._folder = folder

@@ -3,13 +3,13 @@
 Nothing outside sees a library object: a `Program` goes in, tokens (texts) and bytes come out.
 """
 
-from engine.spiff.awaited import Failure, Wait
-from engine.spiff.counterpart import ElementMap, same_kind
-from engine.spiff.host import Host
-from engine.spiff.instructions import Instruction, instructions_of
+from engine.spiff.environment import Host
+from engine.spiff.executable_process import Program, compile_program
 from engine.spiff.migration import Carried, Obstacle, Transfer, transfer
-from engine.spiff.program import Program, compile_program
-from engine.spiff.run import ProcessRun
+from engine.spiff.migration_mapping import ElementMap, same_kind
+from engine.spiff.modification_instructions import Instruction, instructions_of
+from engine.spiff.process_run import ProcessRun
+from engine.spiff.wait_states import Failure, Wait
 
 __all__ = [
     "Carried",

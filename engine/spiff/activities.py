@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from SpiffWorkflow.task import Task
 
-from engine.bpmn.model import DataMapping, Element
 from engine.errors import ExecutionFailed
-from engine.spiff.joins import FAILURE
-from engine.spiff.loops import AGAIN, TURNS
-from engine.spiff.scopes import LOOP_COUNTER, Lent, own
+from engine.languages.bpmn.model import DataMapping, Element
+from engine.spiff.gateway_joins import FAILURE
+from engine.spiff.standard_loop import AGAIN, TURNS
+from engine.spiff.variable_scopes import LOOP_COUNTER, Lent, own
 
 if TYPE_CHECKING:
-    from engine.spiff.run import ProcessRun
+    from engine.spiff.process_run import ProcessRun
 
 MOST_ITEMS = 1_000
 DEEPEST = 100

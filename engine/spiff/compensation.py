@@ -15,16 +15,16 @@ from uuid import UUID
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.compensation import SUFFIX
-from engine.bpmn.model import Element
 from engine.errors import ExecutionFailed
+from engine.languages.bpmn.compensation_handlers import SUFFIX
+from engine.languages.bpmn.model import Element
 from engine.spiff import event_specs
 from engine.spiff.compensation_specs import HANDLER, RUN_OF_HANDLER
-from engine.spiff.program import Program
-from engine.spiff.scopes import PROCESS
+from engine.spiff.executable_process import Program
+from engine.spiff.variable_scopes import PROCESS
 
 if TYPE_CHECKING:
-    from engine.spiff.run import ProcessRun
+    from engine.spiff.process_run import ProcessRun
 
 Entry = dict[str, Any]
 """``activity`` and ``process`` (identifiers), ``handler`` (process name or ""), ``values`` (of the multi-instance run

@@ -9,8 +9,8 @@ from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.task import Task
 
-from engine.bpmn.model import Element
-from engine.spiff.stepwise import Stepwise
+from engine.languages.bpmn.model import Element
+from engine.spiff.base_specs import Stepwise
 
 HANDLER = "handler"
 """In the task that runs a handler: the name of the handler's process."""

@@ -15,8 +15,8 @@ from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.model import Element
-from engine.spiff.stepwise import Stepwise, is_split
+from engine.languages.bpmn.model import Element
+from engine.spiff.base_specs import Stepwise, is_split
 
 FIRED = "event_fired"
 CHOSEN = "chosen"

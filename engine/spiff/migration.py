@@ -15,16 +15,16 @@ from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.model import Element
-from engine.spiff import event_specs, specs
-from engine.spiff.arrivals import Arrivals
-from engine.spiff.counterpart import ElementMap, Places
-from engine.spiff.host import Host
-from engine.spiff.joins import Join
-from engine.spiff.program import Program
-from engine.spiff.run import ProcessRun
-from engine.spiff.stepwise import BOUNDARY_SPLIT
-from engine.spiff.tree import Subworkflow, TopWorkflow
+from engine.languages.bpmn.model import Element
+from engine.spiff import activity_specs, event_specs
+from engine.spiff.base_specs import BOUNDARY_SPLIT
+from engine.spiff.environment import Host
+from engine.spiff.executable_process import Program
+from engine.spiff.gateway_joins import Join
+from engine.spiff.migration_joins import Arrivals
+from engine.spiff.migration_mapping import ElementMap, Places
+from engine.spiff.process_run import ProcessRun
+from engine.spiff.workflow_tree import Subworkflow, TopWorkflow
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class _Placing:
                 continue  # its activity begins anew, or is no more
             before = self._old.get_task_from_id(inner.parent_task_id).task_spec
             made = self._inner(holder)
-            called = isinstance(before, specs.CallActivity)
+            called = isinstance(before, activity_specs.CallActivity)
             self._fill(inner, made, before.element.called if called else before.element.process_id)
         return self._new
 
@@ -315,7 +315,7 @@ def _home(task: Task, new: Any) -> Task:
 def _exclusive(spec: TaskSpec) -> bool:
     """Whether a task counts its children, so that it must not adopt one."""
     return spec.name.endswith(BOUNDARY_SPLIT) or isinstance(
-        spec, specs.ParallelMultiInstance | specs.SequentialMultiInstance
+        spec, activity_specs.ParallelMultiInstance | activity_specs.SequentialMultiInstance
     )
 
 
@@ -332,5 +332,5 @@ def _interrupted(workflow: Any) -> bool:
 def _repeated(task: Task) -> bool:
     """Whether a task is one run of a multi-instance activity."""
     return bool(task.triggered) and isinstance(
-        task.parent.task_spec, specs.ParallelMultiInstance | specs.SequentialMultiInstance
+        task.parent.task_spec, activity_specs.ParallelMultiInstance | activity_specs.SequentialMultiInstance
     )

@@ -15,16 +15,16 @@ from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.model import Element
 from engine.errors import InvalidInput, InvalidState
-from engine.spiff import awaited, event_specs, specs
-from engine.spiff.awaited import FAILURE
-from engine.spiff.instructions import KINDS, Instruction
-from engine.spiff.scopes import PROCESS, own
-from engine.spiff.stepwise import BOUNDARY_SPLIT, is_split
+from engine.languages.bpmn.model import Element
+from engine.spiff import activity_specs, event_specs, wait_states
+from engine.spiff.base_specs import BOUNDARY_SPLIT, is_split
+from engine.spiff.modification_instructions import KINDS, Instruction
+from engine.spiff.variable_scopes import PROCESS, own
+from engine.spiff.wait_states import FAILURE
 
 if TYPE_CHECKING:
-    from engine.spiff.run import ProcessRun
+    from engine.spiff.process_run import ProcessRun
 
 HELD = TaskState.READY | TaskState.WAITING | TaskState.STARTED
 CHOOSING = ("exclusiveGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway")
@@ -78,7 +78,7 @@ def leave(run: ProcessRun, token: str) -> None:
 
 def process_of(run: ProcessRun, token: str) -> str:
     """The id of the (called) process that a token is in."""
-    return awaited.drawn(run._task(token)).process_id
+    return wait_states.drawn(run._task(token)).process_id
 
 
 class _Change:
@@ -324,7 +324,7 @@ def _is_item(task: Task) -> bool:
     return (
         "index" in task.internal_data
         and parent is not None
-        and isinstance(parent.task_spec, specs.MULTI_INSTANCE)
+        and isinstance(parent.task_spec, activity_specs.MULTI_INSTANCE)
     )
 
 

@@ -8,10 +8,10 @@ from SpiffWorkflow.bpmn.specs.control import SimpleBpmnTask
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn.event_rules import EVENT_SUBPROCESS_STARTS
+from engine.languages.bpmn.lint.events import EVENT_SUBPROCESS_STARTS
+from engine.spiff.base_specs import ProcessSpec, Start, Stepwise
 from engine.spiff.event_specs import ArmedStart, WaitedEvent, arm, kind_named
-from engine.spiff.stepwise import ProcessSpec, Start, Stepwise
-from engine.spiff.weaving import WovenProcess
+from engine.spiff.spec_builder import WovenProcess
 
 START_CHOSEN = "start"
 """In the first task of a process: the identifier of the start event that was meant."""

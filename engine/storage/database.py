@@ -15,9 +15,9 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from engine.errors import Misconfigured
-from engine.storage.rome import install_on_sqlite
-from engine.storage.spare import Spares
-from engine.storage.together import Together
+from engine.storage.postgresql.pool import Spares
+from engine.storage.sql.functions import install_on_sqlite
+from engine.storage.sql.write_batch import Together
 
 logger = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ class Database:
         if self.is_sqlite:
             _prepare_sqlite(self.engine, durable)
         else:
-            from engine.storage.prepared import keep_prepared
+            from engine.storage.postgresql.pipeline import keep_prepared
 
             _ask_whether_alive(self.engine)
             keep_prepared(self.engine)

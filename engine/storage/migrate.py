@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 
 from engine.storage.database import Database
-from engine.storage.queue import install_queue
+from engine.storage.triggers.job_queue import install_queue
 
 _LOCK = 7_305_902_114
 _MIGRATIONS = Path(__file__).with_name("migrations")

@@ -1,7 +1,9 @@
-"""The whole schema: importing this module declares every table of the engine and of its operations."""
+"""The tables of the engine itself: importing this module declares them.
 
-import engine.operations.budget.tables
-import engine.operations.documents.tables
-import engine.operations.notifications.tables
-import engine.operations.people.tables  # noqa: F401
-from engine.storage import batch_tables, deadline_tables, tables  # noqa: F401
+`engine.access` declares those of users and scopes, each business module its own when the application loads it.
+"""
+
+from engine.storage import tables
+from engine.storage.tables import batches, calendars, deadlines
+
+__all__ = ["batches", "calendars", "deadlines", "tables"]

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import DateTime, Dialect, LargeBinary
 from sqlalchemy.types import TypeDecorator
 
-from engine.storage.values import decode, encode
+from engine.storage.serialization import decode, encode
 
 
 def new_id() -> str:
@@ -40,7 +40,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class Json(TypeDecorator[Any]):
-    """Any value that a process may hold (see `engine.storage.values`), kept as bytes: key order and types survive."""
+    """Any value that a process may hold (`engine.storage.serialization`), as bytes: key order and types survive."""
 
     impl = LargeBinary
     cache_ok = True

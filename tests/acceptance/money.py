@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine.operations.budget import service as budget
-from engine.operations.budget.tables import conto, movimento
 from engine.simulation import World
+from modules.budget import service as budget
+from modules.budget.tables import conto, movimento
 
 CAP = 200_000
 """Two thousand euros, in cents."""

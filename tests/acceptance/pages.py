@@ -11,10 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from engine.actors import SYSTEM
-from engine.calendar import day_in_rome
-from engine.operations.people import accounts
+from engine.access import accounts
+from engine.access.actors import SYSTEM
 from engine.simulation import World
+from engine.temporal import day_in_rome
 from tests.pages import pages_over
 from web.auth import STAMP
 

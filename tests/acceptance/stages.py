@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.clock import VirtualClock
 from engine.engine import Engine
-from engine.operations import REGISTRY
+from engine.service_tasks import REGISTRY
 from engine.settings import Settings
 from engine.simulation import DEFAULT_SCOPE, World
 from tests.databases import Databases

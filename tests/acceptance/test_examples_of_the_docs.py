@@ -17,11 +17,11 @@ from click.testing import CliRunner
 from cli.__main__ import main
 from cli.demo.command import PASSWORD
 from cli.demo.places import COLLEAGUES
-from engine.bpmn import lint
-from engine.bundle import Bundle
-from engine.compiled import read_parts, surroundings
-from engine.operations import REGISTRY, OperationRegistry
-from engine.permissions import PermissionMatrix
+from engine.access.permissions import PermissionMatrix
+from engine.definitions.compilation import read_parts, surroundings
+from engine.definitions.resources import Bundle
+from engine.languages.bpmn import lint
+from engine.service_tasks import REGISTRY, OperationRegistry
 from engine.simulation import World, read_scenarios, run_scenario
 from tests.architecture.sources import ROOT
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.errors import Forbidden, InvalidInput, InvalidState
 from engine.simulation import World
 from tests.acceptance.money import assert_budget_holds, money

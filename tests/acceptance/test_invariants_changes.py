@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from engine.actors import SYSTEM
-from engine.selection import Selection
+from engine.access.actors import SYSTEM
+from engine.history.consistency import soundness
+from engine.instances.selection import Selection
 from engine.simulation import World
-from engine.soundness import soundness
 from engine.spiff import Instruction
 from tests.acceptance.stages import CANDIDATE
 from tests.acceptance.wanderer import FAMILY

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from engine.actors import SYSTEM
-from engine.bpmn.model import Element, ProcessModel
-from engine.bundle import Bundle
-from engine.compiled import read_parts
-from engine.operations import REGISTRY
+from engine.access.actors import SYSTEM
+from engine.definitions.compilation import read_parts
+from engine.definitions.resources import Bundle
+from engine.languages.bpmn.model import Element, ProcessModel
+from engine.service_tasks import REGISTRY
 from engine.simulation import World
 from tests.acceptance.stages import Album, at
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.clock import VirtualClock
 from engine.errors import InvalidState
 from engine.simulation import World
@@ -116,7 +116,7 @@ def test_a_step_that_dies_before_its_commit_fires_again_once(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("engine.timers.write", die)
+        patch.setattr("engine.timers.service.write", die)
         with pytest.raises(KeyboardInterrupt):
             active.engine.timers.fire_due()
     active.restart()

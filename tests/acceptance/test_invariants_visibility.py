@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from engine.actors import SYSTEM, Actor
+from engine.access.actors import SYSTEM, Actor
+from engine.access.permissions import Permission
 from engine.engine import Engine
 from engine.errors import EngineError, Forbidden
-from engine.operations.documents import service as documents
-from engine.operations.people import persons
-from engine.permissions import Permission
 from engine.simulation import World
 from engine.storage.tables import attachment, event, instance, task
-from engine.views import InboxFilter
+from engine.tasks.models import InboxFilter
+from modules.documents import service as documents
+from modules.people import persons
 from tests.acceptance.pages import Desk, Pages
 from tests.acceptance.stages import SECRET, SPENDING, at, log_of
 from tests.acceptance.wanderer import FAMILY
@@ -257,8 +257,8 @@ def test_a_part_from_elsewhere_opens_the_case_and_its_end_closes_it(active: Worl
 
 
 def test_a_role_that_has_ended_opens_nothing_the_day_after(active: World) -> None:
-    from engine.operations.people import accounts
-    from engine.operations.people.service import By
+    from engine.access import accounts
+    from modules.people.service import By
 
     with active.engine.database.begin() as work:
         for held in accounts.memberships(work.connection, "bruno"):

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from engine.actors import SYSTEM
-from engine.bundle import Bundle, Resource
-from engine.compiled import read_parts
-from engine.migration import MigrationPlan
-from engine.operations import REGISTRY
+from engine.access.actors import SYSTEM
+from engine.definitions.compilation import read_parts
+from engine.definitions.resources import Bundle, Resource
+from engine.instances.migration import MigrationPlan
+from engine.service_tasks import REGISTRY
 from engine.simulation import World, read_scenarios, run_scenario
-from engine.simulation.reading import Scenario
+from engine.simulation.scenario_parser import Scenario
 from engine.simulation.trace import Printed
 from tests.acceptance.stages import CANDIDATE, SOCIAL, WORK, Album, log_of
 from tests.acceptance.test_moving_to_an_equal_version import Moving, by_step

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine.actors import SYSTEM
-from engine.migration import MigrationPlan
+from engine.access.actors import SYSTEM
+from engine.instances.migration import MigrationPlan
 from engine.simulation import World, read_scenarios, run_scenario
-from engine.simulation.reading import Scenario, Step
+from engine.simulation.scenario_parser import Scenario, Step
 from engine.simulation.trace import Printed
 from engine.storage.tables import definition, event, incident, instance, subscription, task, timer
 from tests.databases import Databases

@@ -11,8 +11,8 @@ import pytest
 import yaml
 from lxml import etree
 
-from engine.bpmn.model import Element, ProcessModel
-from engine.bpmn.reader import read_diagram
+from engine.languages.bpmn.model import Element, ProcessModel
+from engine.languages.bpmn.parser import read_diagram
 
 PROCESSES = Path(__file__).parents[2] / "processes"
 DIAGRAMS = sorted(PROCESSES.glob("*.bpmn"))

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.engine import Engine
 from engine.settings import Settings
 from engine.storage.tables import timer

@@ -22,14 +22,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text, update
 
-from engine.actors import SYSTEM
-from engine.bundle import Bundle
+from engine.access.actors import SYSTEM
 from engine.clock import SystemClock, VirtualClock
+from engine.definitions.resources import Bundle
 from engine.engine import Engine
-from engine.selection import Selection
+from engine.instances.selection import Selection
+from engine.scheduling.overrides import Every
 from engine.settings import Settings
 from engine.storage.tables import event, instance, outbox, scheduled_start, timer
-from engine.terms import Every
 from tests.live_site import LOCAL, ROOT, free_port
 from tests.worker_crowd import crowd
 

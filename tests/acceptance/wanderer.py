@@ -8,12 +8,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from engine.actors import SYSTEM
-from engine.calendar import day_in_rome
+from engine.access.actors import SYSTEM
 from engine.errors import Forbidden, InvalidInput, InvalidState, NotFound
-from engine.forms import Form
-from engine.forms.model import MANY, Component, Field, Group, Kind, Rows
+from engine.languages.forms import Form
+from engine.languages.forms.model import MANY, Component, Field, Group, Kind, Rows
 from engine.simulation import DEFAULT_USERS, OpenTask, World
+from engine.temporal import day_in_rome
 from tests.acceptance.money import assert_budget_holds
 from tests.acceptance.stages import CANDIDATE, USERS
 

@@ -9,7 +9,7 @@ import click
 import pytest
 
 from docs import generate
-from engine.operations import REGISTRY
+from engine.service_tasks import REGISTRY
 from engine.settings import SETTINGS
 from tests.architecture.sources import ROOT
 

@@ -76,8 +76,8 @@ def test_no_pickles() -> None:
 @pytest.mark.parametrize(
     ("room", "may_import"),
     [
-        ("engine/expressions", ("engine.expressions",)),
-        ("engine/decisions", ("engine.decisions", "engine.expressions")),
+        ("engine/languages/feel", ("engine.languages.feel",)),
+        ("engine/languages/dmn", ("engine.languages.dmn", "engine.languages.feel")),
     ],
 )
 def test_languages_stand_alone(room: str, may_import: tuple[str, ...]) -> None:

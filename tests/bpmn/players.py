@@ -18,9 +18,9 @@ from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.bpmn import lint, read_diagram
-from engine.bpmn.lint import Surroundings
-from engine.bpmn.model import Element
+from engine.languages.bpmn import lint, read_diagram
+from engine.languages.bpmn.lint import Surroundings
+from engine.languages.bpmn.model import Element
 from engine.spiff import ProcessRun, compile_program
 from tests.bpmn.traces import Node
 

@@ -14,21 +14,21 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
-from engine.actors import SYSTEM
-from engine.advance import write
-from engine.bundle import Bundle
-from engine.calendar import add_duration, parse_duration
+from engine.access.actors import SYSTEM
+from engine.access.permissions import PermissionMatrix
 from engine.clock import VirtualClock
+from engine.definitions.resources import Bundle
 from engine.engine import ROLES_FILE, Engine
 from engine.errors import InvalidInput
-from engine.permissions import PermissionMatrix
+from engine.execution.step_writer import write
+from engine.history.consistency import soundness
 from engine.settings import Settings
 from engine.simulation.checks import compare
-from engine.soundness import soundness
 from engine.spiff import ProcessRun
-from engine.spiff.scopes import PROCESS
+from engine.spiff.variable_scopes import PROCESS
 from engine.storage import Database
 from engine.storage.tables import event, incident, instance, scheduled_start, subscription, task, timer
+from engine.temporal import add_duration, parse_duration
 from tests.bpmn import trial_operations
 from tests.bpmn.constructs import Case, Construct
 from tests.bpmn.traces import difference

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from engine.bundle import Bundle
-from engine.compiled import compile_parts, read_parts
+from engine.definitions.compilation import compile_parts, read_parts
+from engine.definitions.resources import Bundle
 from engine.errors import EngineError, InvalidInput
 from engine.spiff import ProcessRun
 from tests.bpmn import trial_operations

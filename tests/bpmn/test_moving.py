@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from engine.actors import SYSTEM
-from engine.migration import MigrationPlan
+from engine.access.actors import SYSTEM
+from engine.instances.migration import MigrationPlan
 from tests.bpmn.constructs import Case, Construct, constructs
 from tests.bpmn.stage import Stage
 from tests.databases import Databases

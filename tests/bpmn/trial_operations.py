@@ -11,8 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.errors import BusinessError
-from engine.operations import OperationContext, OperationRegistry
-from engine.operations.registry import Operation, Parameter
+from engine.service_tasks import Operation, OperationContext, OperationRegistry, Parameter
 
 
 def registry() -> OperationRegistry:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from cli.demo.command import furnish
 from cli.demo.stories import all_stories, play
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.clock import VirtualClock
 from engine.engine import Engine
 from engine.settings import Settings

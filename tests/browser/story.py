@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from engine.simulation.reading import File, Step, read_scenarios
+from engine.simulation.scenario_parser import File, Step, read_scenarios
 from tests.browser.accessibility import assert_accessible
 from tests.browser.colleague import Colleague
 from tests.live_site import ROOT, LiveSite

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import FilePayload, Page, ViewportSize, expect
 
-from engine.actors import SYSTEM
-from engine.terms import After
-from engine.views import TaskRow
+from engine.access.actors import SYSTEM
+from engine.scheduling.overrides import After
+from engine.tasks.models import TaskRow
 from tests.browser.accessibility import assert_accessible
 from tests.browser.colleague import Colleague
 from tests.engine.versions import plan_to, redeploy

@@ -13,9 +13,9 @@ from typing import Any
 
 from lxml import etree
 
-from engine.bpmn.dialect import CAMUNDA
-from engine.bpmn.reader import BPMN, FLOW_NODES
-from engine.compiled import check_timer
+from engine.definitions.compilation import check_timer
+from engine.languages.bpmn.expression_dialect import CAMUNDA
+from engine.languages.bpmn.parser import BPMN, FLOW_NODES
 
 TOPIC = "corpus.passa"
 CALLED = "corpus_chiamato"

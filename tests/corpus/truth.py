@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from engine.bpmn.model import Element, ProcessModel
+from engine.languages.bpmn.model import Element, ProcessModel
 
 
 def doubts(model: ProcessModel, passed: Sequence[str]) -> list[str]:

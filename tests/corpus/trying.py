@@ -12,9 +12,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from engine.bpmn.reader import parse_xml
 from engine.errors import InvalidInput
-from engine.spiff import guard
+from engine.languages.bpmn.parser import parse_xml
+from engine.spiff import loop_detection
 from engine.storage import migrate
 from tests.corpus.dressing import CALLED_PROCESS, dressed, processes
 from tests.corpus.files import Drawing
@@ -88,7 +88,7 @@ class Trial:
         self._folder = tempfile.TemporaryDirectory(prefix="corpus-")
         self._template = Path(self._folder.name) / "template.db"
         migrate(f"sqlite:///{self._template}")
-        guard.MOST_STEPS = MOST_AUTOMATIC_STEPS
+        loop_detection.MOST_STEPS = MOST_AUTOMATIC_STEPS
         self._tried = 0
         self._walker: Walker | None = None
 

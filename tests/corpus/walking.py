@@ -16,13 +16,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
-from engine.actors import SYSTEM
-from engine.advance import write
-from engine.bundle import Bundle
+from engine.access.actors import SYSTEM
+from engine.access.permissions import PermissionMatrix
 from engine.clock import VirtualClock
+from engine.definitions.resources import Bundle
 from engine.engine import ROLES_FILE, Engine
 from engine.errors import ExecutionFailed
-from engine.permissions import PermissionMatrix
+from engine.execution.step_writer import write
 from engine.settings import Settings
 from engine.spiff import ProcessRun
 from engine.storage import Database

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from engine.bpmn import read_diagram
-from engine.bpmn.model import Element
-from engine.calendar import WorkingCalendar
-from engine.language import bindings_at, evaluate
+from engine.languages.bpmn import read_diagram
+from engine.languages.bpmn.model import Element
+from engine.languages.feel_environment import bindings_at, evaluate
 from engine.spiff import ProcessRun
-from engine.spiff.program import Program, compile_program
+from engine.spiff.executable_process import Program, compile_program
+from engine.temporal import WorkingCalendar
 
 NOON = datetime(2016, 3, 1, 11, tzinfo=UTC)
 BINDINGS = bindings_at(NOON, lambda: WorkingCalendar(), lambda name: None)

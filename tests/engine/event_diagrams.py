@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from engine.actors import SYSTEM
-from engine.bundle import Bundle
+from engine.access.actors import SYSTEM
+from engine.definitions.resources import Bundle
 from engine.engine import Engine
 
 HEAD = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"

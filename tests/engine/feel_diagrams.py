@@ -6,10 +6,9 @@ from __future__ import annotations
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from engine.bundle import Bundle
-from engine.compiled import Parts, read_parts
-from engine.operations import REGISTRY, OperationContext, OperationRegistry
-from engine.operations.registry import Operation, Parameter
+from engine.definitions.compilation import Parts, read_parts
+from engine.definitions.resources import Bundle
+from engine.service_tasks import REGISTRY, Operation, OperationContext, OperationRegistry, Parameter
 
 TEXTS = {
     "condition": "eta >= 18",

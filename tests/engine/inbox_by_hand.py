@@ -11,12 +11,12 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
 
-from engine.actors import SYSTEM, Actor, Membership, covers
-from engine.beginnings import END_OF_TIME
-from engine.permissions import Permission, PermissionMatrix, Role
+from engine.access.actors import SYSTEM, Actor, Membership, covers
+from engine.access.permissions import Permission, PermissionMatrix, Role
+from engine.execution.step import END_OF_TIME
 from engine.storage.tables import definition, instance, listed, participant, task, task_candidate
-from engine.storage.words import asked_words, words
-from engine.views import InboxFilter
+from engine.storage.text_search import asked_words, words
+from engine.tasks.models import InboxFilter
 
 NOW = datetime(2016, 3, 1, 9, tzinfo=UTC)
 SCOPES = ("cremona", "cremasco", "cremasco/crema", "cremasco/offanengo", "cremasco_alto")

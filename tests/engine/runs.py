@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.bpmn import read_diagram
-from engine.bpmn.model import Element
-from engine.language import evaluate
+from engine.languages.bpmn import read_diagram
+from engine.languages.bpmn.model import Element
+from engine.languages.feel_environment import evaluate
 from engine.spiff import ProcessRun, Program, compile_program
 
 HEAD = (

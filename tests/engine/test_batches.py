@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
-from engine.actors import SYSTEM, Actor
-from engine.actors import actor as make_actor
-from engine.batches import Skipped
+from engine.access.actors import SYSTEM, Actor
+from engine.access.actors import actor as make_actor
+from engine.access.permissions import Permission
 from engine.engine import Engine
 from engine.errors import Forbidden, InvalidInput, InvalidState, NotFound
-from engine.permissions import Permission
-from engine.selection import Selection
+from engine.instances.batches.service import Skipped
+from engine.instances.selection import Selection
 from engine.simulation import World
 from engine.storage import UnitOfWork
 from engine.storage.tables import event

@@ -10,16 +10,16 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from engine.actors import SYSTEM, actor
-from engine.calendar import day_in_rome
-from engine.calendar.closing_files import Span
+from engine.access.accounts import By
+from engine.access.actors import SYSTEM, actor
+from engine.access.models import Ambito
 from engine.errors import Forbidden, InvalidInput
-from engine.operations.people.accounts import By
-from engine.operations.people.calendars import MOST_CLOSINGS
-from engine.operations.people.model import Ambito
-from engine.operations.people.places import save_scope
+from engine.scheduling.calendars.scopes import save_scope
+from engine.scheduling.calendars.store import MOST_CLOSINGS
 from engine.simulation import World
 from engine.storage.tables import event
+from engine.temporal import day_in_rome
+from engine.temporal.ics_closings import Span
 from tests.unit.calendar.test_closing_files import file_of
 
 SUMMER = "DTSTART;VALUE=DATE:20160808\nDTEND;VALUE=DATE:20160813\nSUMMARY:Chiusura estiva"

@@ -11,20 +11,20 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from engine.actors import SYSTEM, actor
-from engine.calendar import day_in_rome
-from engine.calendars import Why, days_off
+from engine.access.accounts import By
+from engine.access.actors import SYSTEM, actor
+from engine.access.models import Ambito
 from engine.errors import Forbidden, InvalidInput, NotFound
-from engine.operations.people.accounts import By
-from engine.operations.people.calendars import Rule, calendar_of
-from engine.operations.people.model import Ambito
-from engine.operations.people.places import save_scope
+from engine.execution.step_runner import locked
+from engine.scheduling.calendars.scopes import save_scope
+from engine.scheduling.calendars.service import Why, days_off
+from engine.scheduling.calendars.store import Rule, calendar_of
 from engine.simulation import World
-from engine.steps import locked
 from engine.storage import Database
 from engine.storage.migrate import migrate
+from engine.storage.serialization import encode
 from engine.storage.tables import event
-from engine.storage.values import encode
+from engine.temporal import day_in_rome
 
 AUGUST = (date(2016, 8, 8), date(2016, 8, 12))
 

@@ -12,12 +12,12 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from benchmarks._service import NOW, furnish, load, service
-from engine.actors import SYSTEM, Actor, actor
+from engine.access.actors import SYSTEM, Actor, actor
+from engine.access.visibility import visible_cases, within
 from engine.clock import VirtualClock
 from engine.engine import Engine
 from engine.settings import Settings
 from engine.storage.tables import instance, participant
-from engine.visibility import visible_cases, within
 from tests.engine.asked import asked
 
 PROCESSES = Path(__file__).resolve().parents[2] / "processes"

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.errors import InvalidInput, InvalidState
+from engine.history.consistency import soundness
 from engine.simulation import World
-from engine.soundness import soundness
 from engine.spiff import Instruction
 from engine.storage.tables import subscription
 from tests.engine.conftest import START

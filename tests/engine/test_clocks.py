@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.engine import Engine
 from engine.errors import InvalidState
 from engine.simulation import World
-from engine.views import TimerView
+from engine.timers.models import TimerView
 from tests.engine.conftest import START
 from tests.together import refusals
 

@@ -10,9 +10,9 @@ from itertools import pairwise
 import pytest
 
 from engine.spiff import ProcessRun
+from engine.spiff.executable_process import Program
 from engine.spiff.migration import transfer
-from engine.spiff.program import Program
-from engine.storage.values import decode
+from engine.storage.serialization import decode
 from tests.engine.bare_runs import BareHost, complete, program
 
 UNDO = (

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from icalendar import Calendar
 from sqlalchemy import select, update
 
-import engine.deadline_feeds as deadline_feeds
-from engine.actors import SYSTEM, Actor
-from engine.calendar import in_rome
-from engine.calendar.deadline_files import DeadlineEntry, write_deadlines
-from engine.operations.people import accounts
-from engine.operations.people.accounts import By
-from engine.operations.people.tables import calendario_privato
+import engine.tasks.calendar_feed as deadline_feeds
+from engine.access import accounts
+from engine.access.accounts import By
+from engine.access.actors import SYSTEM, Actor
+from engine.access.tables import calendario_privato
 from engine.simulation import World
 from engine.storage.tables import task
+from engine.temporal import in_rome
+from engine.temporal.ics_deadlines import DeadlineEntry, write_deadlines
 
 
 @pytest.fixture

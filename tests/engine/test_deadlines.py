@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from engine.actors import SYSTEM, Actor, actor
-from engine.deadlines import Change
-from engine.deadlines.default_words import default_words
+from engine.access.actors import SYSTEM, Actor, actor
 from engine.errors import Forbidden, InvalidInput, InvalidState, NotFound
+from engine.scheduling.overrides import After, At, Every, Term
 from engine.simulation import World
 from engine.storage.tables import task, timer
-from engine.terms import After, At, Every, Term
+from engine.timers.deadlines import Change
+from engine.timers.deadlines.diagram_descriptions import default_words
 from tests.engine.asked import asked
 from tests.engine.test_scheduled_starts import DAILY, deploy
 

@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.errors import InvalidInput
+from engine.scheduling.overrides import After, At, Every
 from engine.simulation import World
-from engine.terms import After, At, Every
 from tests.engine.asked import asked
 from tests.engine.test_deadlines import ADA, Start, dates, due, put, rome
 

@@ -12,12 +12,12 @@ from alembic.config import Config
 from sqlalchemy import select
 
 from engine import storage
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.errors import InvalidState
+from engine.scheduling.overrides import After, At
 from engine.simulation import World
 from engine.storage import Database, migrate
 from engine.storage.tables import event, instance, task, timer
-from engine.terms import After, At
 from tests.engine.conftest import DIAGRAMS
 from tests.engine.test_deadlines import ADA, DUE, SHARED, TIMER, Start, dates, due, put, rome, signing
 from tests.engine.versions import plan_to, redeploy

@@ -7,11 +7,11 @@ from datetime import date, time, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from engine.actors import SYSTEM, actor
+from engine.access.actors import SYSTEM, actor
 from engine.errors import Forbidden, InvalidInput, InvalidState
+from engine.scheduling.overrides import After, At, Every
 from engine.simulation import World
 from engine.storage.tables import definition, event
-from engine.terms import After, At, Every
 from tests.engine.test_deadlines import ADA, put, rome
 from tests.engine.test_scheduled_starts import DAILY, ONCE, begun, deploy
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.actors import SYSTEM
-from engine.bundle import Bundle
+from engine.access.actors import SYSTEM
+from engine.definitions.resources import Bundle
 from engine.errors import Forbidden, InvalidInput, InvalidState, NotFound
 from engine.simulation import World
 from tests.engine.conftest import DIAGRAMS, START

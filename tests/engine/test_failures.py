@@ -7,11 +7,11 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import func, select
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.errors import ExecutionFailed, Forbidden, InvalidState
+from engine.incidents.models import IncidentView
 from engine.simulation import World
 from engine.storage.tables import counter, outbox
-from engine.views import IncidentView
 from tests.engine.asked import asked
 from tests.engine.conftest import START
 from tests.engine.trial_operations import Trial

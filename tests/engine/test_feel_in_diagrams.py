@@ -13,7 +13,7 @@ import pytest
 
 from engine.errors import Finding, InvalidInput
 from engine.simulation import World
-from engine.spiff.scopes import View
+from engine.spiff.variable_scopes import View
 from tests.engine.conftest import START
 from tests.engine.feel_diagrams import operations, parts, write
 

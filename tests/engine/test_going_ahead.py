@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine.actors import SYSTEM, actor
+from engine.access.actors import SYSTEM, actor
 from engine.engine import Engine
 from engine.errors import EngineError, Forbidden, InvalidInput, InvalidState
-from engine.live import LiveRuns
+from engine.execution.instance_cache import LiveRuns
+from engine.history.consistency import soundness
+from engine.scheduling.overrides import After
 from engine.simulation import World
-from engine.soundness import soundness
 from engine.storage.tables import draft, task
-from engine.terms import After
 from tests.engine.asked import asked
 from tests.engine.trial_operations import Trial
 

@@ -15,11 +15,11 @@ from sqlalchemy import inspect, text
 
 from engine import storage
 from engine.clock import VirtualClock
-from engine.inbox import Inbox
 from engine.storage import Database, migrate
-from engine.storage.listing import POSTGRESQL_TRIGGERS, SQLITE_TRIGGERS, fill_listing
-from engine.storage.words import words
-from engine.views import COUNTED_UP_TO, InboxFilter
+from engine.storage.text_search import words
+from engine.storage.triggers.task_lists import POSTGRESQL_TRIGGERS, SQLITE_TRIGGERS, fill_listing
+from engine.tasks.inbox import Inbox
+from engine.tasks.models import COUNTED_UP_TO, InboxFilter
 from tests.engine.inbox_by_hand import (
     ACTORS,
     MATRIX,
@@ -75,7 +75,7 @@ def test_pages_counts_and_searches_follow_the_rules(
     database_url: str, many: int, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     """With `many` 0 every search walks the lists, with 2000 every search looks its hits up."""
-    monkeypatch.setattr("engine.searches.MANY", many)
+    monkeypatch.setattr("engine.instances.queries.MANY", many)
     database, chance = Database(database_url), random.Random(seed)
     try:
         with database.begin() as work:
@@ -169,7 +169,7 @@ def test_no_migration_has_lost_a_trigger(database_url: str) -> None:
 
 
 def test_beyond_a_thousand_the_count_says_more(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.inbox.COUNTED_UP_TO", 3)
+    monkeypatch.setattr("engine.tasks.inbox.COUNTED_UP_TO", 3)
     database = Database(database_url)
     with database.begin() as work:
         for seed in range(30):

@@ -12,13 +12,13 @@ import pytest
 from sqlalchemy import Connection
 
 from benchmarks._service import NOW, furnish, load, service
-from engine.actors import Actor
+from engine.access import accounts
+from engine.access.actors import Actor
 from engine.clock import VirtualClock
 from engine.engine import Engine
-from engine.inbox import Inbox
-from engine.operations.people import accounts
 from engine.settings import Settings
-from engine.views import InboxFilter
+from engine.tasks.inbox import Inbox
+from engine.tasks.models import InboxFilter
 from tests.engine.asked import Asked, asked
 
 PROCESSES = Path(__file__).resolve().parents[2] / "processes"
@@ -104,7 +104,10 @@ def test_a_page_asks_once_however_long_it_is(sqlite_url: str, tasks: int) -> Non
         with engine.database.read() as connection:
             actor = accounts.actor_for(connection, "capo_ambito", date(2026, 3, 2))
         assert actor is not None
-        for ask in (lambda: engine.inbox.page(actor, InboxFilter("all")), lambda: engine.inbox.counts(actor)):
+        for ask in (
+            lambda: engine.inbox.page(actor, InboxFilter("all")),
+            lambda: engine.inbox.counts(actor),
+        ):
             with asked(engine) as statements:
                 ask()
             assert len([one for one in statements if one.startswith(("SELECT", "WITH"))]) == 1

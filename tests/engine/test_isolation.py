@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from engine.bpmn import read_diagram
-from engine.bpmn.model import Element
 from engine.errors import BusinessError
+from engine.languages.bpmn import read_diagram
+from engine.languages.bpmn.model import Element
 from engine.simulation import World
 from engine.spiff import ProcessRun
-from engine.spiff.program import Program, compile_program
+from engine.spiff.executable_process import Program, compile_program
 from tests.acceptance.stages import START, USERS
 from tests.acceptance.wanderer import Wanderer
 from tests.engine.bare_runs import BareHost, program

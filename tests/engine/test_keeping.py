@@ -13,17 +13,17 @@ import pytest
 from sqlalchemy import Connection, delete, event, insert, select, update
 from sqlalchemy.exc import DBAPIError
 
-from engine.actors import SYSTEM, actor
-from engine.advance import write
+from engine.access.actors import SYSTEM, actor
 from engine.engine import Engine
 from engine.errors import InvalidState
-from engine.live import LiveRuns
+from engine.execution.instance_cache import LiveRuns
+from engine.execution.step_runner import next_place
+from engine.execution.step_writer import write
+from engine.history.consistency import soundness
+from engine.scheduling.overrides import After
 from engine.simulation import World
-from engine.soundness import soundness
-from engine.steps import next_place
 from engine.storage.tables import event as event_table
 from engine.storage.tables import task as task_table
-from engine.terms import After
 
 Start = Callable[..., str]
 

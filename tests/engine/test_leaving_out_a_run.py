@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.actors import SYSTEM
-from engine.bundle import Bundle
+from engine.access.actors import SYSTEM
+from engine.definitions.resources import Bundle
 from engine.errors import InvalidInput, InvalidState
 from engine.simulation import World
 from engine.spiff import Instruction

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from engine.actors import SYSTEM
-from engine.actors import actor as make_actor
-from engine.batches import BatchView
+from engine.access.actors import SYSTEM
+from engine.access.actors import actor as make_actor
 from engine.errors import Forbidden, InvalidInput, InvalidState, NotFound
-from engine.incidents import IncidentFilter
-from engine.selection import Selection
+from engine.incidents.service import IncidentFilter
+from engine.instances.batches.service import BatchView
+from engine.instances.selection import Selection
 from engine.simulation import World
 from engine.spiff import Instruction
 from tests.engine.trial_operations import Trial

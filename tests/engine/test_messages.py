@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.errors import Forbidden, InvalidInput, NotFound
 from engine.simulation import World
 from tests.engine.test_clocks import counted

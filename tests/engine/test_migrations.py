@@ -10,7 +10,6 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-import engine.storage.schema  # noqa: F401
 from engine.storage import Database, metadata, migrate
 from engine.storage.types import Json, UtcDateTime
 

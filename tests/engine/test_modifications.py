@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.actors import SYSTEM
-from engine.actors import actor as make_actor
+from engine.access.actors import SYSTEM
+from engine.access.actors import actor as make_actor
 from engine.errors import Forbidden, InvalidInput, InvalidState, NotFound
+from engine.history.consistency import soundness
 from engine.simulation import World
-from engine.soundness import soundness
 from engine.spiff import Instruction
 from tests.engine.trial_operations import Trial
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from engine.actors import SYSTEM
-from engine.calendar import in_rome
+from engine.access.actors import SYSTEM
 from engine.errors import Forbidden, InvalidInput, InvalidState
-from engine.migration import MigrationPlan
+from engine.instances.migration import MigrationPlan
 from engine.simulation import World
 from engine.storage.tables import task, timer
+from engine.temporal import in_rome
 from tests.engine.conftest import DIAGRAMS
 from tests.engine.trial_operations import Trial
 from tests.engine.versions import plan_to, redeploy

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.actors import SYSTEM
-from engine.advance import write
-from engine.beginnings import Advance
+from engine.access.actors import SYSTEM
 from engine.errors import Forbidden, InvalidInput
-from engine.migration import MigrationPlan
+from engine.execution.step import Advance
+from engine.execution.step_writer import write
+from engine.instances.migration import MigrationPlan
 from engine.simulation import World
 from tests.engine.conftest import DIAGRAMS
 from tests.engine.versions import plan_to, redeploy
@@ -43,7 +43,7 @@ def test_killed_in_the_middle_each_case_moves_exactly_once(
         if seen == at:
             raise Stopped
 
-    monkeypatch.setattr("engine.migration.service.write", dying)
+    monkeypatch.setattr("engine.instances.migration.service.write", dying)
     with pytest.raises(Stopped):
         world.engine.run_due()
     assert sum(moves(world, case) for case in cases) == at - 1

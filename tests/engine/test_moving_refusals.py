@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from engine.actors import SYSTEM
-from engine.bundle import Bundle
+from engine.access.actors import SYSTEM
+from engine.definitions.resources import Bundle
 from engine.simulation import World
 from tests.engine.versions import plan_to
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from sqlalchemy import delete, insert, update
 
-from engine.actors import Actor, Membership
-from engine.held import hold_task
+from engine.access.actors import Actor, Membership
+from engine.execution.locking import hold_task
 from engine.simulation import World
 from engine.storage.tables import participant, task, task_candidate
-from engine.task_rules import find_task, may_take
+from engine.tasks.preconditions import find_task, may_take
 
 ROLES = ("tutor", "case_manager", "microequipe")
 SCOPES = ("", "cremasco", "cremasco/crema", "cremascoaltro", "cremona")

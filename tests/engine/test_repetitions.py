@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.simulation import World
 
 Start = Callable[..., str]

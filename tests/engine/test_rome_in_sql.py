@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import literal, select
 
-from engine.calendar import day_in_rome
 from engine.simulation import World
-from engine.storage.rome import RomeDay
+from engine.storage.sql.functions import RomeDay
 from engine.storage.types import UtcDateTime
+from engine.temporal import day_in_rome
 
 CHANGES = (datetime(2016, 3, 27, tzinfo=UTC), datetime(2016, 10, 30, tzinfo=UTC))
 

@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, update
 
-from engine.actors import SYSTEM, actor
-from engine.bundle import Bundle
+from engine.access.actors import SYSTEM, actor
+from engine.definitions.resources import Bundle
 from engine.errors import Forbidden
 from engine.simulation import World
 from engine.storage.tables import definition, instance, scheduled_start

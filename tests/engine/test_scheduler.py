@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from engine.clock import SystemClock
-from engine.jobs.local import LocalJobs
+from engine.jobs.embedded_scheduler import LocalJobs
 from engine.simulation import World
 from engine.storage.tables import event, incident, timer
 from tests.engine.asked import asked, questions

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import select
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.simulation import World
 from engine.storage.tables import subscription
 from tests.engine.asked import asked

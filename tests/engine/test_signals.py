@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select, update
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.errors import Forbidden
 from engine.simulation import World
 from engine.storage.tables import instance, outbox

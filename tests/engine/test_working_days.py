@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 
-from engine.actors import SYSTEM
-from engine.operations.people.accounts import By
-from engine.operations.people.model import Ambito
-from engine.operations.people.places import save_scope
+from engine.access.accounts import By
+from engine.access.actors import SYSTEM
+from engine.access.models import Ambito
+from engine.execution.step_runner import locked
+from engine.scheduling.calendars.scopes import save_scope
 from engine.simulation import World
-from engine.steps import locked
 
 
 def next_working_day(world: World, case: str, day: date) -> date:

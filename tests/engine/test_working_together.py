@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.errors import Forbidden, InvalidInput, InvalidState, NotFound
 from engine.simulation import World
-from engine.views import InboxFilter
+from engine.tasks.models import InboxFilter
 from tests.together import refusals
 
 Start = Callable[..., str]

@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import bindparam, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.simulation import World
-from engine.storage.hot import Inserts, Statement
+from engine.storage.sql.statements import Inserts, Statement
+from engine.storage.sql.write_batch import Together
 from engine.storage.tables import event, outbox, task, task_candidate
-from engine.storage.together import Together
 
 Start = Callable[..., str]
 ODD = ["D'Angelò", 'tra "virgolette"', "barra \\ e \\x41", "100 % {vero} $1 %(a)s", "due\nrighe", "🤝", "ß"]

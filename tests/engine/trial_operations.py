@@ -9,8 +9,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from engine.errors import BusinessError
-from engine.operations import REGISTRY, OperationContext, OperationRegistry
-from engine.operations.registry import Operation
+from engine.service_tasks import REGISTRY, Operation, OperationContext, OperationRegistry
 from engine.storage.tables import counter
 
 

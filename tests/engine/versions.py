@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from engine.actors import SYSTEM
-from engine.bundle import Bundle, Resource
+from engine.access.actors import SYSTEM
+from engine.definitions.resources import Bundle, Resource
 from engine.engine import Engine
-from engine.migration import MigrationPlan
+from engine.instances.migration import MigrationPlan
 
 
 def redeploy(engine: Engine, path: Path, *changes: tuple[str, str], mark: str = "") -> str:

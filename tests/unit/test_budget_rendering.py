@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lxml import html
 
 from engine.errors import ExecutionFailed
-from engine.operations.budget.model import (
+from modules.budget.model import (
     Categoria,
     Statement,
     StatementLine,
@@ -27,7 +27,7 @@ from engine.operations.budget.model import (
     to_cents,
     to_euros,
 )
-from engine.operations.budget.rendering import safe_cell, statement_csv, statement_html
+from modules.budget.rendering import safe_cell, statement_csv, statement_html
 
 WHEN = datetime(2016, 3, 31, 22, 30, tzinfo=UTC)  # already 1 April in Rome
 
@@ -89,7 +89,7 @@ def test_any_value_is_an_exact_amount_or_a_sentence(value: Any) -> None:
     try:
         cents = to_cents(value, "prova")
     except ExecutionFailed as problem:
-        refusal = problem.message
+        refusal = str(problem.message)
     else:
         refusal = ""
         assert cents > 0

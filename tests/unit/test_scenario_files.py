@@ -11,7 +11,7 @@ import pytest
 from engine.errors import InvalidInput
 from engine.simulation import read_scenarios
 from engine.simulation.checks import compare
-from engine.simulation.reading import File
+from engine.simulation.scenario_parser import File
 
 HEAD = "scenario: uno\ninizio: 2016-01-28T10:00:00+01:00\n"
 

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.calendar import WorkingCalendar
 from engine.errors import InvalidInput
-from engine.terms import (
+from engine.scheduling.overrides import (
     After,
     At,
     Every,
@@ -23,6 +22,7 @@ from engine.terms import (
     term_of,
     values_of,
 )
+from engine.temporal import WorkingCalendar
 
 ROME = ZoneInfo("Europe/Rome")
 CALENDAR = WorkingCalendar()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from engine.bpmn import lint, read_diagram
-from engine.bpmn.lint import Surroundings
-from engine.bpmn.unread import HARMLESS, INSTEAD
 from engine.errors import Finding
+from engine.languages.bpmn import lint, read_diagram
+from engine.languages.bpmn.lint import Surroundings
+from engine.languages.bpmn.lint.unsupported import HARMLESS, INSTEAD
 
 HEAD = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
   xmlns:camunda="http://camunda.org/schema/1.0/bpmn" xmlns:activiti="http://activiti.org/bpmn"

@@ -13,12 +13,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from engine.actors import SYSTEM
+from engine.access import accounts
+from engine.access.actors import SYSTEM
 from engine.clock import VirtualClock
 from engine.engine import Engine
-from engine.operations.people import accounts
-from engine.operations.people.service import Ambito, By, save_scope
 from engine.settings import Settings
+from modules.people.service import Ambito, By, save_scope
 from tests.pages import pages_over
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
-from engine.actors import SYSTEM
-from engine.bundle import Bundle
+from engine.access.actors import SYSTEM
+from engine.definitions.resources import Bundle
 from tests.web.people import DEFINITIONS, PASSWORD, Desk, Office
 
 VIGIL = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"

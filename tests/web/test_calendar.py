@@ -9,9 +9,9 @@ from io import BytesIO
 
 from werkzeug.test import TestResponse
 
-from engine.actors import SYSTEM
-from engine.operations.people import accounts
-from engine.operations.people.service import By
+from engine.access import accounts
+from engine.access.actors import SYSTEM
+from modules.people.service import By
 from tests.unit.calendar.test_closing_files import file_of
 from tests.web.people import Desk, Office
 

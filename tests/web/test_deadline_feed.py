@@ -12,10 +12,10 @@ from icalendar import Calendar
 from sqlalchemy import text, update
 from werkzeug.test import TestResponse
 
-from engine.actors import SYSTEM
-from engine.operations.people import accounts
-from engine.operations.people.service import By
+from engine.access import accounts
+from engine.access.actors import SYSTEM
 from engine.storage.tables import task
+from modules.people.service import By
 from tests.engine.asked import asked, questions
 from tests.web.people import Desk, Office
 

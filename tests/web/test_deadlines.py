@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from engine.actors import SYSTEM
-from engine.bundle import Bundle
+from engine.access.actors import SYSTEM
+from engine.definitions.resources import Bundle
 from tests.engine.test_scheduled_starts import DAILY, by_itself
 from tests.web.people import Desk, Office
 

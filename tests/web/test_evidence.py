@@ -6,8 +6,8 @@ import html
 
 import pytest
 
-from engine.actors import SYSTEM
-from engine.bundle import Bundle
+from engine.access.actors import SYSTEM
+from engine.definitions.resources import Bundle
 from tests.engine.feel_diagrams import files
 from tests.web.people import Desk, Office
 

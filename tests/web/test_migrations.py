@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.__main__ import main
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from tests.engine.versions import redeploy
 from tests.web.people import DEFINITIONS, ROOT, Desk, Office
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from tests.web.people import Desk, Office
 
 PAGES = "/amministrazione/pratiche"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.actors import SYSTEM
-from engine.operations.people import accounts
-from engine.operations.people.service import By
+from engine.access import accounts
+from engine.access.actors import SYSTEM
+from modules.people.service import By
 from tests.web.people import PASSWORD, Desk, Office
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from tests.web.people import Desk, Office
 
 SHEET = {"bisogni": "Casa e lavoro", "lavoro": "inoccupato", "mestiere": ""}

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import force_locale, gettext
 
-from engine.deadline_feeds import DeadlineLine
+from engine.tasks.calendar_feed import DeadlineLine
 from web import current
 from web.access import public, signed_in
 from web.account.views import blueprint

@@ -8,9 +8,9 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 
+from engine.access import accounts
 from engine.errors import InvalidInput
-from engine.operations.notifications import service as notice_service
-from engine.operations.people import accounts
+from modules.notifications import service as notice_service
 from web import auth, current
 from web.access import public, signed_in
 from web.language import COOKIE, LANGUAGES

@@ -8,10 +8,10 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from engine.calendar.closing_files import MOST_BYTES, Span
-from engine.calendar_files import ImportPreview
+from engine.access.permissions import Permission
 from engine.errors import InvalidInput
-from engine.permissions import Permission
+from engine.scheduling.calendars.ics_import import ImportPreview
+from engine.temporal.ics_closings import MOST_BYTES, Span
 from web import current
 from web.access import allowed
 from web.admin.calendars import calendar_page

@@ -9,11 +9,11 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import format_date, gettext, ngettext
 
-from engine.calendar_files import YEARS_AHEAD
-from engine.calendars import days_off
+from engine.access.permissions import Permission
 from engine.errors import InvalidInput
-from engine.operations.people.calendars import Rule
-from engine.permissions import Permission
+from engine.scheduling.calendars.ics_import import YEARS_AHEAD
+from engine.scheduling.calendars.service import days_off
+from engine.scheduling.calendars.store import Rule
 from web import choices, current
 from web.access import allowed
 from web.admin.views import blueprint

@@ -8,12 +8,12 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from engine.deadlines import Change, DeadlineLine, Preview
+from engine.access.permissions import Permission
 from engine.errors import InvalidInput, InvalidState
-from engine.permissions import Permission
-from engine.terms import At, Term, read_term
-from engine.terms.keys import STARTS
-from engine.terms.reading import FIELDS
+from engine.scheduling.overrides import At, Term, read_term
+from engine.scheduling.overrides.deadline_keys import STARTS
+from engine.scheduling.overrides.input import FIELDS
+from engine.timers.deadlines import Change, DeadlineLine, Preview
 from web import choices, current
 from web.access import allowed
 from web.admin.views import blueprint

@@ -8,9 +8,9 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine.bundle import Bundle
+from engine.access.permissions import Permission
+from engine.definitions.resources import Bundle
 from engine.errors import Finding, InvalidInput
-from engine.permissions import Permission
 from web import choices, current, uploads
 from web.access import allowed
 from web.admin.views import blueprint

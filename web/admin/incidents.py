@@ -7,9 +7,9 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine.incidents import IncidentFilter
-from engine.permissions import Permission
-from engine.selection import Selection
+from engine.access.permissions import Permission
+from engine.incidents.service import IncidentFilter
+from engine.instances.selection import Selection
 from web import choices, current
 from web.access import allowed
 from web.admin.views import blueprint

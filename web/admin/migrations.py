@@ -7,9 +7,9 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
+from engine.access.permissions import Permission
 from engine.errors import InvalidInput
-from engine.migration import KIND, MigrationPlan, Proposal
-from engine.permissions import Permission
+from engine.instances.migration import KIND, MigrationPlan, Proposal
 from web import current
 from web.access import allowed
 from web.admin.views import blueprint

@@ -8,11 +8,11 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
+from engine.access.permissions import Permission
 from engine.errors import InvalidInput, InvalidState
-from engine.permissions import Permission
-from engine.selection import RUNNING, Selection
+from engine.instances.selection import RUNNING, Selection
+from engine.languages.feel_assignments import variables_of
 from engine.spiff import Instruction
-from engine.variables_text import variables_of
 from web import choices, current
 from web.access import allowed
 from web.admin.views import blueprint

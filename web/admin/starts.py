@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import render_template
 
-from engine.permissions import Permission
+from engine.access.permissions import Permission
 from web import current
 from web.access import allowed
 from web.admin.views import blueprint

@@ -8,10 +8,11 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
+from engine.access import accounts
+from engine.access.permissions import Permission
 from engine.errors import InvalidInput
-from engine.operations.people import accounts, feeds
-from engine.operations.people.service import By
-from engine.permissions import Permission
+from engine.tasks import calendar_feed_store
+from modules.people.service import By
 from web import choices, current
 from web.access import allowed
 from web.admin.views import blueprint
@@ -138,7 +139,9 @@ def close_private_calendar(username: str) -> Any:
     """Administrators: close somebody's private calendar, whose address somebody else may have; nobody reads it."""
     _require_over(username)
     with current.engine().database.begin() as work:
-        feeds.close_feed(work.connection, accounts.account(work.connection, username).username, by=_by())
+        calendar_feed_store.close_feed(
+            work.connection, accounts.account(work.connection, username).username, by=_by()
+        )
     flash(gettext("Calendario chiuso: il suo indirizzo non funziona più."), "success")
     return redirect(url_for("admin.user", username=username))
 
@@ -156,7 +159,7 @@ def _page(username: str, errors: dict[str, str] | None = None) -> str:
     with current.engine().database.read() as connection:
         about = accounts.account(connection, username)
         held = accounts.memberships(connection, username)
-        calendar = feeds.feed_opened_at(connection, about.username)
+        calendar = calendar_feed_store.feed_opened_at(connection, about.username)
     now = today()
     known = [(role, role_label(role)) for role in current.engine().permissions.roles]
     return render_template(

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from flask import url_for
 
-from engine.actors import Actor
-from engine.views import InstanceView
+from engine.access.actors import Actor
+from engine.instances.models import InstanceView
 from web import current
 
 CONTAINERS = frozenset({"callActivity", "subProcess"})

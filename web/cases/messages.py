@@ -13,10 +13,10 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
+from engine.access import accounts
+from engine.access.permissions import Permission
 from engine.errors import NotFound
-from engine.operations.people import accounts
-from engine.permissions import Permission
-from engine.views import InstanceView
+from engine.instances.models import InstanceView
 from web import current
 from web.access import allowed
 from web.cases.views import blueprint

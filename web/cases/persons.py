@@ -6,10 +6,10 @@ from typing import Any
 
 from flask import render_template
 
+from engine.access.permissions import Permission
 from engine.errors import Forbidden, NotFound
-from engine.operations.people import households, persons
-from engine.permissions import Permission
-from engine.views import InstanceView
+from engine.instances.models import InstanceView
+from modules.people import households, persons
 from web import current
 from web.access import allowed
 from web.cases.subject import facts_of

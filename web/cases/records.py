@@ -6,13 +6,13 @@ from typing import Any
 
 from flask import Blueprint
 
+from engine.access.permissions import Permission
 from engine.errors import NotFound
-from engine.operations.budget import service as budget
-from engine.operations.budget.model import Statement
-from engine.operations.documents import service as documents
-from engine.operations.documents.extract import statement_pdf
-from engine.permissions import Permission
-from engine.views import InstanceView
+from engine.instances.models import InstanceView
+from modules.budget import service as budget
+from modules.budget.model import Statement
+from modules.documents import service as documents
+from modules.documents.extract import statement_pdf
 from web import current, uploads
 from web.access import allowed
 

@@ -6,9 +6,9 @@ from typing import Any
 
 from flask import render_template, request
 
-from engine.operations.people import persons
-from engine.operations.people.model import Person
-from engine.permissions import Permission
+from engine.access.permissions import Permission
+from modules.people import persons
+from modules.people.model import Person
 from web import choices, current
 from web.access import signed_in
 from web.cases.views import blueprint

@@ -8,11 +8,11 @@ from typing import Any
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
+from engine.access.permissions import Permission
+from engine.definitions.models import Definition
 from engine.errors import Forbidden, InvalidInput, NotFound
-from engine.operations.people import service as people
-from engine.operations.people.model import Duplicate, PersonData
-from engine.permissions import Permission
-from engine.views import Definition
+from modules.people import service as people
+from modules.people.model import Duplicate, PersonData
 from web import choices, current
 from web.access import allowed
 from web.filling import Filling, form_context, with_colleagues

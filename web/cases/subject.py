@@ -8,10 +8,10 @@ from datetime import date
 from flask import url_for
 from flask_babel import gettext
 
-from engine.operations.people import households
-from engine.operations.people.model import Person
-from engine.permissions import Permission
-from engine.views import InstanceView
+from engine.access.permissions import Permission
+from engine.instances.models import InstanceView
+from modules.people import households
+from modules.people.model import Person
 from web import current
 from web.formatting import day, today
 

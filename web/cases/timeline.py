@@ -10,8 +10,8 @@ from typing import Any
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
-from engine.actors import SYSTEM, Actor
-from engine.views import Event
+from engine.access.actors import SYSTEM, Actor
+from engine.history.models import Event
 from web import choices, current
 from web.words import phase_label
 

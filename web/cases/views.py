@@ -6,11 +6,11 @@ from typing import Any
 
 from flask import Blueprint, jsonify, render_template, request
 
+from engine.access.permissions import Permission
 from engine.errors import NotFound
-from engine.operations.budget import service as budget
-from engine.operations.documents import service as documents
-from engine.permissions import Permission
-from engine.views import InstanceView
+from engine.instances.models import InstanceView
+from modules.budget import service as budget
+from modules.documents import service as documents
 from web import choices, current, uploads
 from web.access import signed_in
 from web.cases import timeline

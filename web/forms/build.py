@@ -10,7 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from engine.forms import (
+from engine.languages.forms import (
     Field,
     Form,
     Format,
@@ -24,13 +24,13 @@ from engine.forms import (
     display,
     number_text,
 )
-from engine.forms.convert import TICKED, from_strings, to_strings
-from engine.forms.feel import Bindings, Scope, flag
-from engine.forms.options import options_of
-from engine.forms.paths import Path, dig, name_of
-from engine.forms.place import Place, every
-from engine.forms.posted import DATE_PART, TIME_PART, Strings
-from engine.forms.read import Reading
+from engine.languages.forms.answers import DATE_PART, TIME_PART, Strings
+from engine.languages.forms.conversion import TICKED, from_strings, to_strings
+from engine.languages.forms.feel import Bindings, Scope, flag
+from engine.languages.forms.layout import Place, every
+from engine.languages.forms.options import options_of
+from engine.languages.forms.paths import Path, dig, name_of
+from engine.languages.forms.submission import Reading
 from web.forms import rich
 from web.forms.item import Choice, File, Item, element_id, signed
 from web.forms.layout import spans

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from engine.forms import Field, Kind
-from engine.forms.place import Place
+from engine.languages.forms import Field, Kind
+from engine.languages.forms.layout import Place
 
 FULL = 16
 NARROW = {Kind.NUMBER: 8, Kind.DATETIME: 8}

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from engine.forms import Form, Rows
-from engine.forms.paths import ROW, Path, name_of, path_of, shape_of
+from engine.languages.forms import Form, Rows
+from engine.languages.forms.paths import ROW, Path, name_of, path_of, shape_of
 
 
 class Intent(StrEnum):

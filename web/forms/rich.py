@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 from markupsafe import Markup, escape
 
-from engine.forms.feel import Piece
+from engine.languages.forms.feel import Piece
 
 TAGS = frozenset(
     {

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from engine.forms import Feel, Scope, Table, display, number_text
+from engine.languages.forms import Feel, Scope, Table, display, number_text
 from web.forms.item import Item, signed
 
 MOST_TABLE_ROWS = 500

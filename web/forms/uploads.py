@@ -9,8 +9,8 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
-from engine.forms import Field, Form, Kind, Sentence, number_text, sentence
-from engine.forms.paths import path_of, shape_of
+from engine.languages.forms import Field, Form, Kind, Sentence, number_text, sentence
+from engine.languages.forms.paths import path_of, shape_of
 
 MEGABYTE = 1024 * 1024
 

@@ -8,9 +8,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from engine.forms import Form, Kind, Sentence
-from engine.forms.feel import Bindings
-from engine.forms.place import every
+from engine.languages.forms import Form, Kind, Sentence
+from engine.languages.forms.feel import Bindings
+from engine.languages.forms.layout import every
 from web.forms.build import AttachmentInfo, ItemBuilder
 from web.forms.item import Item, element_id
 

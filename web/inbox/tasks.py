@@ -9,7 +9,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask_babel import gettext
 
 from engine.errors import Forbidden, InvalidInput, InvalidState
-from engine.views import Completion, TaskView
+from engine.tasks.models import Completion, TaskView
 from web import choices, current, uploads
 from web.access import signed_in
 from web.cases import timeline

@@ -7,7 +7,7 @@ from typing import Any, cast
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine.views import InboxFilter
+from engine.tasks.models import InboxFilter
 from web import auth, choices, current
 from web.access import signed_in
 

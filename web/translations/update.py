@@ -26,8 +26,8 @@ KEYWORDS = {
 SOURCES: tuple[tuple[str, str, str], ...] = (
     ("web", "*.py", "python"),
     ("web", "*.html", "jinja2.ext:babel_extract"),
-    ("engine/forms", "*.py", "python"),
-    ("engine", "waiting.py", "python"),
+    ("engine/languages/forms", "*.py", "python"),
+    ("engine/history", "waiting_reasons.py", "python"),
 )
 OPTIONS = {"trimmed": "true", "silent": "false", "extensions": "jinja2.ext.do"}
 

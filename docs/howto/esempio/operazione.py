@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from engine.errors import BusinessError
-from engine.operations import Environment, OperationContext, OutboxMessage, operation, outbox_handler
+from engine.service_tasks import Environment, OperationContext, OutboxMessage, operation, outbox_handler
 
 GARAGE: dict[str, Mapping[str, Any]] = {}
 

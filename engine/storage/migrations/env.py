@@ -2,7 +2,6 @@
 
 from alembic import context
 
-import engine.storage.schema  # noqa: F401  (declares every table)
 from engine.storage.metadata import metadata
 
 connection = context.config.attributes["connection"]

@@ -22,15 +22,15 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from sqlalchemy import func, select
 
-from engine.actors import SYSTEM
+from engine.access import accounts
+from engine.access.actors import SYSTEM
 from engine.clock import SystemClock
 from engine.engine import Engine
-from engine.operations.budget.tables import movimento
-from engine.operations.people import accounts
-from engine.operations.people.service import Ambito, By, save_scope
+from engine.history.consistency import soundness
 from engine.settings import Settings
-from engine.soundness import soundness
 from engine.storage.tables import event, instance, outbox, task, timer
+from modules.budget.tables import movimento
+from modules.people.service import Ambito, By, save_scope
 from tests.acceptance.tempesta.clients import Browser, Confirmed, Worker
 from tests.databases import Databases
 from tests.live_site import LOCAL, ROOT, ServerProcess, free_port

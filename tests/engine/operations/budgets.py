@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from engine.errors import BusinessError
-from engine.operations.budget import service
-from engine.operations.budget.model import Balance
-from engine.operations.budget.tables import conto
 from engine.storage import Database
+from modules.budget import service
+from modules.budget.model import Balance
+from modules.budget.tables import conto
 from tests.engine.operations.contexts import Context, call, instance
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from engine.operations.registry import InstanceRef
+from engine.service_tasks import InstanceRef
 from engine.storage import new_id
 from engine.storage.tables import definition, instance, participant, task, task_candidate
 

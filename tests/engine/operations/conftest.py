@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-import engine.operations.budget.operations
-import engine.operations.people.operations  # noqa: F401
+import modules.budget.operations
+import modules.people.operations  # noqa: F401
 from engine.storage import Database
 
 

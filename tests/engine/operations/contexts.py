@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from engine.actors import Actor, actor
+from engine.access.actors import Actor, actor
 from engine.errors import ExecutionFailed
-from engine.operations.registry import REGISTRY, InstanceRef
+from engine.service_tasks import REGISTRY, InstanceRef
 
 NOON = datetime(2016, 3, 14, 11, 0, tzinfo=UTC)
 

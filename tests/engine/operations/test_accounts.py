@@ -10,13 +10,13 @@ import pytest
 from argon2 import PasswordHasher, extract_parameters
 from sqlalchemy import select, update
 
-from engine.actors import Membership
+from engine.access import accounts, passwords
+from engine.access.actors import Membership
+from engine.access.audit_register import By, changes_of
+from engine.access.tables import utente
 from engine.errors import BusinessError, ExecutionFailed, InvalidInput, NotFound
-from engine.operations.people import accounts, passwords
-from engine.operations.people import service as people
-from engine.operations.people.register import By, changes_of
-from engine.operations.people.tables import utente
 from engine.storage import Database
+from modules.people import service as people
 from tests.engine.operations.contexts import NOON, Context, call, instance
 
 BY = By("radice", NOON)

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import insert, text
 from sqlalchemy.exc import IntegrityError
 
-from engine.operations.people.tables import registro_anagrafe
+from engine.access.tables import registro_anagrafe
 from engine.storage import Database
 from engine.storage.append_only import install_guards
 from tests.engine.operations.contexts import NOON

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Connection
 
 from engine.errors import NotFound
-from engine.operations.notifications import service
 from engine.storage import Database
+from modules.notifications import service
 from tests.engine.operations.cases import THEN, open_case
 
 

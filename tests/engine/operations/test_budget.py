@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from engine.errors import BusinessError, ExecutionFailed
-from engine.operations.budget import service
-from engine.operations.budget.model import StatoConto
-from engine.operations.budget.tables import voce
 from engine.storage import Database
+from modules.budget import service
+from modules.budget.model import StatoConto
+from modules.budget.tables import voce
 from tests.engine.operations.budgets import agrees, do, line, refused
 from tests.engine.operations.contexts import Context, call
 

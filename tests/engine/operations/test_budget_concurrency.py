@@ -8,9 +8,9 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from engine.operations.budget import service
-from engine.operations.budget.model import Balance
 from engine.storage import Database
+from modules.budget import service
+from modules.budget.model import Balance
 from tests.engine.operations.contexts import Context, call, instance
 from tests.together import Refusal, together
 

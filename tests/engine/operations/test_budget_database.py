@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy import Executable, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from engine.operations.budget.tables import conto, movimento, movimento_riga, plafond, voce
 from engine.storage import Database
+from modules.budget.tables import conto, movimento, movimento_riga, plafond, voce
 from tests.engine.operations.budgets import agrees, do, line
 
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, select
 
 from engine.errors import BusinessError
-from engine.operations.budget import service
-from engine.operations.budget.tables import conto, plafond
 from engine.storage import Database
+from modules.budget import service
+from modules.budget.tables import conto, plafond
 from tests.engine.operations.contexts import Context, call, instance
 
 AMOUNT = st.integers(min_value=1, max_value=250_000).map(lambda cents: Decimal(cents).scaleb(-2))

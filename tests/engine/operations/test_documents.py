@@ -13,15 +13,15 @@ import pytest
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import DBAPIError
 
-import engine.operations.budget.operations
-import engine.operations.documents.operations  # noqa: F401
+import modules.budget.operations
+import modules.documents.operations  # noqa: F401
+from engine.access.tables import ambito
 from engine.errors import ExecutionFailed, NotFound
-from engine.operations.documents import service
-from engine.operations.documents.model import Kind
-from engine.operations.documents.tables import documento
-from engine.operations.people.tables import ambito
-from engine.operations.registry import InstanceRef
+from engine.service_tasks import InstanceRef
 from engine.storage import Database
+from modules.documents import service
+from modules.documents.model import Kind
+from modules.documents.tables import documento
 from tests.engine.operations.cases import open_case
 from tests.engine.operations.contexts import Context, call
 from tests.together import refusals

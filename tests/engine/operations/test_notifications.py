@@ -11,16 +11,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
-import engine.operations.notifications.operations  # noqa: F401
+import modules.notifications.operations  # noqa: F401
+from engine.access.tables import appartenenza, utente
 from engine.clock import VirtualClock
 from engine.errors import ExecutionFailed
-from engine.operations.notifications import service
-from engine.operations.people.tables import appartenenza, caso_soggetto, persona, utente
-from engine.operations.registry import REGISTRY, Environment, InstanceRef, OutboxMessage
-from engine.outbox import Outbox, enqueue
+from engine.execution.outbox import Outbox, enqueue
+from engine.service_tasks import REGISTRY, Environment, InstanceRef, OutboxMessage
 from engine.settings import Settings
 from engine.storage import Database, new_id
 from engine.storage.tables import incident, outbox
+from modules.notifications import service
+from modules.people.tables import caso_soggetto, persona
 from tests.engine.operations.cases import THEN, join_case, open_case, open_task
 from tests.engine.operations.contexts import Context, call
 

@@ -11,13 +11,15 @@ from codicefiscale import codicefiscale
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from engine.access.audit_register import By, changes_of
+from engine.access.models import Ambito
+from engine.access.tables import registro_anagrafe
 from engine.errors import BusinessError, ExecutionFailed, InvalidInput, InvalidState, NotFound
-from engine.operations.people import service as people
-from engine.operations.people.calendars import calendar_of
-from engine.operations.people.model import Ambito, Person, PersonData
-from engine.operations.people.register import By, changes_of
-from engine.operations.people.tables import persona, registro_anagrafe
+from engine.scheduling.calendars.store import calendar_of
 from engine.storage import Database
+from modules.people import service as people
+from modules.people.model import Person, PersonData
+from modules.people.tables import persona
 from tests.engine.operations.contexts import NOON, Context, call, instance
 from tests.together import refusals
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.actors import SYSTEM
-from engine.forms.model import Field
+from engine.access.actors import SYSTEM
+from engine.languages.forms.model import Field
 from engine.simulation import World
 from tests.acceptance.wanderer import Wanderer
 

@@ -2,7 +2,7 @@
 
 It plays both patti (and the small diagrams of the tests) with a seed and leaves every case where it happens to stand:
 at a task, a timer, a message, a gateway of events, a repeated task, in a called process, suspended, stopped, with
-a draft. It is run before a schema or a state changes.
+a draft; with incidents of every kind and dates that were moved. It is run before a schema or a state changes.
 The file is kept for ever: cases begun under this version must go on under every later one.
 """
 
@@ -14,15 +14,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import text
+
+from engine.access.actors import SYSTEM
 from engine.errors import ExecutionFailed
-from engine.forms.model import MANY, Field
+from engine.languages.forms.model import MANY, Field
 from engine.simulation import DEFAULT_SCOPE, World
-from engine.spiff.run import STATE_VERSION
+from engine.spiff.process_run import STATE_VERSION
 from engine.storage.migrate import revisions
 from tests.acceptance.stages import START, USERS
 from tests.acceptance.wanderer import ANSWERS, HOLDERS, RARE, Wanderer
 from tests.engine.trial_operations import Trial
+from tests.engine.upgrades.changes import change, work_on_many
 from tests.engine.upgrades.fixture import FOLDER, SUFFIX, dump
+from tests.engine.upgrades.incidents import leave_unsent, open_incidents, told
 
 DIAGRAMS = Path(__file__).parents[1] / "diagrams"
 WALKS = [
@@ -39,6 +44,17 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
     "proposta": {},
 }
 """Small diagrams of the tests and the values that they start with."""
+CALLED: Mapping[str, int] = {
+    "patto_progettazione": 206,
+    "patto_coda": 209,
+    "patto_commissione": 207,
+    "patto_firma": 207,
+    "patto_lettera": 211,
+    "patto_sostituzione": 208,
+}
+"""Every process that is shipped and called: a task of each is left open. With the seed that gets there soon."""
+MOST_STEPS = 18
+"""With one seed, looking for a task of such a process."""
 
 
 class Unhurried(Wanderer):
@@ -60,8 +76,15 @@ class Unhurried(Wanderer):
             self.world.resume(by="anna")
 
 
-def play(world: World, trial: Trial) -> None:
-    """Leave cases at many places."""
+class Severe(Unhurried):
+    """Refuses and gives up now and then."""
+
+    def _value(self, field: Field) -> Any:
+        return Wanderer._value(self, field)
+
+
+def play(world: World, trial: Trial) -> dict[str, Any]:
+    """Leave cases at many places. Gives what has to be put right before some can go on: variables by instance."""
     walkers: list[tuple[Unhurried, int, list[str]]] = [
         (Unhurried(world, process, seed), steps, []) for seed, (process, steps) in enumerate(WALKS, 100)
     ]
@@ -70,9 +93,14 @@ def play(world: World, trial: Trial) -> None:
             if turn < steps:
                 world.cases = cases
                 walker.step()
+    for process, seed in CALLED.items():
+        _reach(world, process, seed)
+    _hand_over(world, [cases[-1] for _, _, cases in walkers if cases])
     world.cases = []
     small = [world.start(key, by="anna", values=values).id for key, values in SMALL.items()]
     world.task("Firma – Ada", small[1]).complete(by="anna", esito="firma")
+    repairs = open_incidents(world, trial)
+    change(world)
     trial.failing = ExecutionFailed("Il servizio non risponde")
     world.task("Prepara", small[2]).complete(by="anna")
     world.advance(hours=2)
@@ -84,6 +112,37 @@ def play(world: World, trial: Trial) -> None:
     for number, (_, _, cases) in enumerate(walkers):
         if cases and number % 7 == 6 and world.case(cases[-1]).state == "active":
             world.suspend("Un controllo", by="carla", instance_id=cases[-1])
+    leave_unsent(world)
+    work_on_many(world)
+    return repairs
+
+
+def _reach(world: World, process: str, first_seed: int) -> None:
+    """Play more cases, one after another, until a task of a process is open."""
+    for seed in range(first_seed, first_seed + 20):
+        walker = Severe(world, "patto_autonomia", seed)
+        world.cases = []
+        for _ in range(MOST_STEPS):
+            if process in _at_work(world):
+                return
+            walker.step()
+    raise AssertionError(f"no task of {process} is open")
+
+
+def _at_work(world: World) -> set[str]:
+    """The processes, also called ones, of which a task is open."""
+    with world.engine.database.read() as connection:
+        return set(connection.execute(text("SELECT process_id FROM task WHERE state = 'open'")).scalars())
+
+
+def _hand_over(world: World, cases: list[str]) -> None:
+    """Let another tutor take the place of one, in the first case that can change its tutor."""
+    case = next(one for one in cases if "Sostituzione del tutor" in world.engine.messages.awaited(one))
+    parts = world.engine.history.participants(case, SYSTEM)
+    (new,) = {"fabio", "nadia"} - {part["actor_id"] for part in parts if part["role"] == "tutor"}
+    values = {"nuovo_tutor": new, "motivo_sostituzione": "Cambia servizio"}
+    world.message("Sostituzione del tutor", by="carla", key=world.case(case).business_key, values=values)
+    world.task("Accettazione dell'incarico", case).complete(by=new, accetta_incarico="si")
 
 
 def _draft(world: World, case: str) -> None:
@@ -109,13 +168,13 @@ def record() -> Path:
             users=users,
             scope=DEFAULT_SCOPE,
         ) as world:
-            play(world, trial)
-            moment = world.now
+            repairs = play(world, trial)
+            about = {"moment": world.now, "repairs": repairs, **told(world)}
         revision, _ = revisions(url)
         file = FOLDER / f"{revision}_state_{STATE_VERSION}{SUFFIX}"
         if file.exists():
             raise SystemExit(f"{file.name} is there already: it belongs to a version that has been released")
-        dump(url, {"revision": revision, "state_version": STATE_VERSION, "moment": moment}, file)
+        dump(url, {"revision": revision, "state_version": STATE_VERSION, **about}, file)
     return file
 
 

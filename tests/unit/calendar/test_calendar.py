@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.calendar import (
+from engine.errors import InvalidInput
+from engine.temporal import (
     FEEL_SIGNATURES,
     Duration,
     WorkingCalendar,
@@ -22,7 +23,6 @@ from engine.calendar import (
     in_rome,
     repeat_from_anchor,
 )
-from engine.errors import InvalidInput
 
 CREMA = WorkingCalendar(patron=(6, 10))
 NINE = time(9, 0)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.calendar.closing_files import (
+from engine.errors import InvalidInput
+from engine.temporal.ics_closings import (
     LONGEST_NAME,
     MOST_BYTES,
     MOST_EVENTS,
@@ -20,7 +21,6 @@ from engine.calendar.closing_files import (
     read_closings,
     write_closings,
 )
-from engine.errors import InvalidInput
 
 YEARS = (2016, 2021)
 AT = datetime(2016, 1, 28, 9, tzinfo=UTC)

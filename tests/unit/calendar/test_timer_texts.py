@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from engine.calendar import (
+from engine.errors import InvalidInput
+from engine.temporal import (
     Duration,
     Moment,
     Repetition,
@@ -14,7 +15,6 @@ from engine.calendar import (
     parse_moment,
     parse_timer_text,
 )
-from engine.errors import InvalidInput
 
 
 def utc(*parts: int) -> datetime:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.calendar import WorkingCalendar, at_time, end_of_day, in_rome
+from engine.temporal import WorkingCalendar, at_time, end_of_day, in_rome
 
 FIXED = {(1, 1), (1, 6), (4, 25), (5, 1), (6, 2), (8, 15), (11, 1), (12, 8), (12, 25), (12, 26)}
 DAYS = st.dates(date(2002, 1, 1), date(2080, 12, 31))

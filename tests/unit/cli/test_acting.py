@@ -10,11 +10,11 @@ from click.testing import CliRunner, Result
 from sqlalchemy import select
 
 from cli.__main__ import main
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.engine import Engine
 from engine.settings import Settings
-from engine.storage.batch_tables import batch
 from engine.storage.tables import event
+from engine.storage.tables.batches import batch
 
 ROOT = Path(__file__).resolve().parents[3]
 DIAGRAM = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.__main__ import main
-from engine.actors import SYSTEM
+from engine.access.actors import SYSTEM
 from engine.engine import Engine
 from engine.settings import Settings
 from tests.engine.test_scheduled_starts import by_itself

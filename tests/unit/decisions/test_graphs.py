@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.decisions import DecisionError, parse_decisions
+from engine.languages.dmn import DecisionError, parse_decisions
 
 from .models import definitions, table
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.decisions import DecisionError, parse_decisions
+from engine.languages.dmn import DecisionError, parse_decisions
 
 from .models import definitions, table
 

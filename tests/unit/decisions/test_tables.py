@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.decisions import DecisionError, DecisionOutcome, parse_decisions
+from engine.languages.dmn import DecisionError, DecisionOutcome, parse_decisions
 
 from .models import NAMESPACE, definitions, table
 

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from benchmarks.feel_bombs import HARMLESS, REFUSED, attempt
-from engine.expressions import FeelError, FeelLimitExceeded, compile_expression
+from engine.languages.feel import FeelError, FeelLimitExceeded, compile_expression
 
 MILLISECONDS = 100
 MEGABYTES = 50

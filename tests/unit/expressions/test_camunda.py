@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from engine.expressions import (
+from engine.languages.feel import (
     FeelSyntaxError,
     compile_expression,
     from_camunda,

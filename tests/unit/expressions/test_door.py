@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from engine.expressions import (
+from engine.languages.feel import (
     BUILTINS,
     FeelEvaluationError,
     FeelLimitExceeded,

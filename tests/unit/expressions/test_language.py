@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from engine.expressions import YearsMonths, compile_expression, compile_unary_tests
+from engine.languages.feel import YearsMonths, compile_expression, compile_unary_tests
 
 VARIABLES: dict[str, Any] = {
     "eta": 39,

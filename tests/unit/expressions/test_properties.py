@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine.expressions import (
+from engine.languages.feel import (
     FeelError,
     YearsMonths,
     add_months,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from engine.forms import Form, parse_form
+from engine.languages.forms import Form, parse_form
 
 
 def component(kind: str, key: str = "campo", **more: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ExecutionFailed
-from engine.forms import Form, parse_form
+from engine.languages.forms import Form, parse_form
 from tests.unit.forms.forms import component, form_of
 from tests.web.forms.galleria import FILE, VARIABLES
 

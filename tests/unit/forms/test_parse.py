@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.errors import InvalidInput
-from engine.forms import Field, Group, Kind, Rows, parse_form
+from engine.languages.forms import Field, Group, Kind, Rows, parse_form
 from tests.unit.forms.forms import component, form_of, text_of
 from tests.web.forms.galleria import FILE, GALLERY
 

@@ -9,16 +9,7 @@ import pytest
 from lxml import etree
 
 from engine.errors import ExecutionFailed
-from engine.operations.notifications.events import (
-    EVENTS,
-    IN_BELL,
-    IN_MAIL,
-    LANGUAGES,
-    TEMPLATES,
-    Event,
-    known,
-    words,
-)
+from modules.notifications.events import EVENTS, IN_BELL, IN_MAIL, LANGUAGES, TEMPLATES, Event, known, words
 
 MAIL = {"nome": "Anna", "link": "https://patti.example/compiti/1"}
 BELL = {"compito": "Firma $nome", "pratica": "n. 12 Fiorenza Inventata", "termine": "31/08/2016"}

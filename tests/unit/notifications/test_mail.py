@@ -17,7 +17,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from engine.errors import ExecutionFailed, Misconfigured
-from engine.operations.notifications.mail import Mail, MailServer, compose, mail_from_payload, send
+from modules.notifications.mail import Mail, MailServer, compose, mail_from_payload, send
 
 NOW = datetime(2016, 3, 14, 8, 0, tzinfo=UTC)
 SENDER = "patti@ambito.example"

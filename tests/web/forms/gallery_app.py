@@ -12,7 +12,7 @@ from flask import Flask, Response, render_template_string, request
 from flask_babel import Babel
 from werkzeug.serving import make_server
 
-from engine.forms import Form, parse_form
+from engine.languages.forms import Form, parse_form
 from tests.web.forms.galleria import FILE, VARIABLES
 from web import static_files
 from web.forms import AttachmentInfo, FormView, read_post, read_uploads

@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask
 from flask_babel import Babel, force_locale
 
-from engine.forms import sentence
+from engine.languages.forms import sentence
 from tests.architecture.sources import ROOT
 from web.forms.view import translated
 from web.language import Catalogues, load
@@ -25,7 +25,7 @@ def _sentences(file: Path) -> list[str]:
 
 
 def test_every_text_has_its_english() -> None:
-    files = [*(ROOT / "engine" / "forms").glob("*.py"), *(ROOT / "web" / "forms").glob("*.py")]
+    files = [*(ROOT / "engine" / "languages" / "forms").glob("*.py"), *(ROOT / "web" / "forms").glob("*.py")]
     texts = {text for file in files for text in _sentences(file)}
     for template in (ROOT / "web" / "templates" / "forms").glob("*.html"):
         found = re.findall(r"_\('((?:[^'\\]|\\.)*)'", template.read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from lxml import html
 
-from engine.forms import parse_form
+from engine.languages.forms import parse_form
 from tests.web.forms.gallery_app import Gallery
 
 

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
-from engine.storage.listing import fill_listing, install_listing
-from engine.storage.words import LONGEST_WORD, words
+from engine.storage.text_search import LONGEST_WORD, words
+from engine.storage.triggers.task_lists import fill_listing, install_listing
 
 revision = "0003"
 down_revision = "0002"

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from engine.storage.append_only import install_guards
-from engine.storage.values import decode
+from engine.storage.serialization import decode
 
 revision = "0008"
 down_revision = "0007"

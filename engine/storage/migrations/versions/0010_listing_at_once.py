@@ -2,7 +2,7 @@
 
 from alembic import op
 
-from engine.storage.listing import install_listing
+from engine.storage.triggers.task_lists import install_listing
 
 revision = "0010"
 down_revision = "0009"

@@ -1,0 +1,1 @@
+"""Who may do what: actors, permissions, visibility, accounts, memberships, scopes, sign-in."""

@@ -1,0 +1,34 @@
+"""Names of people compared as people mean them: accents, capitals, apostrophes and spaces make no difference."""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+
+from engine.storage.text_search import words as words
+
+_SIMILAR = 0.86
+"""Above this share of matching letters two names are worth a look: Giovanna–Giovana is 0.93, Anna–Enna 0.75."""
+
+
+def key(text: str) -> str:
+    """The letters alone: «De Luca», «DeLuca» and «DE  LUCA» have the same key."""
+    return words(text).replace(" ", "")
+
+
+def person_key(cognome: str, nome: str) -> str:
+    """The key under which a person is recognised by name."""
+    return f"{key(cognome)}|{key(nome)}"
+
+
+def similar(one: str, other: str) -> bool:
+    """Whether two person keys are close: a letter slipped, or surname and name swapped."""
+    surname, _, name = other.partition("|")
+    return any(
+        SequenceMatcher(None, one, candidate, autojunk=False).ratio() >= _SIMILAR
+        for candidate in (other, f"{name}|{surname}")
+    )
+
+
+def display_name(cognome: str, nome: str) -> str:
+    """Surname and name as lists show them."""
+    return f"{cognome} {nome}".strip()

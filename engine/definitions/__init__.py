@@ -1,0 +1,1 @@
+"""Process definitions: deployed, versioned, compiled, with the parameters in force."""

@@ -1,0 +1,1 @@
+"""One step of an instance: lock it, run it, write the difference."""

@@ -1,0 +1,1 @@
+"""What stopped and waits for an administrator: list, retry, resolve."""

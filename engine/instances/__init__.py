@@ -1,0 +1,1 @@
+"""Process instances: start, suspend, resume, cancel, modify, migrate, find, correlate messages."""

@@ -1,0 +1,1 @@
+"""Operations on many instances: planned, run bit by bit, reported."""

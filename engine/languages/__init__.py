@@ -1,0 +1,1 @@
+"""The languages that analysts write: FEEL, DMN, BPMN, forms."""

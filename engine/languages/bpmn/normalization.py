@@ -1,0 +1,211 @@
+"""What BPMN allows and leaves undrawn, drawn: on a copy of the diagram's XML, before the library reads it.
+
+Elements keep their ids. What is added has an id derived from the drawn one it belongs to (``A.split``, ``P.start``) and
+no element of the model, so it never shows in a trace:
+
+- a process or subprocess without a start event begins at every element that no flow reaches;
+- plain start events of one level all begin;
+- several flows out of an activity or event are a parallel split, and an inclusive one when a flow has a condition;
+- a flow without a condition, out of a gateway that chooses, is the default when it alone has none, else always open;
+- conditions on the flows out of other gateways mean nothing and are taken away;
+- a link is a flow from each throw to the catch of its name in the same process or subprocess;
+- data (objects, stores, associations), annotations, groups and the drawing itself are left out: they move no token.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+from lxml import etree
+
+from engine.languages.bpmn.compensation_handlers import SUFFIX
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+LEVELS = frozenset(("process", "subProcess", "transaction", "adHocSubProcess"))
+ARTIFACTS = frozenset(
+    (
+        *("dataObject", "dataObjectReference", "dataStoreReference", "dataInputAssociation"),
+        *(
+            "dataOutputAssociation",
+            "ioSpecification",
+            "property",
+            "dataInput",
+            "dataOutput",
+            "inputSet",
+            "outputSet",
+        ),
+        *("textAnnotation", "group"),
+    )
+)
+NODES = ("Task", "task", "Event", "Gateway", "Process", "Activity", "transaction")
+_CHOOSING = frozenset(("exclusiveGateway", "inclusiveGateway"))
+_ASIDE = frozenset(("boundaryEvent",))
+ALWAYS = "true"
+
+
+def normalised(root: etree._Element, process_id: str) -> etree._Element:
+    """A copy with one process of the diagram, ready for the library; `root` is left as it is."""
+    made = copy.deepcopy(root)
+    for node in list(made):
+        identifier = node.get("id") or ""
+        if _kind(node) == "process" and (identifier == process_id or identifier.endswith(SUFFIX)):
+            _Level(node).normalise()
+        elif _kind(node) in ("process", "BPMNDiagram", "collaboration", "dataStore"):
+            made.remove(node)
+    return made
+
+
+def _kind(node: etree._Element) -> str:
+    tag: Any = node.tag  # a function for comments
+    return etree.QName(node).localname if isinstance(tag, str) else ""
+
+
+class _Level:
+    """One process or subprocess: what is in it, not what is in those inside it."""
+
+    def __init__(self, node: etree._Element) -> None:
+        self.node = node
+        self.ids = {str(n.get("id")) for n in node.getroottree().iter() if n.get("id")}
+        self.nodes = {
+            str(child.get("id")): child for child in node if child.get("id") and _kind(child).endswith(NODES)
+        }
+
+    def normalise(self) -> None:
+        for child in list(self.node):
+            if _kind(child) in ARTIFACTS:
+                self.node.remove(child)
+        for element in self.nodes.values():
+            for part in list(element):
+                if _kind(part) in ARTIFACTS:
+                    element.remove(part)
+            if _kind(element) in LEVELS:
+                _Level(element).normalise()
+        self._link()
+        for element in self.nodes.values():
+            self._leave(
+                element, [flow for flow in self._flows() if flow.get("sourceRef") == element.get("id")]
+            )
+        self._begin()
+
+    def _flows(self) -> Iterator[etree._Element]:
+        yield from (child for child in self.node if _kind(child) == "sequenceFlow")
+
+    # -- links -----------------------------------------------------------------------------------------------------
+
+    def _link(self) -> None:
+        catches = {
+            link_name(element): element
+            for element in self.nodes.values()
+            if _kind(element) == "intermediateCatchEvent" and link_name(element)
+        }
+        for element in list(self.nodes.values()):
+            name = link_name(element)
+            if name and _kind(element) == "intermediateThrowEvent" and name in catches:
+                self._flow(f"{element.get('id')}.link", element, catches[name])
+                _forget_link(element)
+        for element in catches.values():
+            _forget_link(element)
+            element.tag = f"{{{BPMN}}}intermediateThrowEvent"  # passed, not waited for
+
+    # -- flows that leave ------------------------------------------------------------------------------------------
+
+    def _leave(self, element: etree._Element, flows: list[etree._Element]) -> None:
+        kind = _kind(element)
+        if kind in _CHOOSING:
+            _complete_choice(kind, element, flows)
+        elif kind.endswith("Gateway"):
+            for flow in flows:
+                _drop_condition(flow)
+        elif len(flows) > 1 or any(_condition(flow) is not None for flow in flows):
+            self._split(element, flows)
+
+    def _split(self, element: etree._Element, flows: list[etree._Element]) -> None:
+        chooses = any(_condition(flow) is not None for flow in flows)
+        kind = "inclusiveGateway" if chooses else "parallelGateway"
+        gateway = self._add(kind, f"{element.get('id')}.split")
+        default = element.get("default")
+        if default:
+            del element.attrib["default"]
+            gateway.set("default", default)
+        for flow in flows:
+            flow.set("sourceRef", str(gateway.get("id")))
+        self._flow(f"{gateway.get('id')}.flow", element, gateway)
+        if chooses:
+            _complete_choice(kind, gateway, flows)
+
+    # -- beginnings ------------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        starts = [e for e in self.nodes.values() if _kind(e) == "startEvent"]
+        if self.node.get("triggeredByEvent") == "true" or starts:
+            return
+        reached = {flow.get("targetRef") for flow in self._flows()}
+        first = [
+            element
+            for identifier, element in self.nodes.items()
+            if identifier not in reached
+            and _kind(element) not in _ASIDE
+            and element.get("isForCompensation") != "true"
+            and element.get("triggeredByEvent") != "true"
+        ]
+        start = self._add("startEvent", f"{self.node.get('id')}.start")
+        source = start
+        if len(first) > 1:
+            source = self._add("parallelGateway", f"{start.get('id')}.split")
+            self._flow(f"{source.get('id')}.flow", start, source)
+        for element in first:
+            self._flow(f"{start.get('id')}.{element.get('id')}", source, element)
+
+    # -- additions -------------------------------------------------------------------------------------------------
+
+    def _add(self, kind: str, identifier: str) -> etree._Element:
+        while identifier in self.ids:
+            identifier += "."
+        self.ids.add(identifier)
+        made = etree.SubElement(self.node, f"{{{BPMN}}}{kind}")
+        made.set("id", identifier)
+        return made
+
+    def _flow(self, identifier: str, source: etree._Element, target: etree._Element) -> None:
+        made = self._add("sequenceFlow", identifier)
+        made.set("sourceRef", str(source.get("id")))
+        made.set("targetRef", str(target.get("id")))
+
+
+def link_name(element: etree._Element) -> str:
+    """The name of the link that an event throws or catches; empty when it is no link."""
+    definition = element.find(f"{{{BPMN}}}linkEventDefinition")
+    if definition is None:
+        return ""
+    return (definition.get("name") or element.get("name") or "").strip()
+
+
+def _forget_link(element: etree._Element) -> None:
+    for definition in element.findall(f"{{{BPMN}}}linkEventDefinition"):
+        element.remove(definition)
+
+
+def _condition(flow: etree._Element) -> etree._Element | None:
+    found = flow.find(f"{{{BPMN}}}conditionExpression")
+    return found if found is not None and (found.text or "").strip() else None
+
+
+def _drop_condition(flow: etree._Element) -> None:
+    for condition in flow.findall(f"{{{BPMN}}}conditionExpression"):
+        flow.remove(condition)
+
+
+def _complete_choice(kind: str, gateway: etree._Element, flows: list[etree._Element]) -> None:
+    """Give each flow out of a choice a condition, or make it the default."""
+    default = gateway.get("default")
+    open_flows = [flow for flow in flows if _condition(flow) is None and flow.get("id") != default]
+    for flow in flows:
+        if flow in open_flows:
+            _drop_condition(flow)
+    if not default and len(open_flows) == 1 and (kind == "exclusiveGateway" or len(flows) == 1):
+        gateway.set("default", str(open_flows[0].get("id")))
+    elif len(flows) > 1:
+        for flow in open_flows:
+            etree.SubElement(flow, f"{{{BPMN}}}conditionExpression").text = ALWAYS

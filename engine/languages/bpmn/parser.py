@@ -1,0 +1,400 @@
+"""From the bytes of a .bpmn file to its model. The XML is hostile until read: no entities, no network, bounded size."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lxml import etree
+
+from engine.errors import Finding, InvalidInput
+from engine.languages.bpmn import compensation_handlers
+from engine.languages.bpmn.expression_dialect import CAMUNDA, condition_in_feel, in_feel, parameter_in_feel
+from engine.languages.bpmn.instantiating_elements import as_starts
+from engine.languages.bpmn.model import (
+    Assignment,
+    DataMapping,
+    Element,
+    Flow,
+    MultiInstance,
+    ProcessModel,
+    StandardLoop,
+    Timer,
+)
+from engine.languages.bpmn.normalization import link_name
+
+BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
+NAMESPACES = {"bpmn": BPMN, "camunda": CAMUNDA}
+LARGEST_DIAGRAM = 4_000_000
+MESSAGE_KEY = "chiave"
+"""The property of a message event that says, in FEEL, which message is meant."""
+
+ACTIVITIES = (
+    *(
+        "task",
+        "userTask",
+        "manualTask",
+        "serviceTask",
+        "sendTask",
+        "receiveTask",
+        "businessRuleTask",
+        "scriptTask",
+    ),
+    *("callActivity", "subProcess", "transaction"),
+)
+FLOW_NODES = frozenset(
+    (
+        *ACTIVITIES,
+        "adHocSubProcess",
+        *("startEvent", "endEvent", "intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"),
+        *("exclusiveGateway", "parallelGateway", "inclusiveGateway", "eventBasedGateway", "complexGateway"),
+    )
+)
+_TIMER_KINDS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cycle"}
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """A diagram read: its processes and the parsed XML for the runtime. `file` names it in messages."""
+
+    file: str
+    processes: tuple[ProcessModel, ...]
+    tree: etree._Element
+
+    @property
+    def executable(self) -> tuple[ProcessModel, ...]:
+        """The processes that can be run."""
+        return tuple(process for process in self.processes if process.executable)
+
+
+def slug(name: str) -> str:
+    """A lane's name as the identifier of a role: ``"Assistente sociale"`` → ``"assistente_sociale"``."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return "_".join("".join(c if c.isalnum() else " " for c in plain.lower()).split())
+
+
+def line_of(node: etree._Element) -> int:
+    """The line an element was read from; 0 when it was made, not read."""
+    line: Any = node.sourceline
+    return line if isinstance(line, int) else 0
+
+
+def parse_xml(content: bytes, file: str) -> etree._Element:
+    """Parse hostile XML. Raises InvalidInput with the line where it breaks."""
+    if len(content) > LARGEST_DIAGRAM:
+        sentence = (
+            f"Il file supera {LARGEST_DIAGRAM // 1_000_000} MB: dividi il diagramma in processi chiamati"
+        )
+        raise InvalidInput(sentence, findings=[Finding("FILE_TOO_LARGE", sentence, file)])
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as problem:
+        line = problem.lineno or 0
+        sentence = f"Il file non è XML valido ({problem.msg}): aprilo nel modellatore e salvalo di nuovo"
+        raise InvalidInput(
+            f"{file}: {sentence}", findings=[Finding("BAD_XML", sentence, file, line=line)]
+        ) from problem
+    docinfo: Any = root.getroottree().docinfo
+    if docinfo.doctype:
+        sentence = "Il file contiene una dichiarazione DOCTYPE, che non è ammessa: toglila"
+        raise InvalidInput(
+            f"{file}: {sentence}", findings=[Finding("DOCTYPE_REFUSED", sentence, file, line=1)]
+        )
+    return root
+
+
+def read_diagram(content: bytes, file: str) -> Diagram:
+    """Read a .bpmn file. Raises InvalidInput for what is not BPMN; what we do not run is for `lint` to say."""
+    root = parse_xml(content, file)
+    if root.tag != f"{{{BPMN}}}definitions":
+        sentence = "Non è un diagramma BPMN 2.0: manca l'elemento definitions"
+        raise InvalidInput(
+            f"{file}: {sentence}", findings=[Finding("NOT_BPMN", sentence, file, line=line_of(root))]
+        )
+    _name_flows(root)
+    as_starts(root)
+    reader = _Reader(root)
+    processes = tuple(reader.process(node) for node in root.iterfind(f"{{{BPMN}}}process"))
+    return Diagram(file, processes, root)
+
+
+def _name_flows(root: etree._Element) -> None:
+    """Give every flow without an identifier one of its own: BPMN lets a flow go without."""
+    known = {node.get("id") for node in root.iter()}
+    number = 0
+    for flow in root.iter(f"{{{BPMN}}}sequenceFlow"):
+        if not flow.get("id"):
+            while (name := f"flusso_{(number := number + 1)}") in known:
+                pass
+            flow.set("id", name)
+
+
+class _Reader:
+    """Reads the processes of one file; holds what elements refer to by id."""
+
+    def __init__(self, root: etree._Element) -> None:
+        self.messages = {n.get("id"): in_feel(n.get("name")) for n in root.iterfind(f"{{{BPMN}}}message")}
+        self.signals = {n.get("id"): in_feel(n.get("name")) for n in root.iterfind(f"{{{BPMN}}}signal")}
+        self.escalations = {
+            n.get("id"): n.get("escalationCode") or n.get("name") or ""
+            for n in root.iterfind(f"{{{BPMN}}}escalation")
+        }
+        self.handlers = compensation_handlers.handlers(root)
+        self.undone_by = compensation_handlers.event_subprocesses(root)
+        self.compensable = _with_what_contains(root, {*self.handlers, *self.undone_by})
+        self.errors = {
+            n.get("id"): n.get("errorCode") or n.get("name") or "" for n in root.iterfind(f"{{{BPMN}}}error")
+        }
+
+    def process(self, node: etree._Element) -> ProcessModel:
+        """One bpmn:process, with everything inside its subprocesses."""
+        lanes: dict[str, str] = {}
+        for lane in node.iter(f"{{{BPMN}}}lane"):
+            for reference in lane.iterfind(f"{{{BPMN}}}flowNodeRef"):
+                lanes[(reference.text or "").strip()] = lane.get("name") or ""
+        flows = [self._flow(n) for n in node.iter(f"{{{BPMN}}}sequenceFlow")]
+        process_id = node.get("id") or ""
+        elements = {e.id: e for e in self._elements(node, process_id, "", lanes, flows)}
+        return ProcessModel(
+            id=process_id,
+            name=node.get("name") or process_id,
+            executable=node.get("isExecutable") == "true",
+            documentation=_documentation(node),
+            starters=_names(node.get(f"{{{CAMUNDA}}}candidateStarterGroups")),
+            line=line_of(node),
+            properties=_properties(node),
+            elements=elements,
+            flows=tuple(flows),
+        )
+
+    def _elements(
+        self, node: etree._Element, process_id: str, parent: str, lanes: Mapping[str, str], flows: list[Flow]
+    ) -> Iterator[Element]:
+        for child in node:
+            tag: Any = child.tag  # a function for comments
+            if not isinstance(tag, str) or not tag.startswith(f"{{{BPMN}}}"):
+                continue
+            kind = etree.QName(child).localname
+            if kind not in FLOW_NODES:
+                continue
+            element_id = child.get("id") or ""
+            lane = lanes.get(element_id) or lanes.get(parent, "")
+            yield self._element(child, kind, process_id, parent, lane, flows)
+            if kind in ("subProcess", "transaction", "adHocSubProcess"):
+                yield from self._elements(child, process_id, element_id, {**lanes, element_id: lane}, flows)
+
+    def _element(
+        self, node: etree._Element, kind: str, process_id: str, parent: str, lane: str, flows: list[Flow]
+    ) -> Element:
+        element_id = node.get("id") or ""
+        error_event = node.find(f"{{{BPMN}}}errorEventDefinition")
+        escalation = node.find(f"{{{BPMN}}}escalationEventDefinition")
+        message_ref = node.get("messageRef") or _first_attribute(node, "messageEventDefinition", "messageRef")
+        inputs, outputs = _parameters(node)
+        return Element(
+            id=element_id,
+            type=kind,
+            name=" ".join((node.get("name") or "").split()),
+            line=line_of(node),
+            documentation=_documentation(node),
+            lane=lane,
+            process_id=process_id,
+            parent_id=parent,
+            properties=_properties(node),
+            inputs=inputs,
+            outputs=outputs,
+            assignment=Assignment(
+                *(
+                    in_feel(node.get(f"{{{CAMUNDA}}}{name}"))
+                    for name in (
+                        "assignee",
+                        "candidateGroups",
+                        "candidateUsers",
+                        "dueDate",
+                        "followUpDate",
+                        "priority",
+                    )
+                )
+            ),
+            form_id=node.get(f"{{{CAMUNDA}}}formRef") or node.get(f"{{{CAMUNDA}}}formKey") or "",
+            topic=node.get(f"{{{CAMUNDA}}}topic")
+            or _first_attribute(node, "messageEventDefinition", f"{{{CAMUNDA}}}topic"),
+            decision=node.get(f"{{{CAMUNDA}}}decisionRef") or "",
+            decision_result=node.get(f"{{{CAMUNDA}}}mapDecisionResult") or "singleResult",
+            result_variable=node.get(f"{{{CAMUNDA}}}resultVariable") or "",
+            script=_script(node),
+            script_format=(node.get("scriptFormat") or "").lower(),
+            called=node.get("calledElement") or "",
+            ins=_mappings(node, "in"),
+            outs=_mappings(node, "out"),
+            timer=_timer(node),
+            message=self.messages.get(message_ref, ""),
+            error_code=None
+            if error_event is None
+            else self.errors.get(error_event.get("errorRef") or "", ""),
+            error_code_variable=_of(error_event, "errorCodeVariable"),
+            error_message_variable=_of(error_event, "errorMessageVariable"),
+            signal=self.signals.get(_first_attribute(node, "signalEventDefinition", "signalRef"), ""),
+            escalation_code=None
+            if escalation is None
+            else self.escalations.get(escalation.get("escalationRef") or "", ""),
+            escalation_code_variable=_of(escalation, "escalationCodeVariable"),
+            condition=condition_in_feel(
+                node.findtext(f"{{{BPMN}}}conditionalEventDefinition/{{{BPMN}}}condition")
+            ),
+            events=tuple(
+                etree.QName(n).localname.removesuffix("EventDefinition")
+                for n in node
+                if str(n.tag).endswith("EventDefinition")
+            ),
+            handler=self.handlers.get(element_id, ""),
+            undone_by=self.undone_by.get(element_id, ""),
+            compensable=element_id in self.compensable,
+            compensating=compensation_handlers.compensates(node)
+            or node.find(f"{{{BPMN}}}cancelEventDefinition") is not None,
+            for_compensation=node.get("isForCompensation") == "true",
+            activity_ref=_first_attribute(node, compensation_handlers.EVENT, "activityRef"),
+            waits_for_completion=_first_attribute(node, compensation_handlers.EVENT, "waitForCompletion")
+            != "false",
+            attached_to=node.get("attachedToRef") or "",
+            interrupting=(node.get("cancelActivity") or node.get("isInterrupting") or "true") == "true",
+            triggered_by_event=node.get("triggeredByEvent") == "true",
+            multi_instance=_multi_instance(node),
+            loop=_loop(node),
+            link=link_name(node),
+            incoming=tuple(flow.id for flow in flows if flow.target == element_id),
+            outgoing=tuple(flow.id for flow in flows if flow.source == element_id),
+        )
+
+    @staticmethod
+    def _flow(node: etree._Element) -> Flow:
+        condition = node.find(f"{{{BPMN}}}conditionExpression")
+        source = node.get("sourceRef") or ""
+        parent = node.getparent()
+        default = parent is not None and any(
+            sibling.get("id") == source and sibling.get("default") == node.get("id") for sibling in parent
+        )
+        text = "" if condition is None else condition_in_feel(condition.text)
+        return Flow(
+            node.get("id") or "",
+            node.get("name") or "",
+            source,
+            node.get("targetRef") or "",
+            text,
+            line_of(node),
+            default,
+        )
+
+
+def _with_what_contains(root: etree._Element, inner: set[str]) -> set[str]:
+    """The identifiers with those of all subprocesses around them."""
+    return {
+        around.get("id") or ""
+        for node in root.iter()
+        if inner and node.get("id") in inner
+        for around in (node, *node.iterancestors())
+    }
+
+
+def _documentation(node: etree._Element) -> str:
+    return "\n".join((n.text or "").strip() for n in node.iterfind(f"{{{BPMN}}}documentation")).strip()
+
+
+def _extensions(node: etree._Element, name: str) -> Iterator[etree._Element]:
+    for extensions in node.iterfind(f"{{{BPMN}}}extensionElements"):
+        yield from extensions.iterfind(f"{{{CAMUNDA}}}{name}")
+
+
+def _properties(node: etree._Element) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for group in _extensions(node, "properties"):
+        for item in group.iterfind(f"{{{CAMUNDA}}}property"):
+            name, value = item.get("name") or "", item.get("value") or ""
+            found[name] = condition_in_feel(value) if name == MESSAGE_KEY else value
+    return found
+
+
+def _parameters(node: etree._Element) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
+    def read(kind: str) -> tuple[tuple[str, str], ...]:
+        return tuple(
+            (item.get("name") or "", parameter_in_feel(item))
+            for group in _extensions(node, "inputOutput")
+            for item in group.iterfind(f"{{{CAMUNDA}}}{kind}")
+        )
+
+    return read("inputParameter"), read("outputParameter")
+
+
+def _script(node: etree._Element) -> str:
+    """The script of a task; in FEEL, also where Camunda's ${…} was meant."""
+    return condition_in_feel(node.findtext(f"{{{BPMN}}}script"))
+
+
+def _mappings(node: etree._Element, kind: str) -> tuple[DataMapping, ...]:
+    found = []
+    for item in _extensions(node, kind):
+        if item.get("businessKey") is not None:
+            continue
+        expression = condition_in_feel(item.get("sourceExpression")) or None
+        found.append(
+            DataMapping(
+                source=expression or item.get("source") or "",
+                target=item.get("target") or "",
+                is_expression=expression is not None,
+                everything=item.get("variables") == "all",
+            )
+        )
+    return tuple(found)
+
+
+def _timer(node: etree._Element) -> Timer | None:
+    definition = node.find(f"{{{BPMN}}}timerEventDefinition")
+    if definition is None:
+        return None
+    for name, kind in _TIMER_KINDS.items():
+        body = definition.find(f"{{{BPMN}}}{name}")
+        if body is not None:
+            return Timer(kind, in_feel(body.text))
+    return Timer("", "")
+
+
+def _multi_instance(node: etree._Element) -> MultiInstance | None:
+    loop = node.find(f"{{{BPMN}}}multiInstanceLoopCharacteristics")
+    if loop is None:
+        return None
+    return MultiInstance(
+        sequential=loop.get("isSequential") == "true",
+        collection=condition_in_feel(loop.get(f"{{{CAMUNDA}}}collection")),
+        element_variable=loop.get(f"{{{CAMUNDA}}}elementVariable") or "",
+        cardinality=condition_in_feel(loop.findtext(f"{{{BPMN}}}loopCardinality")),
+        condition=condition_in_feel(loop.findtext(f"{{{BPMN}}}completionCondition")),
+        gather=_properties(node).get("raccogli", ""),
+    )
+
+
+def _loop(node: etree._Element) -> StandardLoop | None:
+    loop = node.find(f"{{{BPMN}}}standardLoopCharacteristics")
+    if loop is None:
+        return None
+    maximum = (loop.get("loopMaximum") or "").strip()
+    return StandardLoop(
+        test_before=loop.get("testBefore") == "true",
+        maximum=int(maximum) if maximum.isdecimal() else None,
+        condition=condition_in_feel(loop.findtext(f"{{{BPMN}}}loopCondition")),
+    )
+
+
+def _first_attribute(node: etree._Element, child: str, attribute: str) -> str:
+    found = node.find(f"{{{BPMN}}}{child}")
+    return "" if found is None else found.get(attribute) or ""
+
+
+def _of(node: etree._Element | None, name: str) -> str:
+    return "" if node is None else node.get(f"{{{CAMUNDA}}}{name}") or ""
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (text or "").split(",") if part.strip())

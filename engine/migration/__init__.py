@@ -1,7 +1,0 @@
-"""Moving running instances to another version of their definition: plan, checks, preview, application."""
-
-from engine.migration.plan import MigrationPlan, Place, Proposal
-from engine.migration.preview import Group, Preview
-from engine.migration.service import KIND, Migrations
-
-__all__ = ["KIND", "Group", "MigrationPlan", "Migrations", "Place", "Preview", "Proposal"]

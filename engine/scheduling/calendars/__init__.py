@@ -1,0 +1,1 @@
+"""The working calendars of scopes: their rules, closing days and iCalendar files."""

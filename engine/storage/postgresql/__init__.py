@@ -1,0 +1,1 @@
+"""What only PostgreSQL has: prepared statements in a pipeline, connections kept warm."""

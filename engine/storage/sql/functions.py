@@ -1,0 +1,100 @@
+"""SQL functions that SQLite and PostgreSQL share: texts of several rows as one, days of Europe/Rome, exact spans."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Date, Text
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+from engine.storage.types import UtcDateTime
+from engine.temporal import day_in_rome
+
+BETWEEN = "\n"
+
+
+class JoinedText(FunctionElement[str]):
+    """SQL: the texts of a group with `BETWEEN` between them; NULL when there are none."""
+
+    name = "joined_text"
+    type = Text()
+    inherit_cache = True
+
+
+@compiles(JoinedText)
+def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"group_concat({compiler.process(element.clauses, **options)}, char(10))"
+
+
+@compiles(JoinedText, "postgresql")
+def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    return f"string_agg({compiler.process(element.clauses, **options)}, chr(10))"
+
+
+def lines(text: str | None) -> list[str]:
+    """The texts again."""
+    return text.split(BETWEEN) if text else []
+
+
+class RomeDay(FunctionElement[date]):
+    """SQL: the day in Europe/Rome at a moment."""
+
+    name = "rome_day"
+    type = Date()
+    inherit_cache = True
+
+
+class LaterBy(FunctionElement[datetime]):
+    """SQL: a moment so many seconds later (earlier, when negative), exactly."""
+
+    name = "later_by"
+    type = UtcDateTime()
+    inherit_cache = True
+
+
+@compiles(RomeDay)
+def _day_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    moment = compiler.process(element.clauses, **options)
+    # Rome is at most two hours ahead of UTC: until 22 the day is the same, and Python need not be asked
+    return (
+        f"CASE WHEN substr({moment}, 12, 2) < '22' THEN substr({moment}, 1, 10) ELSE rome_day({moment}) END"
+    )
+
+
+@compiles(RomeDay, "postgresql")
+def _day_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    return f"CAST(({compiler.process(element.clauses, **options)}) AT TIME ZONE 'Europe/Rome' AS date)"
+
+
+@compiles(LaterBy)
+def _later_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    return f"later_by({compiler.process(element.clauses, **options)})"
+
+
+@compiles(LaterBy, "postgresql")
+def _later_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
+    moment, seconds = (compiler.process(one, **options) for one in element.clauses)
+    return f"({moment} + make_interval(secs => {seconds}))"
+
+
+def install_on_sqlite(connection: Any) -> None:
+    """Make both functions known to a connection of the driver."""
+    connection.create_function("rome_day", 1, _rome_day, deterministic=True)
+    connection.create_function("later_by", 2, _later_by, deterministic=True)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _rome_day(text: str | None) -> str | None:
+    return None if text is None else day_in_rome(_moment(text)).isoformat()
+
+
+def _later_by(text: str | None, seconds: int) -> str | None:
+    if text is None:
+        return None
+    moved = _moment(text) + timedelta(seconds=seconds)
+    return moved.replace(tzinfo=None).isoformat(" ", "microseconds")

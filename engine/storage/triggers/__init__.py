@@ -1,0 +1,1 @@
+"""Triggers that keep task lists and the job queue up to date."""

@@ -1,0 +1,1 @@
+"""User tasks: inbox, claiming, completing, comments, attachments, calendar feed."""

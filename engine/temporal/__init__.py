@@ -1,0 +1,52 @@
+"""Time as an Italian office counts it: working days, holidays, Europe/Rome, repetitions from a nominal date.
+
+Moments are aware. They are stored and compared in UTC and computed in Europe/Rome wall time.
+"""
+
+from engine.temporal.anniversaries import add_months, age, birthday, repeat_from_anchor
+from engine.temporal.feel_functions import FEEL_SIGNATURES, FunctionSignature, feel_bindings
+from engine.temporal.iso8601 import (
+    Duration,
+    Moment,
+    Repetition,
+    add_duration,
+    parse_duration,
+    parse_moment,
+    parse_timer_text,
+)
+from engine.temporal.timezone import (
+    ROME,
+    at_time,
+    day_in_rome,
+    end_of_day,
+    in_rome,
+    resolve_wall_time,
+    start_of_day,
+)
+from engine.temporal.working_days import WorkingCalendar, holiday_names
+
+__all__ = [
+    "FEEL_SIGNATURES",
+    "ROME",
+    "Duration",
+    "FunctionSignature",
+    "Moment",
+    "Repetition",
+    "WorkingCalendar",
+    "add_duration",
+    "add_months",
+    "age",
+    "at_time",
+    "birthday",
+    "day_in_rome",
+    "end_of_day",
+    "feel_bindings",
+    "holiday_names",
+    "in_rome",
+    "parse_duration",
+    "parse_moment",
+    "parse_timer_text",
+    "repeat_from_anchor",
+    "resolve_wall_time",
+    "start_of_day",
+]

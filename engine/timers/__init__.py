@@ -1,0 +1,1 @@
+"""Timers that fire, processes that start at a date, and the moving of deadlines."""
