@@ -15,6 +15,7 @@ run: env assets translations  ## everything, from nothing to a running site with
 	@$(BIN)/patti demo
 	@exec $(BIN)/patti serve
 
+test: export PYTEST_PLUGINS = tools.line_coverage
 test: lint assets translations  ## every check, and every test that needs neither a browser nor patience
 	$(BIN)/pytest -n auto --dist worksteal -m "not slow" $(PYTEST_ARGS)
 
@@ -54,7 +55,7 @@ lock: env-dev  ## write the lock files anew (make lock ARGS=--upgrade for newer 
 
 clean:  ## remove what was built, not the environment nor the data in var/
 	rm -rf web/assets/static web/assets/.static-new build dist .pytest_cache .mypy_cache .ruff_cache \
-	  .import_linter_cache .hypothesis
+	  .import_linter_cache .hypothesis .coverage .coverage.* htmlcov
 	find . -name __pycache__ -not -path './.venv/*' -not -path '*/node_modules/*' -prune -exec rm -rf {} +
 
 env:

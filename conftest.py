@@ -18,7 +18,7 @@ from tests.databases import PROCESSES, Databases
 pytest_plugins = ("engine.simulation.pytest_plugin",)
 
 CHEAP = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
-"""Signing in costs next to nothing here; `tests/engine/operations/test_accounts.py` tells what it costs otherwise."""
+"""Signing in costs next to nothing here; `tests/engine/access/test_users.py` tells what it costs otherwise."""
 
 RUN_FOLDER = pytest.StashKey[Path]()
 

@@ -16,13 +16,13 @@ from typing import Any
 import psycopg
 from sqlalchemy import Connection, text
 
-from engine.access import accounts
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM, ChangedBy, accounts
+from engine.access.models import Ambito
 from engine.engine import Engine
-from engine.execution.step import END_OF_TIME
+from engine.execution.due_dates import END_OF_TIME
+from engine.scheduling.calendars.scopes import save_scope
 from engine.storage.text_search import words
 from engine.storage.triggers.task_lists import fill_listing, install_listing
-from modules.people.service import Ambito, By, save_scope
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 PASSWORD = "quattro gatti sul tetto"
@@ -55,14 +55,14 @@ class Rows:
 
 def furnish(engine: Engine, processes: Path) -> list[str]:
     """Ambiti, the users who sign in, and the published processes; the ids of those."""
-    by = By(SYSTEM.id, engine.clock.now())
+    by = ChangedBy(SYSTEM.id, engine.clock.now())
     with engine.database.begin() as work:
         for scope in SCOPES:
             save_scope(work.connection, Ambito(scope, scope.title()), by=by)
         for username, (role, scope) in MEASURED.items():
             accounts.create_account(work.connection, username, username.title(), PASSWORD, by=by)
             accounts.add_membership(work.connection, username, role, scope, date(2020, 1, 1), by=by)
-    engine.repository.deploy_folder(processes, SYSTEM)
+    engine.deployments.deploy_folder(processes, SYSTEM)
     return [one.id for one in engine.repository.list()]
 
 

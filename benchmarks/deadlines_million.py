@@ -23,10 +23,10 @@ from typing import Any
 
 from sqlalchemy import Connection, event, text
 
-from engine.access.actors import SYSTEM
-from engine.scheduling.overrides import After, At, Term
+from engine.access import SYSTEM
+from engine.scheduling.overrides import After, At, Override
 from engine.simulation import World
-from engine.storage.sql.bulk_memory import much_memory
+from engine.storage.sql.bulk_memory import extra_memory
 from engine.storage.tables import instance, task, timer
 from engine.storage.triggers.task_lists import fill_listing, install_listing
 from tests import postgres_server
@@ -38,7 +38,7 @@ NOW = datetime(2016, 3, 1, 9, tzinfo=UTC)
 FEW, SHORT = 1_000, 20_000
 SCOPES, HOLDERS, DAYS = 20, 300, 365
 APPLY_SECONDS, PREVIEW_SECONDS, IDLE_SHARE, IDLE_SECONDS = 30.0, 2.0, 0.01, 20.0
-CHANGES: tuple[tuple[str, Term], ...] = (
+CHANGES: tuple[tuple[str, Override], ...] = (
     ("15 working days from the wait", After(15, "lavorativi")),
     ("12 months from the start", After(12, "mesi", "avvio")),
     ("a fixed date", At(datetime(2017, 9, 1, 10, tzinfo=UTC))),
@@ -71,7 +71,7 @@ def _measure(name: str, url: str, timers: int) -> int:
     with _world(url) as world:
         _load(world, 0, FEW)
         _seen_and_applied(world, CHANGES[0][1])  # what is read once and kept in memory
-        few = [_seen_and_applied(world, term).statements for _, term in CHANGES]
+        few = [_seen_and_applied(world, override).statements for _, override in CHANGES]
         began = time.perf_counter()
         _load(world, FEW, timers)
         print(f"{name}: {timers:,} waiting timers, loaded in {time.perf_counter() - began:.0f} s", flush=True)
@@ -80,8 +80,8 @@ def _measure(name: str, url: str, timers: int) -> int:
         busy = _processor(world) - busy
         print(f"  plain UPDATE of the same rows: {plain:.1f} s, {busy:.1f} s of the processor", flush=True)
         missed = 0
-        for (what, term), statements in zip(CHANGES, few, strict=True):
-            found = _seen_and_applied(world, term)
+        for (what, override), statements in zip(CHANGES, few, strict=True):
+            found = _seen_and_applied(world, override)
             right = (
                 found.previewed <= PREVIEW_SECONDS
                 and found.applied <= APPLY_SECONDS
@@ -113,16 +113,16 @@ class Found:
     moved: int
 
 
-def _seen_and_applied(world: World, term: Term) -> Found:
+def _seen_and_applied(world: World, override: Override) -> Found:
     """A change of all, the database tidied before as it does by itself at night."""
     _tidy(world)
     deadlines = world.engine.deadlines
     began = time.perf_counter()
-    seen = deadlines.preview(KEY, "", term, SYSTEM)
+    seen = deadlines.preview(KEY, "", override, SYSTEM)
     middle, busy = time.perf_counter(), _processor(world)
     with _counted(world) as sent:
         change = deadlines.apply(
-            KEY, "", term, fingerprint=seen.fingerprint, reason="Prova", actor=SYSTEM, past_confirmed=True
+            KEY, "", override, fingerprint=seen.fingerprint, reason="Prova", actor=SYSTEM, past_confirmed=True
         )
     spent = time.perf_counter() - middle
     return Found(middle - began, spent, _processor(world) - busy, len(sent), change.moved)
@@ -256,7 +256,7 @@ def _load(world: World, first: int, last: int) -> None:
         "task": "instance_id = :model AND state = 'open'",
         "timer": "instance_id = :model AND element_id = 'Tempo'",
     }
-    with world.engine.database.begin() as work, much_memory(work.connection):
+    with world.engine.database.begin() as work, extra_memory(work.connection):
         connection = work.connection
         stop = "DROP TRIGGER task_listed" if sqlite else "SET LOCAL session_replication_role = replica"
         connection.execute(text(stop))  # the lists are filled at once
@@ -268,7 +268,7 @@ def _load(world: World, first: int, last: int) -> None:
                     f"INSERT INTO {table.name} ({', '.join(names)}) SELECT {values} "  # noqa: S608 - our own names
                     f"FROM {table.name}, {series} WHERE {model[table.name]}"
                 ),
-                {"first": first, "last": last, "model": world.cases[0]},
+                {"first": first, "last": last, "model": world.instance_ids[0]},
             )
         if sqlite:
             install_listing(connection)

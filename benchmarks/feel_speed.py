@@ -57,7 +57,7 @@ def main() -> int:
     values = {"x0": 503, **{f"x{n}": 60 for n in range(1, INPUTS)}}
     answer = model.decide("tabella", values)
     taken = microseconds(lambda: model.decide("tabella", values), 500)
-    print(f"table of {RULES} rules and {INPUTS} inputs: {taken:.1f} µs (rule {answer.evidence[0].rule})")
+    print(f"table of {RULES} rules and {INPUTS} inputs: {taken:.1f} µs (rule {answer.matched_rules[0].rule})")
     return 0
 
 

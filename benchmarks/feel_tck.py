@@ -20,7 +20,7 @@ from typing import Any
 from lxml import etree
 
 from engine.languages.dmn import DecisionError, DecisionModel, parse_decisions
-from engine.languages.feel import YearsMonths, parse_temporal, show
+from engine.languages.feel import YearsMonths, format_value, parse_temporal
 
 LEVELS = ("compliance-level-2", "compliance-level-3")
 _SCHEMA_TYPE = "{http://www.w3.org/2001/XMLSchema-instance}type"
@@ -202,7 +202,7 @@ def rates(results: list[Result], level: str) -> tuple[Rate, Rate]:
 
 
 def _shown(value: Any) -> str:
-    return show(value) if not isinstance(value, YearsMonths) else f"{value.months} months"
+    return format_value(value) if not isinstance(value, YearsMonths) else f"{value.months} months"
 
 
 def _print_failures(failed: list[Result]) -> None:

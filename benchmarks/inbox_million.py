@@ -24,11 +24,11 @@ from sqlalchemy import text
 
 import modules
 from benchmarks._service import MEASURED, NOW, PASSWORD, furnish, load, service
-from engine.access import accounts
-from engine.access.actors import Actor
+from engine.access import Actor, accounts
 from engine.access.actors import actor as colleague
 from engine.clock import VirtualClock
 from engine.engine import Engine
+from engine.instances.queries import InstanceFilter
 from engine.settings import Settings
 from engine.tasks.models import InboxFilter
 from tests import postgres_server
@@ -95,7 +95,7 @@ def _service(engine: Engine, username: str, rounds: int) -> int:
 
 
 def _questions(engine: Engine, actor: Actor) -> list[tuple[str, Callable[[], object]]]:
-    inbox = engine.inbox
+    inbox, instances = engine.inbox, engine.instances
     hundredth = _after(engine, actor, 99)
 
     def page(after: str | None = None, **asked: Any) -> Callable[[], object]:
@@ -123,12 +123,12 @@ def _questions(engine: Engine, actor: Actor) -> list[tuple[str, Callable[[], obj
         ("text in the name", page(text="approva spesa")),
         ("text, unknown", page(text="qqqq", box="all")),
         ("search tasks by name", lambda: inbox.search_tasks(_KNOWN[0], actor)),
-        ("search cases by name", lambda: inbox.search_cases(_KNOWN[0], actor)),
-        ("search cases by number", lambda: inbox.search_cases("4321", actor)),
-        ("search cases, two letters", lambda: inbox.search_cases("br", actor)),
-        ("list of cases", lambda: inbox.cases(actor)),
-        ("list of cases, completed", lambda: inbox.cases(actor, state="completed")),
-        ("list of cases, none visible", lambda: inbox.cases(NOBODY)),
+        ("search cases by name", lambda: instances.search(_KNOWN[0], actor)),
+        ("search cases by number", lambda: instances.search("4321", actor)),
+        ("search cases, two letters", lambda: instances.search("br", actor)),
+        ("list of cases", lambda: instances.list(actor)),
+        ("list of cases, completed", lambda: instances.list(actor, InstanceFilter(state="completed"))),
+        ("list of cases, none visible", lambda: instances.list(NOBODY)),
     ]
 
 

@@ -30,7 +30,7 @@ from benchmarks.common_work.office import OPERATIONS, SCOPE, WAITING, settings
 from engine.clock import SystemClock
 from engine.storage.tables import event, timer
 from tests.live_site import server_process
-from tests.worker_crowd import crowd
+from tests.worker_processes import crowd
 
 A_SECOND = 50
 WAITING_TIMERS = 1000
@@ -118,7 +118,7 @@ def lag_of_workers(url: str, seconds: int) -> list[float]:
 
 
 def lag_embedded(url: str, seconds: int) -> list[float]:
-    """The same by the scheduler of a process of its own; a step tells that it is over by its nudge."""
+    """The same by the scheduler of a process of its own; a step tells that it is over by waking the scheduler."""
     with contextlib.closing(Services(url)) as office:
         _waiting(office, seconds * A_SECOND)
         while office.engine.run_due():
@@ -126,15 +126,15 @@ def lag_embedded(url: str, seconds: int) -> list[float]:
         office.engine.start_jobs()
         threading.Event().wait(SETTLED)
         ended: list[datetime] = []
-        nudge = office.engine.stepper.nudge
+        wake_scheduler = office.engine.step_runner.wake_scheduler
 
         def over() -> None:
             ended.append(SystemClock().now())
-            nudge()
+            wake_scheduler()
 
-        office.engine.stepper.nudge = over
+        office.engine.step_runner.wake_scheduler = over
         _spread(office)
-        nudge()
+        wake_scheduler()
         _until_fired(office, seconds * A_SECOND)
         told = select(event.c.data).where(event.c.kind == "timer.fired").order_by(event.c.id)
         with office.engine.database.read() as connection:

@@ -26,7 +26,7 @@ from benchmarks.common_work.clients import Services
 from benchmarks.common_work.office import OPERATIONS, SCOPE, WAITING, settings
 from engine.clock import SystemClock
 from engine.storage.tables import event, incident, instance, outbox, task, timer
-from tests.worker_crowd import Crowd, crowd
+from tests.worker_processes import Crowd, crowd
 
 BETWEEN = 8
 SOON_SECONDS = 2.0

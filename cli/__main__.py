@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 import modules
-from cli.acting import OPTION
+from cli.actor import OPTION
 from cli.batches import batch
 from cli.calendar_files import export, import_
 from cli.calendars import calendar
@@ -17,7 +17,7 @@ from cli.events import message, signal
 from cli.incidents import incidents
 from cli.instances import instances
 from cli.migration import migrate
-from cli.printing import Friendly
+from cli.printing import CommandGroup
 from cli.scopes import ambito
 from cli.serving import serve, worker
 from cli.simulation import simulate
@@ -25,7 +25,9 @@ from cli.suspension import definition
 from cli.users import user
 
 
-@click.group(cls=Friendly, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(
     package_name="patti", message="%(prog)s %(version)s", help="Mostra la versione ed esce."
 )

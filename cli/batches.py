@@ -1,4 +1,4 @@
-"""`patti batch`: operations over many cases: order, follow, stop."""
+"""`patti batch`: create, follow and cancel operations on many instances."""
 
 from __future__ import annotations
 
@@ -6,25 +6,26 @@ from typing import Any
 
 import click
 
-from cli.acting import acting
-from cli.changing import changing, instructions_of
-from cli.printing import Friendly, opened, table
-from cli.selecting import selecting, selection_of
-from engine.instances.batches.service import BatchView
+from cli.actor import command_actor
+from cli.modification_options import instructions_of, modification_options
+from cli.printing import CommandGroup, opened, table, translated
+from cli.selection_options import selection_of, selection_options
+from engine.instances.batches import BatchView
+from engine.messages import message
 
 KINDS = ("suspend", "resume", "cancel", "variables", "modify", "retry")
 NUMBER = click.argument("numero", type=int)
 
 
-@click.group(cls=Friendly)
+@click.group(cls=CommandGroup)
 def batch() -> None:
     """Le operazioni su molte pratiche: ordinarle, seguirle, fermarle."""
 
 
 @batch.command()
 @click.argument("operazione", type=click.Choice(KINDS))
-@selecting
-@changing
+@selection_options
+@modification_options
 @click.option("--motivo", default="", help="Il perché; senza, dice soltanto quante pratiche sono.")
 @click.option(
     "--aspetta/--non-aspettare", default=True, help="Fa subito il lavoro, oppure lo lascia a chi serve."
@@ -39,28 +40,28 @@ def create(operazione: str, motivo: str, aspetta: bool, **chosen: Any) -> None:
     with opened() as engine:
         selection = selection_of(engine, chosen)
         if not motivo:
-            count = engine.batches.preview(operazione, selection, acting(engine))
+            count = engine.batches.preview(operazione, selection, command_actor(engine))
             click.echo(f"Pratiche che corrispondono: {count}. Con --motivo l'operazione si fa.")
             return
-        ordered = engine.batches.create(operazione, payload, selection, acting(engine), motivo)
+        ordered = engine.batches.create(operazione, payload, selection, command_actor(engine), motivo)
         while aspetta and engine.batches.run_pending():
             pass
-        _tell(engine.batches.get(ordered, acting(engine)))
+        _print_progress(engine.batches.get(ordered, command_actor(engine)))
 
 
 def _payload(operation: str, chosen: dict[str, Any]) -> dict[str, Any]:
-    """What an operation needs beside the cases. Raises a usage error for options that mean nothing to it."""
+    """What an operation needs beside the instances. Raises a usage error for options that mean nothing to it."""
     instructions = instructions_of(chosen)
     if operation == "modify":
         if not instructions:
-            raise click.UsageError("Di' che cosa cambia: --togli, --prima, --dopo o --variabile.")
+            raise click.UsageError(translated(message("MODIFICATION_OPTIONS_MISSING")))
         return {"instructions": [one.as_values() for one in instructions]}
     moved = [one for one in instructions if one.kind != "set"]
     if moved or (instructions and operation != "variables"):
-        raise click.UsageError("--togli, --prima e --dopo sono di modify; --variabile anche di variables.")
+        raise click.UsageError(translated(message("MODIFICATION_OPTIONS_NOT_ALLOWED")))
     if operation == "variables":
         if not instructions:
-            raise click.UsageError("Di' che cosa si scrive: --variabile «nome = valore».")
+            raise click.UsageError(translated(message("VARIABLE_OPTION_MISSING")))
         return {"values": dict(instructions[0].values)}
     return {"kind": chosen["incidente"], "element": chosen["elemento"]} if operation == "retry" else {}
 
@@ -81,7 +82,7 @@ def list_() -> None:
     with opened() as engine:
         rows = [
             (b.number, b.label, b.state, f"{b.finished}/{b.total}", b.counts["failed"], b.actor_id, b.reason)
-            for b in engine.batches.list(acting(engine))
+            for b in engine.batches.list(command_actor(engine)).items
         ]
     click.echo(table(("Numero", "Operazione", "Stato", "Fatte", "Non riuscite", "Chi", "Motivo"), rows))
 
@@ -92,13 +93,14 @@ def list_() -> None:
 def show(numero: int, tutte: bool) -> None:
     """Dice a che punto è l'operazione NUMERO, e che cosa non è riuscito."""
     with opened() as engine:
-        found = engine.batches.by_number(numero, acting(engine))
+        found = engine.batches.get_by_number(numero, command_actor(engine))
         state = "" if tutte else "failed"
-        rows, after = [], 0
-        while items := engine.batches.items(found.id, acting(engine), state=state, after=after):
+        rows: list[tuple[object, ...]] = []
+        after: str | None = ""
+        while after is not None:
+            items, after = engine.batches.items(found.id, command_actor(engine), state=state, after=after)
             rows += [(item.instance_number or item.instance_id, item.state, item.outcome) for item in items]
-            after = items[-1].position
-    _tell(found)
+    _print_progress(found)
     if rows:
         click.echo(table(("Pratica", "Esito", "Come"), rows))
 
@@ -110,15 +112,15 @@ def cancel(numero: int, motivo: str) -> None:
     """Lascia stare ciò che resta dell'operazione NUMERO; ciò che è fatto resta."""
     with opened() as engine:
         left = engine.batches.cancel(
-            engine.batches.by_number(numero, acting(engine)).id, motivo, acting(engine)
+            engine.batches.get_by_number(numero, command_actor(engine)).id, motivo, command_actor(engine)
         )
     click.echo(f"Fermata: {left} pratiche restano com'erano.")
 
 
-def _tell(found: BatchView) -> None:
+def _print_progress(found: BatchView) -> None:
     counts = found.counts
     click.echo(
-        f"Operazione n. {found.number}, {found.label} ({found.state}): {found.total} pratiche, "
+        f"Operazione n. {found.number}, {translated(found.label)} ({found.state}): {found.total} pratiche, "
         f"{counts['done']} fatte, {counts['failed']} non riuscite, {counts['skipped']} saltate, "
         f"{counts['waiting']} da fare"
     )

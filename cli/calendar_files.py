@@ -7,12 +7,13 @@ from typing import BinaryIO
 
 import click
 
-from cli.acting import acting
-from cli.calendars import SCOPE, in_words
+from cli.actor import command_actor
+from cli.calendars import SCOPE, format_days
 from cli.printing import opened, table
 from engine.errors import InvalidInput
+from engine.messages import Message
 from engine.scheduling.calendars.ics_import import ImportPreview
-from engine.temporal.ics_closings import MOST_BYTES
+from engine.temporal.ics_closings import MAX_FILE_BYTES
 
 
 @click.command(name="import")
@@ -32,15 +33,19 @@ def import_(file: BinaryIO, scope: str, motivo: str, until: int | None, prova: b
     eventi sono rifiutati, ognuno con il perché. Si applica tutto insieme o nulla.
     """
     with opened() as engine:
-        preview = engine.calendar_files.preview(scope, file.read(MOST_BYTES + 1), acting(engine), until)
-        _show(preview)
-        if preview.problem:
-            raise InvalidInput(preview.problem)
+        preview = engine.calendar_files.preview(
+            scope, file.read(MAX_FILE_BYTES + 1), command_actor(engine), until
+        )
+        _print_preview(preview)
+        if isinstance(preview.problem, Message):
+            raise InvalidInput.for_field("file", preview.problem)
         if prova:
             click.echo("Prova: non è cambiato nulla.")
             return
         made = (
-            engine.calendar_files.apply(scope, preview.added, motivo, acting(engine)) if preview.added else 0
+            engine.calendar_files.apply(scope, preview.added, motivo, command_actor(engine))
+            if preview.added
+            else 0
         )
     click.echo(f"Chiusure aggiunte: {made}. Valgono per le scadenze calcolate da adesso.")
 
@@ -51,21 +56,21 @@ def import_(file: BinaryIO, scope: str, motivo: str, until: int | None, prova: b
 def export(file: Path | None, scope: str) -> None:
     """Scrive le chiusure proprie di un ambito in un FILE iCalendar (.ics), o sullo standard output."""
     with opened() as engine:
-        content = engine.calendar_files.export(scope, acting(engine))
+        content = engine.calendar_files.export(scope, command_actor(engine))
     if file is None:
         click.echo(content, nl=False)
     else:
         file.write_bytes(content)
 
 
-def _show(preview: ImportPreview) -> None:
-    lines = [("aggiunta", in_words(one.first, one.last), one.name) for one in preview.added]
-    lines += [("c'è già", in_words(one.first, one.last), one.name) for one in preview.present]
+def _print_preview(preview: ImportPreview) -> None:
+    lines = [("aggiunta", format_days(one.first, one.last), one.name) for one in preview.added]
+    lines += [("c'è già", format_days(one.first, one.last), one.name) for one in preview.present]
     lines += [("rifiutato", one.why, one.name) for one in preview.refused]
     click.echo(table(("", "Giorni, o perché", "Nome"), lines))
     for name in preview.endless:
         click.echo(f"«{name}» si ripete senza fine: si ferma al {preview.until}.")
-    touched = preview.touched
+    affected = preview.affected
     click.echo(
-        f"In quei giorni scadono già {touched.tasks} compiti e {touched.timers} attese: restano dove sono."
+        f"In quei giorni scadono già {affected.tasks} compiti e {affected.timers} attese: restano dove sono."
     )

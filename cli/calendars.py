@@ -1,4 +1,4 @@
-"""`patti calendar`: the days on which the offices of an ambito do not work, and how to change them."""
+"""`patti calendar`: list and change the days off of an ambito."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from datetime import date, datetime
 
 import click
 
-from cli.acting import acting
-from cli.printing import Friendly, opened, table
-from engine.scheduling.calendars.service import Why, days_off
+from cli.actor import command_actor
+from cli.printing import CommandGroup, opened, table
+from engine.scheduling.calendars.days_off import DayOffReason, days_off
 from engine.temporal import day_in_rome
 
 WEEKDAYS = ("lun", "mar", "mer", "gio", "ven", "sab", "dom")
@@ -18,7 +18,7 @@ SCOPE = click.option("--ambito", "scope", default="", help="L'ambito; senza, tut
 REASON = click.option("--motivo", required=True, help="Il perché: resta scritto.")
 
 
-@click.group(cls=Friendly)
+@click.group(cls=CommandGroup)
 def calendar() -> None:
     """I giorni non lavorativi di un ambito: elencarli, aggiungere e togliere chiusure, il sabato e il patrono.
 
@@ -32,12 +32,12 @@ def calendar() -> None:
 def list_(scope: str, anno: int | None) -> None:
     """Elenca i giorni non lavorativi di un anno, con il perché; domeniche e sabati in una riga."""
     with opened() as engine:
-        found = engine.calendars.get(scope, acting(engine))
+        found = engine.calendars.get(scope, command_actor(engine))
         year = anno or day_in_rome(engine.clock.now()).year
     rows = [
-        (f"{off.day:%Y-%m-%d}", WEEKDAYS[off.day.weekday()], _words(why), why.closing_id)
+        (f"{off.day:%Y-%m-%d}", WEEKDAYS[off.day.weekday()], _words(reason), reason.closing_id)
         for off in days_off(found, year)
-        for why in off.reasons
+        for reason in off.reasons
     ]
     click.echo(table(("Giorno", "", "Perché", "Chiusura"), rows))
     saturday = "non si lavora" if found.saturday.saturday_closed else "si lavora"
@@ -53,11 +53,11 @@ def close(primo: datetime, ultimo: datetime | None, scope: str, motivo: str) -> 
     """Chiude gli uffici dal giorno PRIMO al giorno ULTIMO compreso (un giorno solo, senza ULTIMO)."""
     first, last = primo.date(), (ultimo or primo).date()
     with opened() as engine:
-        made = engine.calendars.close(scope, first, last, motivo, acting(engine))
-        touched = engine.calendars.touched(scope, first, last, acting(engine))
-    click.echo(f"Chiuso {in_words(first, last)}: chiusura {made}.")
+        made = engine.calendars.add_closing(scope, first, last, motivo, command_actor(engine))
+        affected = engine.calendars.count_affected(scope, first, last, command_actor(engine))
+    click.echo(f"Chiuso {format_days(first, last)}: chiusura {made}.")
     click.echo(
-        f"In quei giorni scadono già {touched.tasks} compiti e {touched.timers} attese: restano dove sono."
+        f"In quei giorni scadono già {affected.tasks} compiti e {affected.timers} attese: restano dove sono."
     )
 
 
@@ -67,9 +67,9 @@ def close(primo: datetime, ultimo: datetime | None, scope: str, motivo: str) -> 
 def open_(chiusura: str, motivo: str) -> None:
     """Toglie una CHIUSURA (il codice stampato da `patti calendar list`): quei giorni tornano lavorativi."""
     with opened() as engine:
-        found = engine.calendars.open(chiusura, motivo, acting(engine))
+        found = engine.calendars.withdraw_closing(chiusura, motivo, command_actor(engine))
     click.echo(
-        f"Di nuovo aperto {in_words(found.first, found.last)}. Le scadenze già calcolate restano dove sono."
+        f"Di nuovo aperto {format_days(found.first, found.last)}. Le scadenze già calcolate restano dove sono."
     )
 
 
@@ -86,7 +86,7 @@ def set_(
 ) -> None:
     """Decide il sabato e il patrono di un ambito; ciò che non si nomina resta com'è."""
     with opened() as engine:
-        rule = replace(engine.calendars.get(scope, acting(engine)).rules[0], reason=motivo)
+        rule = replace(engine.calendars.get(scope, command_actor(engine)).rules[0], reason=motivo)
         if sabato is not None:
             rule = replace(
                 rule, saturday_closed={"lavorativo": False, "festivo": True, "ereditato": None}[sabato]
@@ -95,19 +95,19 @@ def set_(
             rule = replace(rule, patron_name=patrono)
         if giorno_patrono is not None:
             rule = replace(rule, patron_day=giorno_patrono)
-        changed = engine.calendars.set_rule(rule, acting(engine))
+        changed = engine.calendars.set_rule(rule, command_actor(engine))
     click.echo(
         "Calendario cambiato: vale per le scadenze calcolate da adesso." if changed else "Era già così."
     )
 
 
-def _words(why: Why) -> str:
-    scope = f" ({why.scope})" if why.scope else ""
-    if why.kind == "patron":
-        return f"Patrono {why.name}".strip() + scope
-    return f"Chiusura: {why.name}{scope}" if why.kind == "closing" else why.name
+def _words(reason: DayOffReason) -> str:
+    scope = f" ({reason.scope})" if reason.scope else ""
+    if reason.kind == "patron":
+        return f"Patrono {reason.name}".strip() + scope
+    return f"Chiusura: {reason.name}{scope}" if reason.kind == "closing" else reason.name
 
 
-def in_words(first: date, last: date) -> str:
+def format_days(first: date, last: date) -> str:
     """``il 10/08/2016`` or ``dal 08/08/2016 al 12/08/2016``."""
     return f"il {first:%d/%m/%Y}" if first == last else f"dal {first:%d/%m/%Y} al {last:%d/%m/%Y}"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import click
 
-from cli.printing import Friendly, table
+from cli.printing import CommandGroup, table
 from engine.engine import Engine
-from engine.history.consistency import soundness
+from engine.history.consistency import check_consistency
 from engine.settings import Settings
 from engine.storage import migrate, revisions
 
 
-@click.group("db", cls=Friendly, short_help="La base dati: aggiornarla e controllarla.")
+@click.group("db", cls=CommandGroup, short_help="La base dati: aggiornarla e controllarla.")
 def database() -> None:
     """La base dati: aggiornarne le tabelle, sapere a che versione sono, controllarne la salute."""
 
@@ -44,9 +44,9 @@ def check() -> None:
     settings = Settings.load()
     engine = Engine.open(settings, upgrade=False)
     try:
-        results = soundness(engine.database, engine.repository)
+        results = check_consistency(engine.database, engine.repository)
     finally:
         engine.close()
     click.echo(table(("Controllo", "Esito"), [(one.name, one.outcome) for one in results]))
-    if not all(one.good for one in results):
+    if not all(one.passed for one in results):
         raise click.exceptions.Exit(1)

@@ -1,4 +1,4 @@
-"""`patti deadlines`: the deadlines of all processes, a change seen beforehand, put in force, undone."""
+"""`patti deadlines`: the deadlines of all processes, preview of a change, applying and undoing it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 
 import click
 
-from cli.acting import acting
-from cli.printing import Friendly, opened, table
+from cli.actor import command_actor
+from cli.printing import CommandGroup, opened, table, translated
 from engine.engine import Engine
 from engine.errors import InvalidInput
-from engine.scheduling.overrides import Term, read_term
+from engine.scheduling.overrides import Override, parse_override
 from engine.scheduling.overrides.deadline_keys import STARTS
-from engine.scheduling.overrides.description import moment_words
+from engine.scheduling.overrides.description import format_moment
 from engine.temporal import in_rome
-from engine.timers.deadlines import Preview
+from engine.timers.deadlines import DeadlinePreview
 
-FATES = {
+OUTCOMES = {
     "moves": "si sposta",
     "overdue": "si sposta, subito in ritardo",
     "suspended": "sospesa: varrà alla ripresa",
@@ -32,13 +32,13 @@ OPTIONS = (
 )
 
 
-def _with_term(command: Callable[..., Any]) -> Callable[..., Any]:
+def _with_override_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(OPTIONS):
         command = option(command)
     return command
 
 
-@click.group(cls=Friendly)
+@click.group(cls=CommandGroup)
 def deadlines() -> None:
     """Le scadenze di tutti i processi: si elencano, si provano, si cambiano per tutte le pratiche, si annullano.
 
@@ -53,50 +53,52 @@ def deadlines() -> None:
 def list_(process: str) -> None:
     """Elenca le scadenze, con il valore in vigore e quante pratiche attendono."""
     with opened() as engine:
-        lines = engine.deadlines.list(acting(engine))
+        lines = engine.deadlines.list(command_actor(engine))
     rows = [
         (
             line.deadline.key,
             line.deadline.label,
-            "; ".join(f"{one.scope or 'ovunque'}: {one.sentence}" for one in line.standing)
-            or line.deadline.default,
+            "; ".join(f"{one.scope or 'ovunque'}: {translated(one.sentence)}" for one in line.overrides)
+            or translated(line.deadline.default),
             line.waiting,
-            moment_words(line.next_due) if line.next_due else "",
+            format_moment(line.next_due) if line.next_due else "",
         )
         for line in lines
-        if not process or any(use.process_key == process for use in line.deadline.everywhere)
+        if not process or any(use.process_key == process for use in line.deadline.all_uses)
     ]
     click.echo(table(("Scadenza", "Nome", "In vigore", "In attesa", "La prossima"), rows))
 
 
 @deadlines.command()
-@_with_term
+@_with_override_options
 def preview(key: str, words: tuple[str, ...], scope: str) -> None:
     """Dice, senza cambiare nulla, quali pratiche si sposterebbero e quando."""
     with opened() as engine:
-        found = engine.deadlines.preview(key, scope, _term(engine, key, words), acting(engine))
-    _show(found)
+        found = engine.deadlines.preview(key, scope, _override(engine, key, words), command_actor(engine))
+    _print_preview(found)
 
 
 @deadlines.command(name="apply")
-@_with_term
+@_with_override_options
 @click.option("--motivo", "reason", required=True, help="Perché: resta nella storia di ogni pratica.")
 @click.option("--anche-in-ritardo", "past", is_flag=True, help="Anche se qualcuna sarebbe subito in ritardo.")
 def apply_(key: str, words: tuple[str, ...], scope: str, reason: str, past: bool) -> None:
     """Mette in vigore la scadenza per le pratiche nuove e per tutte quelle in corso."""
     with opened() as engine:
-        term = _term(engine, key, words)
-        found = engine.deadlines.preview(key, scope, term, acting(engine))
+        override = _override(engine, key, words)
+        found = engine.deadlines.preview(key, scope, override, command_actor(engine))
         change = engine.deadlines.apply(
             key,
             scope,
-            term,
+            override,
             fingerprint=found.fingerprint,
             reason=reason,
-            actor=acting(engine),
+            actor=command_actor(engine),
             past_confirmed=past,
         )
-    click.echo(f"Modifica n. {change.id}: {found.before} → {found.after}; {change.moved} spostate")
+    click.echo(
+        f"Modifica n. {change.id}: {translated(found.before)} → {translated(found.after)}; {change.moved} spostate"
+    )
 
 
 @deadlines.command()
@@ -106,8 +108,8 @@ def apply_(key: str, words: tuple[str, ...], scope: str, reason: str, past: bool
 def undo(number: int, reason: str, past: bool) -> None:
     """Rimette in vigore quello che c'era prima della MODIFICA, come nuova modifica."""
     with opened() as engine:
-        change = engine.deadlines.undo(number, reason, acting(engine), past_confirmed=past)
-    click.echo(f"Modifica n. {change.id}: {change.new_sentence}; {change.moved} spostate")
+        change = engine.deadlines.undo(number, reason, command_actor(engine), past_confirmed=past)
+    click.echo(f"Modifica n. {change.id}: {translated(change.new_sentence)}; {change.moved} spostate")
 
 
 @deadlines.command()
@@ -115,7 +117,7 @@ def undo(number: int, reason: str, past: bool) -> None:
 def history(key: str) -> None:
     """Elenca le modifiche fatte, di una scadenza o di tutte."""
     with opened() as engine:
-        found = engine.deadlines.history(acting(engine), key)
+        found = engine.deadlines.history(command_actor(engine), key)
     rows = [
         (
             one.id,
@@ -131,24 +133,24 @@ def history(key: str) -> None:
     click.echo(table(("N.", "Quando", "Chi", "Scadenza", "Ambito", "Nuovo valore", "Motivo"), rows))
 
 
-def _term(engine: Engine, key: str, words: tuple[str, ...]) -> Term | None:
+def _override(engine: Engine, key: str, words: tuple[str, ...]) -> Override | None:
     fields = dict(word.partition("=")[::2] for word in words)
     if any("=" not in word for word in words) or not fields:
-        raise InvalidInput("La scadenza si scrive a campi: genere=dopo numero=15 unita=lavorativi")
-    return read_term(fields, engine.deadlines.get(key, acting(engine)).deadline.tasks)
+        raise InvalidInput("DEADLINE_FIELDS_EXPECTED")
+    return parse_override(fields, engine.deadlines.get(key, command_actor(engine)).deadline.tasks)
 
 
-def _show(found: Preview) -> None:
+def _print_preview(found: DeadlinePreview) -> None:
     rows = [
         (
             one.number or "avvio",
-            moment_words(one.old) if one.old else "",
-            moment_words(one.new) if one.new else "",
-            FATES[one.fate],
+            format_moment(one.old) if one.old else "",
+            format_moment(one.new) if one.new else "",
+            OUTCOMES[one.outcome],
         )
-        for one in found.cases
+        for one in found.changes
     ]
-    click.echo(f"{found.before} → {found.after}")
+    click.echo(f"{translated(found.before)} → {translated(found.after)}")
     click.echo(table(("Pratica", "Adesso", "Dopo", "Si sposta?"), rows))
     if found.key.endswith(f"/{STARTS}"):
         return

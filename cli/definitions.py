@@ -7,14 +7,15 @@ from pathlib import Path
 
 import click
 
-from cli.acting import acting
+from cli.actor import command_actor
 from cli.printing import line_of, opened
-from engine.access.permissions import PermissionMatrix
-from engine.definitions.compilation import read_parts
+from engine.access import PermissionMatrix
+from engine.definitions.compilation import parse_bundle
 from engine.definitions.models import DeploymentReport
-from engine.definitions.resources import Bundle
+from engine.definitions.resources import DeploymentBundle
 from engine.engine import ROLES_FILE
 from engine.errors import Finding, InvalidInput
+from engine.messages import message
 from engine.service_tasks import REGISTRY
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))
@@ -32,9 +33,13 @@ def deploy(paths: tuple[Path, ...]) -> None:
     with opened() as engine:
         for path in paths or (Path(engine.settings.processes_folder),):
             if path.is_dir():
-                reports: tuple[DeploymentReport, ...] = engine.repository.deploy_folder(path, acting(engine))
+                reports: tuple[DeploymentReport, ...] = engine.deployments.deploy_folder(
+                    path, command_actor(engine)
+                )
             else:
-                reports = (engine.repository.deploy(Bundle.from_path(path), acting(engine)),)
+                reports = (
+                    engine.deployments.deploy(DeploymentBundle.from_path(path), command_actor(engine)),
+                )
             for report in reports:
                 outcome = "pubblicato" if report.created else "già pubblicato"
                 found = report.definition
@@ -70,8 +75,8 @@ def _findings(diagrams: list[Path]) -> Iterator[Finding]:
     called: list[tuple[str, Finding]] = []
     for path in diagrams:
         try:
-            bundle = Bundle.from_path(path)
-            parts = read_parts(bundle, REGISTRY)
+            bundle = DeploymentBundle.from_path(path)
+            parts = parse_bundle(bundle, REGISTRY)
         except InvalidInput as problem:
             yield from problem.findings or [Finding("BAD_BUNDLE", problem.message, str(path))]
             keys.add(path.stem)
@@ -84,20 +89,20 @@ def _findings(diagrams: list[Path]) -> Iterator[Finding]:
             if known and role not in known:
                 yield Finding(
                     "UNKNOWN_ROLE",
-                    f"Il ruolo «{role}» di chi avvia non è in {ROLES_FILE}: aggiungilo o correggilo",
+                    message("STARTER_ROLE_UNKNOWN", role=role, file=ROLES_FILE),
                     path.name,
                     process.id,
                     process.name,
                     severity="warning",
                 )
         for element in process.elements.values():
-            if element.called:
+            if element.called_element:
                 called.append(
                     (
-                        element.called,
+                        element.called_element,
                         Finding(
                             "UNKNOWN_PROCESS",
-                            f"Il processo chiamato «{element.called}» non è fra quelli controllati",
+                            message("CALLED_PROCESS_NOT_CHECKED", process=element.called_element),
                             path.name,
                             element.id,
                             element.name,

@@ -1,12 +1,12 @@
-"""`patti message` and `patti signal`: what happens outside, told to the cases that wait for it."""
+"""`patti message` and `patti signal`: correlate a message, broadcast a signal."""
 
 from __future__ import annotations
 
 import click
 
-from cli.acting import acting
+from cli.actor import command_actor
 from cli.printing import opened
-from engine.languages.feel_assignments import variables_of
+from engine.languages.feel_assignments import parse_assignments
 
 VALUES = click.option(
     "--variabile",
@@ -26,14 +26,22 @@ VALUES = click.option(
 @VALUES
 def message(nome: str, chiave: str, pratica: int | None, scope: str, variables: tuple[str, ...]) -> None:
     """Consegna il messaggio NOME alle pratiche che lo attendono con una chiave."""
-    values = variables_of("\n".join(variables))
+    values = parse_assignments("\n".join(variables))
     with opened() as engine:
         if scope:
-            case = engine.messages.start(nome, values, acting(engine), scope, business_key=chiave or None)
-            click.echo(f"È cominciata la pratica n. {engine.instances.get(case, acting(engine)).number}.")
+            started = engine.messages.start(
+                nome, values, command_actor(engine), scope, business_key=chiave or None
+            )
+            click.echo(
+                f"È cominciata la pratica n. {engine.instances.get(started, command_actor(engine)).number}."
+            )
             return
-        case_id = None if pratica is None else engine.instances.numbered(pratica, acting(engine)).id
-        received = engine.messages.correlate(nome, chiave, values, acting(engine), instance_id=case_id)
+        instance_id = (
+            None if pratica is None else engine.instances.get_by_number(pratica, command_actor(engine)).id
+        )
+        received = engine.messages.correlate(
+            nome, chiave, values, command_actor(engine), instance_id=instance_id
+        )
     click.echo(f"Ricevuto da {received} {'pratica' if received == 1 else 'pratiche'}.")
 
 
@@ -44,6 +52,8 @@ def message(nome: str, chiave: str, pratica: int | None, scope: str, variables: 
 def signal(nome: str, ambito: str, variables: tuple[str, ...]) -> None:
     """Dà il segnale NOME a tutte le pratiche che lo attendono."""
     with opened() as engine:
-        reached = engine.messages.broadcast(nome, variables_of("\n".join(variables)), acting(engine), ambito)
+        reached = engine.messages.broadcast(
+            nome, parse_assignments("\n".join(variables)), command_actor(engine), ambito
+        )
         engine.run_due()
     click.echo(f"Il segnale «{nome}» raggiunge {reached} in attesa.")

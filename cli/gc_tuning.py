@@ -1,15 +1,15 @@
-"""Python's collector of garbage in a process that serves: what was loaded at the start is not looked through again."""
+"""Garbage collection tuned for a process that serves: objects loaded at the start are no longer scanned."""
 
 from __future__ import annotations
 
 import gc
 
 ALLOCATIONS, YOUNG, MIDDLE = 10_000, 20, 20
-"""How many more objects made than freed before it looks at the youngest; how often it then looks at older ones."""
+"""The thresholds of `gc.set_threshold`: allocations before generation 0 is collected, then for generations 1 and 2."""
 
 
-def serve_steadily() -> None:
-    """To be called once everything is loaded. Steps leave few cycles: looking less often costs some memory, no more."""
+def tune_garbage_collection() -> None:
+    """Freeze what is loaded and collect less often. Call it once everything is loaded; it costs some memory."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(ALLOCATIONS, YOUNG, MIDDLE)

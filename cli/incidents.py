@@ -1,13 +1,14 @@
-"""`patti incidents`: what has stopped: by the group or one by one, try again, close with a reason."""
+"""`patti incidents`: count, list, retry and resolve incidents."""
 
 from __future__ import annotations
 
 import click
 
-from cli.acting import acting
-from cli.printing import Friendly, opened, table
-from engine.incidents.service import IncidentFilter
+from cli.actor import command_actor
+from cli.printing import CommandGroup, opened, table, translated
+from engine.incidents import IncidentFilter
 from engine.instances.selection import Selection
+from engine.messages import message
 
 KIND = click.option(
     "--genere", default="", help="Solo di questo genere: operation, expression, timer, outbox, error."
@@ -16,7 +17,7 @@ ELEMENT = click.option("--elemento", default="", help="Solo a questo elemento de
 PROCESS = click.option("--processo", default="", help="Solo di questo processo (la chiave).")
 
 
-@click.group(cls=Friendly)
+@click.group(cls=CommandGroup)
 def incidents() -> None:
     """Ciò che si è fermato: contarlo, elencarlo, ritentarlo, chiuderlo con un motivo."""
 
@@ -29,9 +30,9 @@ def groups(genere: str, elemento: str, processo: str) -> None:
     """Conta gli incidenti aperti per processo, genere ed elemento."""
     with opened() as engine:
         found = engine.incidents.groups(
-            acting(engine), IncidentFilter(kind=genere, element=elemento, definition=processo)
+            command_actor(engine), IncidentFilter(kind=genere, element=elemento, definition=processo)
         )
-    rows = [(g.many, g.definition_key, g.kind, g.element_id, f"{g.oldest:%Y-%m-%d %H:%M}") for g in found]
+    rows = [(g.count, g.definition_key, g.kind, g.element_id, f"{g.oldest:%Y-%m-%d %H:%M}") for g in found]
     click.echo(table(("Quanti", "Processo", "Genere", "Elemento", "Il primo (UTC)"), rows))
 
 
@@ -44,8 +45,8 @@ def list_(genere: str, elemento: str, processo: str, dopo: str) -> None:
     """Elenca gli incidenti aperti, il più vecchio per primo."""
     with opened() as engine:
         chosen = IncidentFilter(kind=genere, element=elemento, definition=processo)
-        found, more = engine.incidents.page(acting(engine), chosen, after=dopo)
-    rows = [(i.id, i.instance_number or "", i.kind, i.element_id, i.sentence[:80]) for i in found]
+        found, more = engine.incidents.page(command_actor(engine), chosen, after=dopo)
+    rows = [(i.id, i.instance_number or "", i.kind, i.element_id, translated(i.sentence)[:80]) for i in found]
     click.echo(table(("Incidente", "Pratica", "Genere", "Elemento", "Che cosa"), rows))
     if more:
         click.echo(f"Ce ne sono altri: --dopo {more}")
@@ -61,21 +62,25 @@ def list_(genere: str, elemento: str, processo: str, dopo: str) -> None:
 def retry(incidente: str | None, genere: str, elemento: str, processo: str, tutti: bool, motivo: str) -> None:
     """Ritenta un INCIDENTE, oppure con --tutti quelli che corrispondono alle opzioni."""
     if bool(incidente) == tutti:
-        raise click.UsageError("Di' quale incidente, oppure --tutti.")
+        raise click.UsageError(translated(message("INCIDENT_OR_ALL_EXPECTED")))
     with opened() as engine:
         if incidente:
-            engine.incidents.retry(incidente, acting(engine))
+            engine.incidents.retry(incidente, command_actor(engine))
             click.echo("Ritentato: se si ferma ancora, ricompare con `patti incidents list`.")
             return
         selection = Selection(
-            key=processo, incident_kind=genere, incident_element=elemento, states=("active",), stopped=True
+            key=processo,
+            incident_kind=genere,
+            incident_element=elemento,
+            states=("active",),
+            with_incidents=True,
         )
         ordered = engine.batches.create(
-            "retry", {"kind": genere, "element": elemento}, selection, acting(engine), motivo
+            "retry", {"kind": genere, "element": elemento}, selection, command_actor(engine), motivo
         )
         while engine.batches.run_pending():
             pass
-        found = engine.batches.get(ordered, acting(engine))
+        found = engine.batches.get(ordered, command_actor(engine))
     click.echo(f"Pratiche: {found.total}, ritentate {found.counts['done']}, no {found.counts['failed']}.")
 
 
@@ -86,5 +91,5 @@ def retry(incidente: str | None, genere: str, elemento: str, processo: str, tutt
 def resolve(incidente: str, motivo: str, prosegui: bool) -> None:
     """Chiude un INCIDENTE senza ritentare."""
     with opened() as engine:
-        engine.incidents.resolve(incidente, motivo, acting(engine), go_on=prosegui)
+        engine.incidents.resolve(incidente, motivo, command_actor(engine), skip_step=prosegui)
     click.echo("Incidente chiuso.")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import click
 
-from cli.acting import acting
-from cli.printing import Friendly, line_of, opened, table
+from cli.actor import command_actor
+from cli.printing import CommandGroup, line_of, opened, table, translated
 from engine.engine import Engine
-from engine.instances.batches.service import BatchView
-from engine.instances.migration import MigrationPlan, Preview
+from engine.instances.batches import BatchView
+from engine.instances.migration import MigrationPlan, MigrationPreview
 
 PLAN = click.argument("plan_file", metavar="PIANO", type=click.Path(exists=True, path_type=Path))
 OUTCOMES = {"ready": "passa", "needs_mapping": "manca un corrispondente", "impossible": "non può"}
@@ -23,7 +23,7 @@ ITEMS = {
 }
 
 
-@click.group(cls=Friendly)
+@click.group(cls=CommandGroup)
 def migrate() -> None:
     """Fa passare le pratiche in corso a un'altra versione del loro processo.
 
@@ -49,9 +49,9 @@ def plan(target: str, sources: tuple[str, ...], file: Path | None) -> None:
     Gli elementi con lo stesso identificativo e dello stesso genere si corrispondono da sé e non stanno nel file.
     """
     with opened() as engine:
-        versions = sources or engine.migrations.sources(target, acting(engine))
-        proposal = engine.migrations.propose(MigrationPlan(versions, target), acting(engine))
-        findings = engine.migrations.check(proposal.plan, acting(engine))
+        versions = sources or engine.migrations.sources(target, command_actor(engine))
+        proposal = engine.migrations.propose(MigrationPlan(versions, target), command_actor(engine))
+        findings = engine.migrations.validate(proposal.plan, command_actor(engine))
     if file is None:
         click.echo(proposal.plan.to_text(), nl=False)
     else:
@@ -59,10 +59,11 @@ def plan(target: str, sources: tuple[str, ...], file: Path | None) -> None:
         click.echo(f"Piano scritto in {file}")
     for finding in findings:
         click.echo(line_of(finding), err=True)
-    for place in proposal.missing:
-        kin = ", ".join(name for name, _ in place.choices[:5])
+    for instruction in proposal.unmapped:
+        candidates = ", ".join(name for name, _ in instruction.candidates[:5])
         click.echo(
-            f"Da decidere: {place.name} «{place.element.label}» → {kin or 'nessun candidato'}", err=True
+            f"Da decidere: {instruction.name} «{instruction.element.label}» → {candidates or 'nessun candidato'}",
+            err=True,
         )
 
 
@@ -74,7 +75,7 @@ def preview(plan_file: Path) -> None:
     Le pratiche che stanno allo stesso punto si contano insieme. Esce con 1 se qualcuna non può passare.
     """
     with opened() as engine:
-        found = engine.migrations.preview(MigrationPlan.from_file(plan_file), acting(engine))
+        found = engine.migrations.preview(MigrationPlan.from_file(plan_file), command_actor(engine))
     _show(found)
     if found.count() != found.count("ready"):
         raise click.exceptions.Exit(1)
@@ -93,13 +94,15 @@ def apply_(plan_file: Path, reason: str, wait: bool) -> None:
     dove era. Quelle che non possono passare restano come sono, con il perché nel resoconto.
     """
     with opened() as engine:
-        batch = engine.migrations.apply(MigrationPlan.from_file(plan_file), reason, acting(engine))
-        number = engine.batches.get(batch, acting(engine)).number
+        batch = engine.migrations.create_batch(
+            MigrationPlan.from_file(plan_file), reason, command_actor(engine)
+        )
+        number = engine.batches.get(batch, command_actor(engine)).number
         click.echo(f"Operazione n. {number}")
-        while wait and engine.batches.get(batch, acting(engine)).state == "running":
+        while wait and engine.batches.get(batch, command_actor(engine)).state == "running":
             if not engine.batches.run_pending():
                 break
-        _report(engine, engine.batches.get(batch, acting(engine)))
+        _report(engine, engine.batches.get(batch, command_actor(engine)))
 
 
 @migrate.command()
@@ -107,10 +110,10 @@ def apply_(plan_file: Path, reason: str, wait: bool) -> None:
 def status(number: int) -> None:
     """Dice a che punto è l'operazione NUMERO e quali pratiche non sono passate."""
     with opened() as engine:
-        _report(engine, engine.batches.by_number(number, acting(engine)))
+        _report(engine, engine.batches.get_by_number(number, command_actor(engine)))
 
 
-def _show(found: Preview) -> None:
+def _show(found: MigrationPreview) -> None:
     rows = [
         (
             OUTCOMES[group.outcome],
@@ -123,12 +126,12 @@ def _show(found: Preview) -> None:
     click.echo(table(("Esito", "Pratiche", "Ferme a", "Per esempio"), rows))
     for group in found.groups:
         for sentence in (*group.reasons, *group.notes):
-            click.echo(f"  {sentence} ({group.count})")
+            click.echo(f"  {translated(sentence)} ({group.count})")
     click.echo(f"{found.count()} pratiche, {found.count('ready')} possono passare")
 
 
 def _report(engine: Engine, batch: BatchView) -> None:
     counted = ", ".join(f"{count} {ITEMS[state]}" for state, count in batch.counts.items() if count)
     click.echo(f"{batch.finished} di {batch.total}: {counted}")
-    for item in engine.batches.items(batch.id, acting(engine), state="failed"):
-        click.echo(f"  n. {item.instance_number}: {item.outcome}")
+    for item in engine.batches.items(batch.id, command_actor(engine), state="failed").items:
+        click.echo(f"  n. {item.instance_number}: {translated(item.outcome)}")

@@ -1,18 +1,17 @@
-"""`patti ambito`: the ambiti and sub-ambiti that cases and roles belong to."""
+"""`patti ambito`: the ambiti and sub-ambiti that instances and roles belong to."""
 
 from __future__ import annotations
 
 import click
 
-from cli.acting import acting
-from cli.printing import Friendly, opened, table
-from engine.access.accounts import By
+from cli.actor import command_actor
+from cli.printing import CommandGroup, opened, table
+from engine.access import ChangedBy, Permission
 from engine.access.models import Ambito
-from engine.access.permissions import Permission
 from engine.scheduling.calendars.scopes import save_scope, scopes
 
 
-@click.group(cls=Friendly)
+@click.group(cls=CommandGroup)
 def ambito() -> None:
     """Gli ambiti e i sub-ambiti: scriverli, elencarli."""
 
@@ -26,10 +25,10 @@ def ambito() -> None:
 def save(percorso: str, nome: str, patrono: str, giorno_patrono: str, towns: tuple[str, ...]) -> None:
     """Scrive l'ambito PERCORSO (cremasco, oppure cremasco/crema per un sub-ambito); se c'è già, lo corregge."""
     with opened() as engine, engine.database.begin() as work:
-        actor = acting(engine)
+        actor = command_actor(engine)
         engine.permissions.require(actor, Permission.USER_MANAGE)
         value = Ambito(percorso, nome, patrono, giorno_patrono, towns)
-        save_scope(work.connection, value, by=By(actor.id, engine.clock.now()))
+        save_scope(work.connection, value, by=ChangedBy(actor.id, engine.clock.now()))
     click.echo(f"Ambito «{nome}» scritto in {percorso}.")
 
 

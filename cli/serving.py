@@ -1,4 +1,4 @@
-"""`patti serve` and `patti worker`: the pages and the background jobs, each in one process that ends when asked."""
+"""`patti serve` and `patti worker`: the web server and the background worker."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any
 import click
 from flask import Flask
 
-from cli.gc_tuning import serve_steadily
+from cli.gc_tuning import tune_garbage_collection
 from cli.printing import log, opened
 from engine.engine import Engine
 from engine.settings import Settings
@@ -46,7 +46,7 @@ def serve(host: str | None, port: int | None, server: str, threads: int) -> None
     settings = Settings.load()
     settings = settings.with_(host=host or settings.host, port=port or settings.port)
     log(settings.log_level)
-    _check(settings)
+    _prepare_database(settings)
     click.echo(f"Patti gener-attivi: http://{settings.host}:{settings.port}  (Ctrl-C per fermare)")
     has_gunicorn = importlib.util.find_spec("gunicorn") is not None
     if server == "gunicorn" or (server == "auto" and has_gunicorn):
@@ -55,8 +55,8 @@ def serve(host: str | None, port: int | None, server: str, threads: int) -> None
         _with_waitress(settings, threads)
 
 
-def _check(settings: Settings) -> None:
-    """Bring the tables up to date before answering, and say so when nothing has been deployed yet."""
+def _prepare_database(settings: Settings) -> None:
+    """Migrate the schema before serving; warn when nothing is deployed."""
     engine = Engine.open(settings)
     try:
         if not engine.repository.list():
@@ -72,7 +72,7 @@ def _application(settings: Settings) -> tuple[Engine, Flask]:
 
     engine = Engine.open(settings, upgrade=False)
     app = create_app(engine, settings)
-    serve_steadily()
+    tune_garbage_collection()
     if settings.embedded_jobs:
         engine.start_jobs()
     return engine, app
@@ -98,7 +98,7 @@ def _with_gunicorn(settings: Settings, threads: int) -> None:
                 "loglevel": settings.log_level.lower(),
                 "proc_name": "patti",
                 "control_socket_disable": True,
-                "worker_exit": _closing(engines),
+                "worker_exit": _close_engines(engines),
             }
             for name, value in chosen.items():
                 self.cfg.set(name, value)
@@ -112,7 +112,7 @@ def _with_gunicorn(settings: Settings, threads: int) -> None:
     Pages(prog="patti serve").run()
 
 
-def _closing(engines: list[Engine]) -> Callable[[Any, Any], None]:
+def _close_engines(engines: list[Engine]) -> Callable[[Any, Any], None]:
     def close(server: Any, worker: Any) -> None:
         while engines:
             engines.pop().close()
@@ -152,38 +152,40 @@ def worker(port: int | None, host: str) -> None:
     una volta sola. Su SQLite ne basta uno, sulla macchina della base dati. Alla fine termina ciò che sta facendo.
     """
     with opened() as engine, contextlib.ExitStack() as stack:
-        serve_steadily()
+        tune_garbage_collection()
         if engine.database.is_sqlite:
-            _work_alone(engine, stack, host, port)
+            _run_embedded(engine, stack, host, port)
         else:
             jobs = engine.worker()
-            _answer_about(engine, stack, host, port, lambda: jobs.well)
+            _serve_health(engine, stack, host, port, lambda: jobs.is_healthy)
             click.echo("In ascolto della coda (Ctrl-C per fermare).")
             jobs.run(signals=True)
     click.echo("Fermato.")
 
 
-def _work_alone(engine: Engine, stack: contextlib.ExitStack, host: str, port: int | None) -> None:
+def _run_embedded(engine: Engine, stack: contextlib.ExitStack, host: str, port: int | None) -> None:
     stop = threading.Event()
     for one in (signal.SIGTERM, signal.SIGINT):
         signal.signal(one, lambda *_: stop.set())
-    _answer_about(engine, stack, host, port, lambda: True)
+    _serve_health(engine, stack, host, port, lambda: True)
     engine.start_jobs()
     click.echo("In ascolto delle scadenze (Ctrl-C per fermare).")
     while not stop.wait(3600):
         logger.debug("Still here")
 
 
-def _answer_about(
-    engine: Engine, stack: contextlib.ExitStack, host: str, port: int | None, well: Callable[[], bool]
+def _serve_health(
+    engine: Engine, stack: contextlib.ExitStack, host: str, port: int | None, is_healthy: Callable[[], bool]
 ) -> None:
-    """Answer about the health of this process until the stack is closed, when a port is given."""
+    """Serve health and metrics of this process until the stack is closed, when a port is given."""
     if port is None:
         return
     from waitress.server import create_server
 
-    from web.health.alone import create_watch
+    from web.health.alone import create_health_app
 
-    server: Any = create_server(create_watch(engine, engine.settings, well), host=host, port=port, threads=2)
+    server: Any = create_server(
+        create_health_app(engine, engine.settings, is_healthy), host=host, port=port, threads=2
+    )
     threading.Thread(target=server.run, name="health", daemon=True).start()
     stack.callback(server.close)

@@ -1,4 +1,4 @@
-"""`patti simulate`: play scenario files and tell what happens, moment by moment."""
+"""`patti simulate`: run scenario files and print each step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import click
 
 from engine.errors import InvalidInput
 from engine.simulation import ScenarioFailure, read_scenarios, run_scenario
-from engine.simulation.trace import Printed, Trace
+from engine.simulation.trace import PrintedTrace, Trace
 
 
 @click.command(short_help="Gioca gli scenari su un orologio virtuale.")
@@ -28,14 +28,16 @@ def simulate(files: tuple[Path, ...], quiet: bool, database_url: str) -> None:
     ]
     scenarios = [scenario for path in paths for scenario in read_scenarios(path)]
     if not scenarios:
-        raise InvalidInput("Nessuno scenario trovato: i file finiscono per .scenarios.yaml")
+        raise InvalidInput("NO_SCENARIO_FOUND")
     if database_url and len(scenarios) > 1:
-        raise InvalidInput("Una base dati serve a uno scenario solo: indica un file con un solo scenario")
+        raise InvalidInput("ONE_SCENARIO_PER_DATABASE")
     failed = 0
     for scenario in scenarios:
         click.secho(f"{scenario.name}", bold=True)
         try:
-            run_scenario(scenario, database_url=database_url, trace=Trace() if quiet else Printed(click.echo))
+            run_scenario(
+                scenario, database_url=database_url, trace=Trace() if quiet else PrintedTrace(click.echo)
+            )
         except ScenarioFailure as failure:
             failed += 1
             click.secho(str(failure), fg="red", err=True)

@@ -1,19 +1,19 @@
-"""`patti definition`: let a process, or a version of it, stand still and go on again; what begins by itself."""
+"""`patti definition`: suspend and resume definitions, list scheduled starts."""
 
 from __future__ import annotations
 
 import click
 
-from cli.acting import acting
-from cli.printing import Friendly, opened, table
+from cli.actor import command_actor
+from cli.printing import CommandGroup, opened, table
 from engine.temporal import in_rome
 
 KEY = click.argument("processo")
 VERSION = click.option("--versione", type=int, help="Soltanto questa versione; altrimenti tutte.")
-CASES = click.option("--con-le-pratiche", is_flag=True, help="Anche le sue pratiche.")
+INSTANCES = click.option("--con-le-pratiche", is_flag=True, help="Anche le sue pratiche.")
 
 
-@click.group(cls=Friendly)
+@click.group(cls=CommandGroup)
 def definition() -> None:
     """I processi pubblicati: sospenderli (nessuna nuova pratica), riprenderli, vedere che cosa comincia da sé."""
 
@@ -22,7 +22,7 @@ def definition() -> None:
 def starts() -> None:
     """Elenca ciò che comincerà da sé: quando (ora italiana), quale processo, in quale ambito."""
     with opened() as engine:
-        found = engine.scheduled.coming(acting(engine))
+        found = engine.scheduled_starts.upcoming(command_actor(engine))
     rows = [
         (
             f"{in_rome(one.due_at):%Y-%m-%d %H:%M}",
@@ -39,13 +39,13 @@ def starts() -> None:
 @definition.command()
 @KEY
 @VERSION
-@CASES
+@INSTANCES
 @click.option("--motivo", required=True, help="Il perché: resta nel registro.")
 def suspend(processo: str, versione: int | None, con_le_pratiche: bool, motivo: str) -> None:
     """Sospende il PROCESSO: non se ne aprono di nuovi, né a mano né per messaggio né a una data."""
     with opened() as engine:
-        ordered = engine.suspended_definitions.suspend(
-            processo, motivo, acting(engine), version=versione, with_cases=con_le_pratiche
+        ordered = engine.definition_suspension.suspend(
+            processo, motivo, command_actor(engine), version=versione, include_instances=con_le_pratiche
         )
         while ordered and engine.batches.run_pending():
             pass
@@ -55,12 +55,12 @@ def suspend(processo: str, versione: int | None, con_le_pratiche: bool, motivo: 
 @definition.command()
 @KEY
 @VERSION
-@CASES
+@INSTANCES
 def resume(processo: str, versione: int | None, con_le_pratiche: bool) -> None:
     """Riprende il PROCESSO; con le pratiche, riprende quelle che erano state sospese con lui."""
     with opened() as engine:
-        ordered = engine.suspended_definitions.resume(
-            processo, acting(engine), version=versione, with_cases=con_le_pratiche
+        ordered = engine.definition_suspension.resume(
+            processo, command_actor(engine), version=versione, include_instances=con_le_pratiche
         )
         while ordered and engine.batches.run_pending():
             pass

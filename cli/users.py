@@ -1,4 +1,4 @@
-"""`patti user`: accounts, their passwords and their roles."""
+"""`patti user`: accounts, passwords and roles."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import sys
 
 import click
 
-from cli.acting import acting
-from cli.printing import Friendly, opened, table
-from engine.access import accounts
-from engine.access.accounts import By
-from engine.access.permissions import Permission
+from cli.actor import command_actor
+from cli.printing import CommandGroup, opened, table
+from engine.access import ChangedBy, Permission, accounts
 from engine.engine import Engine
 from engine.errors import InvalidInput, NotFound
+from engine.messages import message
 from engine.temporal import day_in_rome
 
 USERNAME = click.argument("username")
@@ -21,15 +20,15 @@ SCOPE = click.option(
 )
 
 
-@click.group(cls=Friendly)
+@click.group(cls=CommandGroup)
 def user() -> None:
     """Gli utenti: crearli, dare password e ruoli, elencarli, chiuderli."""
 
 
-def _by(engine: Engine) -> By:
-    actor = acting(engine)
+def _by(engine: Engine) -> ChangedBy:
+    actor = command_actor(engine)
     engine.permissions.require(actor, Permission.USER_MANAGE)
-    return By(actor.id, engine.clock.now())
+    return ChangedBy(actor.id, engine.clock.now())
 
 
 def _password(given: bool) -> str:
@@ -90,7 +89,7 @@ def password(username: str, password_stdin: bool) -> None:
     click.echo(f"Password cambiata: {username}")
 
 
-@user.group(cls=Friendly)
+@user.group(cls=CommandGroup)
 def role() -> None:
     """Dà o toglie un ruolo in un ambito."""
 
@@ -123,7 +122,9 @@ def remove_role(username: str, ruolo: str, ambito: str) -> None:
             if one.ruolo == ruolo and one.ambito == ambito
         ]
         if not held:
-            raise NotFound(f"{username} non ha il ruolo «{ruolo}» in {ambito or 'tutti gli ambiti'}")
+            raise NotFound(
+                "MEMBERSHIP_NOT_HELD", user=username, role=ruolo, scope=ambito or message("EVERY_SCOPE")
+            )
         for one in held:
             last = max(one.dal, today.fromordinal(today.toordinal() - 1))
             accounts.end_membership(work.connection, one.id, last, by=_by(engine))
@@ -162,4 +163,4 @@ def deactivate(username: str) -> None:
 def _require_role(engine: Engine, role_id: str) -> None:
     known = engine.permissions.roles
     if role_id not in known:
-        raise InvalidInput(f"Il ruolo «{role_id}» non c'è; i ruoli sono: {', '.join(known)}")
+        raise InvalidInput("ROLE_UNKNOWN", role=role_id, roles=list(known))

@@ -1,12 +1,13 @@
-"""The BPM engine. This is its public door: what is not named here is nobody else's business."""
+"""The workflow engine: runs BPMN processes on SQLite or PostgreSQL. This package exports its public names."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from engine.access.actors import SYSTEM, Actor, Membership, actor
+from engine.access import SYSTEM, Actor
+from engine.access.actors import Membership, actor
 from engine.clock import Clock, SystemClock, VirtualClock
-from engine.definitions.resources import Bundle
+from engine.definitions.resources import DeploymentBundle
 from engine.errors import (
     BusinessError,
     EngineError,
@@ -25,9 +26,9 @@ __all__ = [
     "SETTINGS",
     "SYSTEM",
     "Actor",
-    "Bundle",
     "BusinessError",
     "Clock",
+    "DeploymentBundle",
     "Engine",
     "EngineError",
     "ExecutionFailed",
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> Any:
-    """`Engine` is loaded when it is first asked for: the rooms it wires import this package themselves."""
+    """Import `Engine` on its first use, because its services import this package themselves."""
     if name == "Engine":
         from engine.engine import Engine
 

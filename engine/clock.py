@@ -1,4 +1,4 @@
-"""The only place that asks the machine what time it is. Everything else receives a `Clock`."""
+"""The clock. This is the only module that reads the system time; all others receive a `Clock`."""
 
 from __future__ import annotations
 
@@ -8,41 +8,41 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """A source of the present moment."""
+    """A source of the current moment."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """The current moment, aware, in UTC."""
         ...
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The system clock."""
 
     def now(self) -> datetime:
-        """The present moment, aware, in UTC."""
+        """The current moment, aware, in UTC."""
         return datetime.now(UTC)
 
 
 class VirtualClock:
-    """A clock that stands still until it is told to move; for simulation and tests. Safe between threads."""
+    """A clock that only moves when it is set, for simulations and tests. Thread-safe."""
 
     def __init__(self, start: datetime) -> None:
         self._lock = threading.Lock()
         self._now = _aware(start)
 
     def now(self) -> datetime:
-        """The moment last set, aware, in UTC."""
+        """The moment that was set last, aware, in UTC."""
         with self._lock:
             return self._now
 
     def advance(self, by: timedelta) -> datetime:
-        """Move by an exact span of time (also backwards, to play a clock set wrong) and return the new moment."""
+        """Move by a duration, which may be negative, and return the new moment."""
         with self._lock:
             self._now += by
             return self._now
 
     def set(self, moment: datetime) -> datetime:
-        """Stand at an aware moment and return it in UTC."""
+        """Set an aware moment and return it in UTC. Raises ValueError for a naive one."""
         with self._lock:
             self._now = _aware(moment)
             return self._now

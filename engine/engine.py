@@ -7,47 +7,39 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.access.permissions import PermissionMatrix
+from engine.access import PermissionMatrix
 from engine.clock import Clock, SystemClock
+from engine.definitions.deployment import Deployments
 from engine.definitions.parameters import Parameters
 from engine.definitions.repository import Repository
-from engine.execution.outbox import Outbox
-from engine.execution.step_runner import Stepper
-from engine.history.metrics import Figures
-from engine.history.service import History
-from engine.incidents.service import Incidents
-from engine.instances.batches.operations import CaseOperations
-from engine.instances.batches.service import Batches
-from engine.instances.definition_suspension import SuspendedDefinitions
-from engine.instances.messages import Messages
-from engine.instances.migration import Migrations
-from engine.instances.modification import Modifications
-from engine.instances.service import Instances
-from engine.jobs.embedded_scheduler import LocalJobs
+from engine.execution import Outbox, StepRunner
+from engine.history import History, Metrics
+from engine.incidents import Incidents
+from engine.instances import (
+    Batches,
+    DefinitionSuspension,
+    InstanceOperations,
+    Instances,
+    Messages,
+    Migrations,
+    Modifications,
+)
+from engine.jobs import DueWork, DueWorkRunner, EmbeddedScheduler
 from engine.languages.feel import YearsMonths
-from engine.scheduling.calendars.ics_import import CalendarFiles
-from engine.scheduling.calendars.service import Calendars
+from engine.scheduling import CalendarFiles, Calendars
 from engine.service_tasks import REGISTRY, OperationRegistry
 from engine.settings import Settings
 from engine.storage import Database, migrate
 from engine.storage.serialization import register_type
-from engine.tasks.calendar_feed import DeadlineFeeds
-from engine.tasks.comments import Notes
-from engine.tasks.inbox import Inbox
-from engine.tasks.service import Tasks
-from engine.timers.deadlines import Deadlines
-from engine.timers.scheduled_starts import ScheduledStarts
-from engine.timers.service import Timers
+from engine.tasks import CalendarFeeds, Comments, Inbox, Tasks
+from engine.timers import Deadlines, ScheduledStarts, Timers
 
 if TYPE_CHECKING:
-    from engine.jobs.worker import DistributedJobs
+    from engine.jobs.worker import Worker
 
 register_type("$months", YearsMonths, lambda value: str(value.months), lambda text: YearsMonths(int(text)))
 
 ROLES_FILE = "ruoli.yaml"
-BATCH = 20
-FEW = 4
-"""Messages, and cases of operations, between two looks at the timers while timers come due: these come first."""
 
 
 class Engine:
@@ -66,33 +58,40 @@ class Engine:
         self.clock = clock
         self.operations = operations
         self.permissions = permissions
-        self.repository = Repository(database, clock, operations, permissions)
-        self.stepper = Stepper(database, clock, self.repository, operations, settings)
-        self.repository.nudge = lambda: self.stepper.nudge()
-        self.instances = Instances(self.stepper, permissions)
-        self.tasks = Tasks(self.stepper, permissions)
-        self.notes = Notes(self.stepper, permissions)
+        self.repository = Repository(database, operations, permissions)
+        self.step_runner = StepRunner(database, clock, self.repository, operations, settings)
+        self.deployments = Deployments(
+            database,
+            clock,
+            self.repository,
+            operations,
+            permissions,
+            lambda: self.step_runner.wake_scheduler(),
+        )
+        self.instances = Instances(self.step_runner, permissions)
+        self.tasks = Tasks(self.step_runner, permissions)
+        self.comments = Comments(self.step_runner, permissions)
         self.inbox = Inbox(database, clock, self.repository, permissions)
-        self.figures = Figures(database, clock)
-        self.timers = Timers(self.stepper, permissions)
-        self.scheduled = ScheduledStarts(self.stepper, permissions)
-        self.messages = Messages(self.stepper, permissions)
-        self.outbox = Outbox(database, clock, operations, settings, self.messages.inner_deliveries)
-        self.incidents = Incidents(self.stepper, permissions, self.outbox)
-        self.modifications = Modifications(self.stepper, permissions)
-        self.batches = Batches(self.stepper, permissions)
-        CaseOperations(self.instances, self.modifications, self.incidents).register(self.batches)
-        self.suspended_definitions = SuspendedDefinitions(self.stepper, permissions, self.batches)
+        self.metrics = Metrics(database, clock)
+        self.timers = Timers(self.step_runner, permissions)
+        self.scheduled_starts = ScheduledStarts(self.step_runner, permissions)
+        self.messages = Messages(self.step_runner, permissions)
+        self.outbox = Outbox(database, clock, operations, settings, self.messages.outbox_handlers)
+        self.incidents = Incidents(self.step_runner, permissions, self.outbox)
+        self.modifications = Modifications(self.step_runner, permissions)
+        self.batches = Batches(self.step_runner, permissions)
+        InstanceOperations(self.instances, self.modifications, self.incidents).register(self.batches)
+        self.definition_suspension = DefinitionSuspension(self.step_runner, permissions, self.batches)
         self.history = History(database, clock, self.repository, permissions)
         self.parameters = Parameters(database, clock, self.repository, permissions)
         self.calendars = Calendars(database, clock, permissions)
-        self.deadlines = Deadlines(self.stepper, permissions)
+        self.deadlines = Deadlines(self.step_runner, permissions)
         self.calendar_files = CalendarFiles(database, clock, permissions)
-        self.deadline_feeds = DeadlineFeeds(database, clock)
-        self.migrations = Migrations(self.stepper, permissions, self.batches)
-        self._jobs: LocalJobs | None = None
+        self.calendar_feeds = CalendarFeeds(database, clock)
+        self.migrations = Migrations(self.step_runner, permissions, self.batches)
+        self._jobs: EmbeddedScheduler | None = None
         self._jobs_lock = threading.Lock()
-        self._closing = threading.Event()
+        self._due_work = DueWorkRunner(database, self._kinds_of_due_work())
 
     @classmethod
     def open(
@@ -114,62 +113,57 @@ class Engine:
         permissions = PermissionMatrix.load(Path(settings.processes_folder) / ROLES_FILE)
         return cls(
             settings,
-            Database(settings.database_url, durable=durable),
+            Database(
+                settings.database_url, durable=durable, postgresql_pipeline=settings.postgresql_pipeline
+            ),
             clock or SystemClock(),
             operations,
             permissions,
         )
 
-    # -- what runs by itself ---------------------------------------------------------------------------------------
+    # -- background jobs ---------------------------------------------------------------------------------------------
 
     def start_jobs(self) -> None:
-        """Let timers and deliveries run inside this process."""
+        """Run what becomes due inside this process, until `close`."""
         with self._jobs_lock:
             if self._jobs is None:
-                self._jobs = LocalJobs(self.run_due, self.next_due, self.clock, self.settings.sweep_seconds)
-                self.stepper.nudge = self._jobs.nudge
+                self._jobs = EmbeddedScheduler(
+                    self.run_due, self.next_due, self.clock, self.settings.sweep_seconds
+                )
+                self.step_runner.wake_scheduler = self._jobs.wake
                 self._jobs.start()
 
-    def worker(self) -> DistributedJobs:
-        """The worker of many: runs what is due on PostgreSQL beside any number of others. Its `run` blocks.
+    def worker(self) -> Worker:
+        """One of several worker processes on PostgreSQL; its `run` blocks.
 
-        Raises Misconfigured on SQLite, which lives on one machine: there `start_jobs` does the work.
+        Raises Misconfigured on SQLite, where `start_jobs` does the work.
         """
-        from engine.jobs.worker import DistributedJobs, Look  # a web process does without
+        from engine.jobs.worker import Worker  # a web process does without Procrastinate
 
-        looks = (
-            Look("timers", self.timers.fire_due, self.timers.next_due),
-            Look("starts", self.scheduled.start_due, self.scheduled.next_due),
-            Look("outbox", self.outbox.deliver, self.outbox.next_due),
-            Look("batches", self.batches.run_pending, self.batches.next_due),
-        )
-        return DistributedJobs(self.database, looks, self.clock, self.settings.sweep_seconds)
+        return Worker(self.database, self._kinds_of_due_work(), self.clock, self.settings.sweep_seconds)
 
     def run_due(self) -> int:
-        """Fire what is due and deliver what waits, until nothing more is; says how much was done.
+        """Fire timers, start scheduled instances, deliver messages and run batches until nothing more is due.
 
-        It stops between two batches when the engine is being closed; the rest is done at the next start.
+        Returns how much was done. `close` ends it between two pieces of work; the rest is done at the next start.
         """
-        done = 0
-        while not self._closing.is_set():
-            step = self.timers.fire_due(BATCH) + self.scheduled.start_due(BATCH)
-            others = FEW if step else BATCH
-            step += self.outbox.deliver(others) + self.batches.run_pending(others)
-            if not step:
-                break
-            done += step
-        return done
+        return self._due_work.run_due()
 
     def next_due(self) -> datetime | None:
         """The earliest moment at which something will be due, UTC."""
-        services = (self.timers, self.scheduled, self.outbox, self.batches)
-        with self.database.read_together():
-            moments = [service.next_due() for service in services]
-        return min((moment for moment in moments if moment is not None), default=None)
+        return self._due_work.next_due()
+
+    def _kinds_of_due_work(self) -> tuple[DueWork, ...]:
+        return (
+            DueWork("timers", self.timers.fire_due, self.timers.next_due, urgent=True),
+            DueWork("starts", self.scheduled_starts.start_due, self.scheduled_starts.next_due, urgent=True),
+            DueWork("outbox", self.outbox.deliver, self.outbox.next_due),
+            DueWork("batches", self.batches.run_pending, self.batches.next_due),
+        )
 
     def close(self) -> None:
-        """Stop what runs by itself and close the database."""
-        self._closing.set()
+        """Stop the background jobs and close the database."""
+        self._due_work.stop()
         with self._jobs_lock:
             if self._jobs is not None:
                 self._jobs.stop()

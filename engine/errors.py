@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.messages import Message
+from engine.messages import DEFAULT_LANGUAGE, Message, in_language
 
 
 @dataclass(frozen=True)
@@ -28,13 +28,17 @@ class Finding:
     severity: str = "error"
 
     def __str__(self) -> str:
+        return self.in_language(DEFAULT_LANGUAGE)
+
+    def in_language(self, language: str) -> str:
+        """The whole finding on one line, with its sentence in a language of `engine.messages.LANGUAGES`."""
         place = ":".join(str(part) for part in (self.file, self.line or "") if part)
         element = (
             f" [{self.element_id}{f' «{self.element_name}»' if self.element_name else ''}]"
             if self.element_id
             else ""
         )
-        return f"{place}{element} {self.code}: {self.sentence}".strip()
+        return f"{place}{element} {self.code}: {in_language(self.sentence, language)}".strip()
 
 
 class EngineError(Exception):
@@ -96,6 +100,16 @@ class InvalidInput(Rejected):
         self.fields = dict(fields or {})
         self.findings = tuple(findings)
 
+    @classmethod
+    def for_field(cls, field: str, problem: Message) -> InvalidInput:
+        """One field of a form is wrong: the same sentence for the whole and beside the field."""
+        return cls(problem.code, fields={field: problem}, **problem.parameters)
+
+    @classmethod
+    def for_file(cls, code: str, problem: Message, file: str = "", line: int = 0) -> InvalidInput:
+        """One fault of a file: the same sentence for the whole and in the finding, which has this code."""
+        return cls(problem.code, findings=[Finding(code, problem, file, line=line)], **problem.parameters)
+
 
 class ExecutionFailed(EngineError):
     """An operation, expression or decision failed while an instance was advancing: it becomes an incident."""
@@ -103,6 +117,15 @@ class ExecutionFailed(EngineError):
 
 class Misconfigured(EngineError):
     """The settings or the environment do not allow the engine to start."""
+
+
+class OptimisticLockError(RuntimeError):
+    """A row was changed by another transaction since it was read; nothing was written. The caller reads it anew and
+    tries again. `rows` are the ids of the rows, nothing of what they hold."""
+
+    def __init__(self, rows: Sequence[str]) -> None:
+        super().__init__(f"Changed by another transaction: {', '.join(rows)}")
+        self.rows = tuple(rows)
 
 
 class BusinessError(Exception):

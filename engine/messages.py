@@ -6,7 +6,9 @@ and the msgstr a sentence with the parameters between braces: `«{name}» is alr
 
 After a colon a parameter may say how it is written: `{day:date}` 31/12/2026, `{at:moment}` 31/12/2026 09:30 in
 Europe/Rome, `{names:list}` joined by commas, `{faults:sentences}` joined by semicolons, `{kinds:alternatives}` joined
-by «o» (English: or). The parameter `count` chooses between the singular and the plural of a message that has both.
+by «o» (English: or), `{findings:lines}` one on each line, `{findings:bullets}` the same after a dash, and
+`{problem:inline}` with a small first letter. The parameter `count` chooses between the singular and the plural of a
+message that has both.
 """
 
 from __future__ import annotations
@@ -14,9 +16,10 @@ from __future__ import annotations
 import string
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from zoneinfo import ZoneInfo
 
 from babel.messages.catalog import Catalog
@@ -29,6 +32,15 @@ _OR = {"it": " o ", "en": " or "}
 _FOLDERS: list[Path] = [Path(__file__).parent / "translations"]
 
 
+@runtime_checkable
+class Translatable(Protocol):
+    """What can be written in several languages: a `Message`, or an object whose text holds one."""
+
+    def in_language(self, language: str) -> str:
+        """The text in a language of `LANGUAGES`; in Italian for any other."""
+        ...
+
+
 class Message(str):
     """A sentence in Italian that remembers its code and parameters. It is an ordinary `str` wherever one is wanted."""
 
@@ -36,7 +48,7 @@ class Message(str):
     parameters: Mapping[str, Any]
 
     def __new__(cls, code: str, parameters: Mapping[str, Any] | None = None) -> Message:
-        """The sentence of a code with its parameters filled in. Raises LookupError for an unknown code."""
+        """The sentence of a code with its parameters filled in (see `render`)."""
         given = dict(parameters or {})
         made = super().__new__(cls, render(code, given, DEFAULT_LANGUAGE))
         made.code = code
@@ -56,9 +68,57 @@ def message(code: str, /, **parameters: Any) -> Message:
     return Message(code, parameters)
 
 
+class LocalizedError(Exception):
+    """Base of errors whose sentence is in the catalogue; it is rendered only when it is asked for."""
+
+    def __init__(self, message_code: str, parameters: Mapping[str, Any]) -> None:
+        super().__init__(message_code, parameters)
+        self.message_code = message_code
+        self.parameters = parameters
+
+    @property
+    def message(self) -> Message:
+        """The sentence in Italian; as a `Message` it can be shown in another language."""
+        return Message(self.message_code, self.parameters)
+
+    def sentence(self, language: str) -> str:
+        """The sentence in a language of `LANGUAGES`."""
+        return self.message.in_language(language)
+
+
 def in_language(text: str, language: str) -> str:
     """A text in a language: a `Message` is rendered in it, any other text stays as it is."""
     return text.in_language(language) if isinstance(text, Message) else text
+
+
+def storable_parameters(message: Message) -> dict[str, Any]:
+    """The parameters of a message as plain values for a table, from which `restored_message` makes it again."""
+    return {name: _storable(value) for name, value in message.parameters.items()}
+
+
+def _storable(value: Any) -> Any:
+    if isinstance(value, Message):
+        return {"code": value.code, "parameters": storable_parameters(value)}
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_storable(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | Decimal | date) else str(value)
+
+
+def restored_message(code: str | None, parameters: Mapping[str, Any] | None, sentence: str) -> str:
+    """A stored message; the stored sentence where no code was stored, or the catalogue has it no longer."""
+    if not code or code not in known_codes(DEFAULT_LANGUAGE):
+        return sentence
+    return Message(code, {name: _restored(value) for name, value in (parameters or {}).items()})
+
+
+def _restored(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_restored(item) for item in value]
+    if isinstance(value, Mapping):
+        return Message(value["code"], {name: _restored(item) for name, item in value["parameters"].items()})
+    return value
 
 
 def add_catalogue(folder: Path) -> None:
@@ -74,13 +134,15 @@ def known_codes(language: str) -> Mapping[str, tuple[str, ...]]:
 
 
 def render(code: str, parameters: Mapping[str, Any], language: str) -> str:
-    """The sentence of a code in a language. Raises LookupError when the code, or a parameter it needs, is missing."""
+    """The sentence of a code in a language.
+
+    A code that the catalogue lacks is shown as it is: an operation from outside may raise a sentence of its own.
+    A parameter that was not given is shown by its name.
+    """
     language = language if language in LANGUAGES else DEFAULT_LANGUAGE
     forms = _entries(language).get(code)
-    if forms is None and " " in code:  # transitional: a literal sentence
-        return code
     if forms is None:
-        raise LookupError(f"The message «{code}» is not in the catalogue ({language})")
+        return code
     plural = len(forms) > 1 and parameters.get("count") != 1
     return _Writer(language).vformat(forms[-1] if plural else forms[0], (), parameters)
 
@@ -93,7 +155,7 @@ class _Writer(string.Formatter):
 
     def get_field(self, field_name: str, args: Any, kwargs: Any) -> tuple[Any, str]:
         """Only plain names: no attributes and no indices of a value."""
-        return kwargs[field_name], field_name
+        return kwargs.get(field_name, f"{{{field_name}}}"), field_name
 
     def format_field(self, value: Any, format_spec: str) -> str:
         """A value as `format_spec` says; a message inside another is written in the same language."""
@@ -101,8 +163,15 @@ class _Writer(string.Formatter):
             return ", ".join(self._text(one) for one in _many(value))
         if format_spec == "sentences":
             return "; ".join(self._text(one) for one in _many(value))
+        if format_spec == "lines":
+            return "\n".join(self._text(one) for one in _many(value))
+        if format_spec == "bullets":
+            return "\n".join(f"- {self._text(one)}" for one in _many(value))
         if format_spec == "alternatives":
             return _OR[self._language].join(self._text(one) for one in _many(value))
+        if format_spec == "inline":
+            text = self._text(value)
+            return text[:1].lower() + text[1:]
         if format_spec == "date" and isinstance(value, date):
             return f"{value:%d/%m/%Y}"
         if format_spec == "moment" and isinstance(value, datetime):
@@ -111,7 +180,7 @@ class _Writer(string.Formatter):
         return self._text(value)
 
     def _text(self, value: Any) -> str:
-        return in_language(value, self._language) if isinstance(value, str) else str(value)
+        return value.in_language(self._language) if isinstance(value, Translatable) else str(value)
 
 
 def _many(value: Any) -> Iterable[Any]:

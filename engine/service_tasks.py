@@ -1,8 +1,8 @@
-"""The operations that service tasks may call, and the handlers of what leaves the database after the commit.
+"""The registry of the operations that service tasks call and of the handlers that deliver outbox messages.
 
-An operation is a function with keyword-only, typed parameters. It runs inside the transaction of the step that reached
-its service task: what it writes is kept or lost together with the step. Values of expressions are converted to the
-types of its parameters; one that does not fit is refused with a sentence.
+An operation is a function with typed, keyword-only parameters. It runs in the transaction of the step that reached the
+service task: what it writes is committed or rolled back with the step. The inputs are converted to the types of the
+parameters; an input that does not fit raises ExecutionFailed.
 """
 
 from __future__ import annotations
@@ -18,48 +18,61 @@ from typing import Any, Literal, Protocol, get_args, get_origin
 
 from sqlalchemy import Connection
 
-from engine.access.actors import Actor
+from engine.access import Actor
 from engine.clock import Clock
 from engine.errors import ExecutionFailed, Misconfigured
+from engine.messages import Message, message
+from engine.settings import Settings
+from engine.storage import Database
 
 
-def convert(value: Any, annotation: Any, place: str) -> Any:
-    """`value` as the type `annotation`; `place` opens the sentence of the ExecutionFailed raised when it cannot be."""
+def _converted(value: Any, annotation: Any, topic: str, parameter: str) -> Any:
+    """An input of an operation as the type of its parameter. Raises ExecutionFailed when it does not fit."""
     if annotation is Any:
         return value
     origin = get_origin(annotation)
     if origin in (types.UnionType, typing.Union):
-        return _first_that_fits(value, get_args(annotation), place)
+        return _converted_to_first(value, get_args(annotation), topic, parameter)
     if origin is Literal:
         if value in get_args(annotation):
             return value
         raise ExecutionFailed(
-            f"{place}: «{value}» non è fra i valori ammessi ({', '.join(map(str, get_args(annotation)))})"
+            "OPERATION_INPUT_NOT_ALLOWED",
+            topic=topic,
+            parameter=parameter,
+            value=value,
+            choices=", ".join(map(str, get_args(annotation))),
         )
-    reader = _READERS.get(origin or annotation)
-    if reader is None:
+    converter = _CONVERTERS.get(origin or annotation)
+    if converter is None:
         return value
     try:
-        return reader(value)
+        return converter(value)
     except (TypeError, ValueError, InvalidOperation, OverflowError) as problem:
+        found = f"{value!r:.120}"
         raise ExecutionFailed(
-            f"{place}: serve {_WANTED[origin or annotation]}, ma il diagramma dà {value!r:.120}"
+            "OPERATION_INPUT_WRONG_TYPE",
+            topic=topic,
+            parameter=parameter,
+            expected=_EXPECTED[origin or annotation](),
+            value=found,
         ) from problem
 
 
-def _first_that_fits(value: Any, choices: tuple[Any, ...], place: str) -> Any:
+def _converted_to_first(value: Any, choices: tuple[Any, ...], topic: str, parameter: str) -> Any:
+    """The value as the first type of a union that it fits; when it fits none, the error of the first."""
     if value is None and type(None) in choices:
         return None
-    problem: ExecutionFailed | None = None
+    first_problem: ExecutionFailed | None = None
     for choice in choices:
         if choice is type(None):
             continue
         try:
-            return convert(value, choice, place)
-        except ExecutionFailed as failure:
-            problem = problem or failure
-    assert problem is not None
-    raise problem
+            return _converted(value, choice, topic, parameter)
+        except ExecutionFailed as problem:
+            first_problem = first_problem or problem
+    assert first_problem is not None
+    raise first_problem
 
 
 def _text(value: Any) -> str:
@@ -119,7 +132,7 @@ def _dict(value: Any) -> dict[str, Any]:
     raise TypeError
 
 
-_READERS: dict[Any, Any] = {
+_CONVERTERS: dict[Any, Callable[[Any], Any]] = {
     str: _text,
     Decimal: _number,
     int: _whole,
@@ -129,21 +142,21 @@ _READERS: dict[Any, Any] = {
     list: _list,
     dict: _dict,
 }
-_WANTED: dict[Any, str] = {
-    str: "un testo",
-    Decimal: "un numero",
-    int: "un numero intero",
-    bool: "vero o falso",
-    date: "una data",
-    datetime: "una data con ora e fuso",
-    list: "un elenco",
-    dict: "un contesto",
+_EXPECTED: dict[Any, Callable[[], Message]] = {
+    str: lambda: message("EXPECTED_TEXT"),
+    Decimal: lambda: message("EXPECTED_NUMBER"),
+    int: lambda: message("EXPECTED_WHOLE_NUMBER"),
+    bool: lambda: message("EXPECTED_BOOLEAN"),
+    date: lambda: message("EXPECTED_DATE"),
+    datetime: lambda: message("EXPECTED_MOMENT"),
+    list: lambda: message("EXPECTED_LIST"),
+    dict: lambda: message("EXPECTED_CONTEXT"),
 }
 
 
 @dataclass(frozen=True)
 class InstanceRef:
-    """The instance on whose behalf an operation runs. `number` is what people read; `linked_from` the case reopened."""
+    """The instance of a step. `number` is what people read; `linked_from` the id of the instance that it reopens."""
 
     id: str
     number: int
@@ -157,52 +170,68 @@ class InstanceRef:
     linked_from: str | None
     started_at: datetime | None = None
 
+    @classmethod
+    def for_preview(cls, definition_id: str, definition_key: str, scope: str) -> InstanceRef:
+        """No instance: for expressions that are evaluated before one starts, as in a start form or a preview."""
+        return cls(
+            id="",
+            number=0,
+            definition_id=definition_id,
+            definition_key=definition_key,
+            definition_version=0,
+            business_key="",
+            scope=scope,
+            subject=None,
+            title="",
+            linked_from=None,
+        )
+
 
 class OperationContext(Protocol):
-    """What an operation may see and do besides its parameters. Moments are UTC, days Europe/Rome."""
+    """What an operation can use besides its parameters. Moments are UTC, days Europe/Rome."""
 
     @property
     def connection(self) -> Connection:
-        """The connection of the running transaction."""
+        """The connection of the transaction of the step."""
         ...
 
     @property
     def now(self) -> datetime:
-        """This step's moment, UTC."""
+        """The moment of the step, UTC."""
         ...
 
     @property
     def today(self) -> date:
-        """This step's day in Europe/Rome."""
+        """The day of the step in Europe/Rome."""
         ...
 
     @property
     def actor(self) -> Actor:
-        """Who caused the step."""
+        """The actor whose action has caused the step."""
         ...
 
     @property
     def instance(self) -> InstanceRef:
-        """The instance, with the subject as set so far."""
+        """The instance, with the subject and title that the step has set so far."""
         ...
 
     @property
     def element_id(self) -> str:
-        """The service task's id."""
+        """The id of the service task."""
         ...
 
     @property
     def element_name(self) -> str:
-        """The service task's name."""
+        """The name of the service task."""
         ...
 
     @property
     def variables(self) -> Mapping[str, Any]:
-        """The process's variables, read only."""
+        """The variables of the process, read-only."""
         ...
 
     def parameter(self, name: str) -> Any:
-        """The parameter in force for the instance's scope; ExecutionFailed when there is none of that name."""
+        """The parameter in force in the scope of the instance. Raises ExecutionFailed when there is none."""
         ...
 
     def enqueue(self, kind: str, payload: Mapping[str, Any], key: str, due: datetime | None = None) -> None:
@@ -210,25 +239,25 @@ class OperationContext(Protocol):
         ...
 
     def set_subject(self, subject: str, title: str) -> None:
-        """Say whom the instance is about, for example ``persona:3f…``, and how people call it."""
+        """Set the subject of the instance, for example ``persona:3f…``, and its title."""
         ...
 
     def add_participant(self, actor_id: str, role: str) -> None:
-        """Give a user a part in this case: they see it and its tasks for that role."""
+        """Give a user a role in the instance: the user sees it, and its tasks for that role."""
         ...
 
     def end_participant(self, actor_id: str, role: str) -> None:
-        """Take the part back: authorship stays in the log, access ends."""
+        """End a user's role in the instance: the access ends, the log keeps what the user has done."""
         ...
 
     def record(self, kind: str, data: Mapping[str, Any]) -> None:
-        """Write a line of the append-only event log."""
+        """Add an entry to the event log."""
         ...
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """One input of an operation, as the diagram must give it."""
+    """An input of an operation."""
 
     name: str
     annotation: Any
@@ -237,8 +266,8 @@ class Parameter:
 
     @property
     def type_name(self) -> str:
-        """The type in Italian, for the reference and the modeler's templates."""
-        return _italian(self.annotation)
+        """The name of the type in Italian, for the reference and the templates of the modeler."""
+        return _italian_type_name(self.annotation)
 
 
 @dataclass(frozen=True)
@@ -253,29 +282,29 @@ class Operation:
     function: Callable[..., Any]
 
     def call(self, context: OperationContext, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Check the inputs against the types and run. Raises ExecutionFailed for inputs that do not fit."""
+        """Convert the inputs and call the function. Raises ExecutionFailed for inputs that do not fit."""
         known = {parameter.name: parameter for parameter in self.parameters}
         for name in inputs:
             if name not in known:
+                if not known:
+                    raise ExecutionFailed("OPERATION_HAS_NO_PARAMETERS", topic=self.topic, parameter=name)
                 raise ExecutionFailed(
-                    f"L'operazione {self.topic} non ha un parametro «{name}»; ha: {', '.join(known) or 'nessuno'}"
+                    "OPERATION_INPUT_UNKNOWN", topic=self.topic, parameter=name, known=list(known)
                 )
         values: dict[str, Any] = {}
         for parameter in self.parameters:
             value = inputs.get(parameter.name)
             if value is None and parameter.required and not _optional(parameter.annotation):
-                raise ExecutionFailed(f"All'operazione {self.topic} manca il parametro «{parameter.name}»")
+                raise ExecutionFailed("OPERATION_INPUT_MISSING", topic=self.topic, parameter=parameter.name)
             if parameter.name in inputs and (value is not None or parameter.required):
-                values[parameter.name] = convert(
-                    value, parameter.annotation, f"{self.topic}, parametro «{parameter.name}»"
-                )
+                values[parameter.name] = _converted(value, parameter.annotation, self.topic, parameter.name)
         result = self.function(context, **values)
         return dict(result) if result else {}
 
 
 @dataclass(frozen=True)
 class OutboxMessage:
-    """A message to deliver at least once; `key` lets the receiver recognise a repetition."""
+    """A message that is delivered at least once; its `key` identifies repetitions. `attempts` counts from 1."""
 
     id: str
     kind: str
@@ -286,15 +315,15 @@ class OutboxMessage:
 
 
 @dataclass(frozen=True)
-class Environment:
-    """What a delivery may use: it runs after the commit, outside any transaction."""
+class DeliveryContext:
+    """What a handler of outbox messages can use. It runs after the commit, outside any transaction."""
 
-    settings: Any
-    database: Any
+    settings: Settings
+    database: Database
     clock: Clock
 
 
-OutboxHandler = Callable[[OutboxMessage, Environment], None]
+OutboxHandler = Callable[[OutboxMessage, DeliveryContext], None]
 
 
 @dataclass
@@ -309,9 +338,9 @@ class OperationRegistry:
         return self.operations.get(topic)
 
     def add(self, operation: Operation) -> None:
-        """Register; a topic belongs to one operation only."""
+        """Register an operation. Raises Misconfigured when its topic is taken."""
         if operation.topic in self.operations:
-            raise Misconfigured(f"Due operazioni hanno lo stesso nome: {operation.topic}")
+            raise Misconfigured("OPERATION_REGISTERED_TWICE", topic=operation.topic)
         self.operations[operation.topic] = operation
 
 
@@ -346,7 +375,7 @@ def outbox_handler(kind: str) -> Callable[[OutboxHandler], OutboxHandler]:
 
     def register(function: OutboxHandler) -> OutboxHandler:
         if kind in REGISTRY.handlers:
-            raise Misconfigured(f"Due consegne hanno lo stesso nome: {kind}")
+            raise Misconfigured("OUTBOX_HANDLER_REGISTERED_TWICE", kind=kind)
         REGISTRY.handlers[kind] = function
         return function
 
@@ -357,7 +386,7 @@ def _optional(annotation: Any) -> bool:
     return type(None) in get_args(annotation)
 
 
-def _italian(annotation: Any) -> str:
+def _italian_type_name(annotation: Any) -> str:
     names: dict[Any, str] = {
         str: "testo",
         int: "numero intero",
@@ -376,5 +405,7 @@ def _italian(annotation: Any) -> str:
     if origin is Literal:
         return " | ".join(f"«{choice}»" for choice in get_args(annotation))
     if origin in (types.UnionType, typing.Union):
-        return ", oppure ".join(_italian(part) for part in get_args(annotation) if part is not type(None))
+        return ", oppure ".join(
+            _italian_type_name(part) for part in get_args(annotation) if part is not type(None)
+        )
     return names.get(origin, "valore")

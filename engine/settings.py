@@ -1,7 +1,7 @@
-"""The settings: one table (name, default, help), read from a file and from the environment, the environment winning.
+"""The settings: name, type, default and description in one list, read from a file and from the environment.
 
-The environment variable of a setting is its name in capitals after ``PATTI_``. The file is ``patti.toml`` in the
-working folder, or the one named by ``PATTI_CONFIG``.
+The environment variable of a setting is its name in capitals after ``PATTI_``; it wins over the file. The file is
+``patti.toml`` in the working folder, or the one named by ``PATTI_CONFIG``.
 """
 
 from __future__ import annotations
@@ -10,108 +10,78 @@ import os
 import secrets
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from engine.errors import Misconfigured
 
-
-@dataclass(frozen=True)
-class Setting:
-    """One line of the table of settings."""
-
-    name: str
-    default: str | int | bool
-    help: str
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that sets it."""
-        return "PATTI_" + self.name.upper()
+T = TypeVar("T")
 
 
-SETTINGS: tuple[Setting, ...] = (
-    Setting(
-        "database_url",
-        "sqlite:///var/patti.db",
-        "Where everything is kept: sqlite:///… or postgresql+psycopg://…",
-    ),
-    Setting("processes_folder", "processes", "The folder of the process definitions and of ruoli.yaml"),
-    Setting(
-        "public_url", "http://127.0.0.1:8000", "The address that people type; used in the links of e-mails"
-    ),
-    Setting("host", "127.0.0.1", "The address the web server listens on"),
-    Setting("port", 8000, "The port the web server listens on"),
-    Setting(
-        "secret_key", "", "Signs the session cookies; empty: a key is made once and kept in var/secret_key"
-    ),
-    Setting(
-        "secure_cookies",
-        False,
-        "Send cookies over HTTPS only; set it wherever the server is reached by HTTPS",
-    ),
-    Setting("trusted_proxies", 0, "How many reverse proxies of ours stand before the server"),
-    Setting("session_hours", 10, "Hours without use after which a session ends"),
-    Setting(
-        "smtp_url",
-        "",
-        "The mail server: smtp://user:password@host:587?starttls=1; empty: mails stay in the outbox log",
-    ),
-    Setting("mail_from", "patti@example.org", "The sender of the e-mails"),
-    Setting("default_language", "it", "The language of the pages before a person chooses: it or en"),
-    Setting("max_upload_mb", 15, "The largest file that can be attached, in megabytes"),
-    Setting("operation_attempts", 4, "How many times an operation is tried before it becomes an incident"),
-    Setting("retry_seconds", 60, "Seconds before the first retry; each further wait is four times longer"),
-    Setting("sweep_seconds", 60, "Seconds between two safety sweeps of timers and outbox"),
-    Setting(
-        "live_instances",
-        1000,
-        "How many of the instances that stepped last stay in memory, ready for the next step; 0: none",
-    ),
-    Setting("embedded_jobs", True, "Run timers and outbox inside the web server (one process)"),
-    Setting(
-        "metrics_token",
-        "",
-        "Whoever asks for the metrics must show it (Authorization: Bearer …); empty: nobody gets them",
-    ),
-    Setting("login_rate", "10 per minute", "How many sign-in attempts one address may make"),
-    Setting("log_level", "INFO", "DEBUG, INFO, WARNING or ERROR"),
-)
-
-
-_DEFAULTS: dict[str, Any] = {setting.name: setting.default for setting in SETTINGS}
+def _setting(default: T, description: str) -> T:
+    value: T = field(default=default, metadata={"help": description})
+    return value
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The settings in force; see `SETTINGS` for the meaning of each."""
+    """The settings in force."""
 
-    database_url: str = _DEFAULTS["database_url"]
-    processes_folder: str = _DEFAULTS["processes_folder"]
-    public_url: str = _DEFAULTS["public_url"]
-    host: str = _DEFAULTS["host"]
-    port: int = _DEFAULTS["port"]
-    secret_key: str = _DEFAULTS["secret_key"]
-    secure_cookies: bool = _DEFAULTS["secure_cookies"]
-    trusted_proxies: int = _DEFAULTS["trusted_proxies"]
-    session_hours: int = _DEFAULTS["session_hours"]
-    smtp_url: str = _DEFAULTS["smtp_url"]
-    mail_from: str = _DEFAULTS["mail_from"]
-    default_language: str = _DEFAULTS["default_language"]
-    max_upload_mb: int = _DEFAULTS["max_upload_mb"]
-    operation_attempts: int = _DEFAULTS["operation_attempts"]
-    retry_seconds: int = _DEFAULTS["retry_seconds"]
-    sweep_seconds: int = _DEFAULTS["sweep_seconds"]
-    live_instances: int = _DEFAULTS["live_instances"]
-    embedded_jobs: bool = _DEFAULTS["embedded_jobs"]
-    metrics_token: str = _DEFAULTS["metrics_token"]
-    login_rate: str = _DEFAULTS["login_rate"]
-    log_level: str = _DEFAULTS["log_level"]
+    database_url: str = _setting(
+        "sqlite:///var/patti.db", "Where everything is kept: sqlite:///… or postgresql+psycopg://…"
+    )
+    postgresql_pipeline: bool = _setting(
+        True,
+        "Send frequent statements through libpq's pipeline (PostgreSQL); false: everything through SQLAlchemy",
+    )
+    processes_folder: str = _setting("processes", "The folder of the process definitions and of ruoli.yaml")
+    public_url: str = _setting(
+        "http://127.0.0.1:8000", "The address that people type; used in the links of e-mails"
+    )
+    host: str = _setting("127.0.0.1", "The address the web server listens on")
+    port: int = _setting(8000, "The port the web server listens on")
+    secret_key: str = _setting(
+        "", "Signs the session cookies; empty: a key is made once and kept in var/secret_key"
+    )
+    secure_cookies: bool = _setting(
+        False, "Send cookies over HTTPS only; set it wherever the server is reached by HTTPS"
+    )
+    trusted_proxies: int = _setting(0, "How many reverse proxies of ours stand before the server")
+    session_hours: int = _setting(10, "Hours without use after which a session ends")
+    smtp_url: str = _setting(
+        "", "The mail server: smtp://user:password@host:587?starttls=1; empty: mails stay in the outbox log"
+    )
+    mail_from: str = _setting("patti@example.org", "The sender of the e-mails")
+    default_language: str = _setting("it", "The language of the pages before a person chooses: it or en")
+    max_upload_mb: int = _setting(15, "The largest file that can be attached, in megabytes")
+    operation_attempts: int = _setting(
+        4, "How many times an operation is tried before it becomes an incident"
+    )
+    retry_seconds: int = _setting(
+        60, "Seconds before the first retry; each further wait is four times longer"
+    )
+    sweep_seconds: int = _setting(60, "Seconds between two safety sweeps of timers and outbox")
+    overdue_reminder_days: int = _setting(
+        1, "Working days after which those who should do a late task, and who oversees them, are told"
+    )
+    overdue_escalation_days: int = _setting(
+        5, "Working days after which a task that is still late is escalated"
+    )
+    live_instances: int = _setting(
+        1000, "How many of the instances that stepped last stay in memory, ready for the next step; 0: none"
+    )
+    embedded_jobs: bool = _setting(True, "Run timers and outbox inside the web server (one process)")
+    metrics_token: str = _setting(
+        "", "Whoever asks for the metrics must show it (Authorization: Bearer …); empty: nobody gets them"
+    )
+    login_rate: str = _setting("10 per minute", "How many sign-in attempts one address may make")
+    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR")
 
     @classmethod
     def load(cls, path: str | Path | None = None, environment: Mapping[str, str] | None = None) -> Settings:
-        """Read the file (when there is one) and the environment. Raises Misconfigured naming what cannot be read."""
+        """Read the file, if there is one, and the environment. Raises Misconfigured for what cannot be read."""
         environment = os.environ if environment is None else environment
         chosen = path or environment.get("PATTI_CONFIG")
         file = Path(chosen or "patti.toml")
@@ -120,24 +90,30 @@ class Settings:
             try:
                 values.update(tomllib.loads(file.read_text(encoding="utf-8")))
             except tomllib.TOMLDecodeError as problem:
-                raise Misconfigured(f"Il file {file} non si legge: {problem}") from problem
+                raise Misconfigured(
+                    "SETTINGS_FILE_UNREADABLE", file=str(file), problem=str(problem)
+                ) from problem
         elif chosen:
-            raise Misconfigured(f"Il file di configurazione {file} non esiste")
+            raise Misconfigured("SETTINGS_FILE_MISSING", file=str(file))
         known = {setting.name: setting for setting in SETTINGS}
         unknown = sorted(set(values) - set(known))
         if unknown:
-            raise Misconfigured(f"Il file {file} contiene impostazioni sconosciute: {', '.join(unknown)}")
+            raise Misconfigured("SETTINGS_UNKNOWN", file=str(file), names=unknown)
         for setting in SETTINGS:
             if setting.variable in environment:
                 values[setting.name] = environment[setting.variable]
-        return cls(**{name: _typed(known[name], value) for name, value in values.items()})
+        return cls(**{name: known[name].parse(value) for name, value in values.items()})
 
     def with_(self, **changes: Any) -> Settings:
         """A copy with some settings changed."""
         return replace(self, **changes)
 
+    def retry_delay(self, failed_attempts: int) -> timedelta:
+        """The wait after so many failed attempts (1 or more): `retry_seconds`, then each time four times longer."""
+        return timedelta(seconds=self.retry_seconds * 4 ** (failed_attempts - 1))
+
     def secret(self) -> str:
-        """The key that signs sessions: the setting, or one made at the first start and kept beside the database."""
+        """The key that signs sessions: the setting, or one made at the first start and stored in `var/secret_key`."""
         if self.secret_key:
             return self.secret_key
         file = Path("var/secret_key")
@@ -151,20 +127,39 @@ class Settings:
         return file.read_text(encoding="ascii").strip()
 
 
-def _typed(setting: Setting, value: Any) -> Any:
-    if isinstance(setting.default, bool):
-        text = str(value).strip().lower()
-        if text in ("1", "true", "yes", "si", "sì", "on"):
-            return True
-        if text in ("0", "false", "no", "off", ""):
-            return False
-        raise Misconfigured(f"{setting.variable}: serve true o false, non «{value}»")
-    if isinstance(setting.default, int):
-        try:
-            return int(value)
-        except ValueError as problem:
-            raise Misconfigured(f"{setting.variable}: serve un numero intero, non «{value}»") from problem
-    return str(value)
+@dataclass(frozen=True)
+class Setting:
+    """One setting: its name, its default, and what it does."""
+
+    name: str
+    default: str | int | bool
+    help: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return "PATTI_" + self.name.upper()
+
+    def parse(self, value: Any) -> Any:
+        """A value of the file or the environment in the type of the default. Raises Misconfigured."""
+        if isinstance(self.default, bool):
+            text = str(value).strip().lower()
+            if text in ("1", "true", "yes", "si", "sì", "on"):
+                return True
+            if text in ("0", "false", "no", "off", ""):
+                return False
+            raise Misconfigured("SETTING_NOT_BOOLEAN", variable=self.variable, value=str(value))
+        if isinstance(self.default, int):
+            try:
+                return int(value)
+            except ValueError as problem:
+                raise Misconfigured(
+                    "SETTING_NOT_INTEGER", variable=self.variable, value=str(value)
+                ) from problem
+        return str(value)
 
 
-assert [field.name for field in fields(Settings)] == [setting.name for setting in SETTINGS]
+SETTINGS = tuple(
+    Setting(one.name, cast("str | int | bool", one.default), one.metadata["help"]) for one in fields(Settings)
+)
+"""All settings, in the order of their fields."""

@@ -6,8 +6,13 @@ The application calls `load` once before it opens an engine; the engine itself i
 from __future__ import annotations
 
 import importlib
+from pathlib import Path
+
+from engine.messages import add_catalogue
 
 MODULES = ("budget", "documents", "notifications", "people")
+
+add_catalogue(Path(__file__).parent / "translations")
 
 
 def load() -> None:

@@ -33,7 +33,7 @@ def migrate(url: str) -> None:
 
 def publish(url: str) -> None:
     """Publish the processes of the project in a database, long before anything happens there."""
-    from engine.access.actors import SYSTEM
+    from engine.access import SYSTEM
     from engine.clock import VirtualClock
     from engine.engine import Engine
     from engine.settings import Settings
@@ -41,7 +41,7 @@ def publish(url: str) -> None:
     settings = Settings(database_url=url, processes_folder=str(PROCESSES), embedded_jobs=False)
     engine = Engine.open(settings, clock=VirtualClock(LONG_AGO), upgrade=False, durable=False)
     try:
-        engine.repository.deploy_folder(PROCESSES, SYSTEM)
+        engine.deployments.deploy_folder(PROCESSES, SYSTEM)
     finally:
         engine.close()
 

@@ -1,4 +1,4 @@
-"""Who may open each page. Every view says so with a decorator; one that says nothing opens to nobody."""
+"""Access to pages: every view declares who may open it with a decorator; without one it is closed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from flask import Flask, current_app, request
 from flask_login import current_user
 
-from engine.access.permissions import Permission
+from engine.access import Permission
 from engine.errors import Forbidden
 from web import current
 
@@ -33,7 +33,7 @@ def public(view: View) -> View:
 
 
 def signed_in(view: View) -> View:
-    """Open to whoever is signed in; the engine's service decides on the single case or task."""
+    """Open to whoever is signed in; the engine's service decides on the single instance or task."""
     setattr(view, ATTRIBUTE, Access(signed_in=True))
     return view
 
@@ -57,17 +57,17 @@ def of_endpoint(app: Flask, endpoint: str) -> Access | None:
 
 
 def guard() -> Any:
-    """Before every request: send strangers to the sign-in, refuse whoever lacks the permission."""
+    """Before every request: redirect to the sign-in, or refuse without the permission."""
     if request.endpoint is None:
         return None  # no such address: the 404 page answers
     access = of_endpoint(current_app, request.endpoint)
     if access is None:
-        raise Forbidden("Questa pagina non dichiara chi può aprirla, quindi resta chiusa")
+        raise Forbidden("PAGE_WITHOUT_ACCESS_RULE")
     if not access.signed_in:
         return None
     if not current_user.is_authenticated:
         return current_app.login_manager.unauthorized()  # type: ignore[attr-defined]
     if access.permissions and not any(current.may(permission) for permission in access.permissions):
-        wanted = " oppure ".join(f"«{permission}»" for permission in access.permissions)
-        raise Forbidden(f"{current.actor().name} non può aprire questa pagina: serve il permesso {wanted}")
+        wanted = [f"«{permission}»" for permission in access.permissions]
+        raise Forbidden("PAGE_PERMISSION_MISSING", actor=current.actor().name, permissions=wanted)
     return None

@@ -10,13 +10,13 @@ from engine.settings import Settings
 from web import access, auth, current, errors, formatting, language, layout, security, static_files
 from web.account import blueprint as account
 from web.admin import blueprint as admin
-from web.cases import blueprint as cases
-from web.cases.records import blueprint as records
-from web.cases.starting import blueprint as starting
 from web.health.views import blueprint as health
 from web.inbox.files import blueprint as files
 from web.inbox.tasks import blueprint as tasks
 from web.inbox.views import blueprint as inbox
+from web.instances import blueprint as instances
+from web.instances.records import blueprint as records
+from web.instances.starting import blueprint as starting
 
 
 def create_app(engine: Engine, settings: Settings) -> Flask:
@@ -34,6 +34,6 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     layout.install(app)
     static_files.install(app)
     app.before_request(access.guard)
-    for blueprint in (account, inbox, tasks, files, cases, records, starting, admin, health):
+    for blueprint in (account, inbox, tasks, files, instances, records, starting, admin, health):
         app.register_blueprint(blueprint)
     return app

@@ -13,8 +13,7 @@ from flask import Flask, jsonify, redirect, request, session, url_for
 from flask_babel import gettext
 from flask_login import LoginManager, UserMixin, login_user, logout_user
 
-from engine.access import accounts
-from engine.access.actors import Actor
+from engine.access import Actor, accounts
 from web import current
 from web.errors import wants_json
 from web.formatting import today

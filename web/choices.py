@@ -4,29 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.access import accounts
-from engine.access.actors import Actor
+from engine.access import Actor, accounts
+from engine.access.scopes import scope_names
 from engine.errors import NotFound
 from engine.tasks.models import TaskView
-from modules.people import service as people
 from web import current
 from web.formatting import today
 
 
 def processes() -> list[tuple[str, str]]:
     """The processes in force, by name."""
-    return sorted(current.engine().repository.names().items(), key=lambda pair: pair[1])
+    return sorted(current.engine().repository.process_names().items(), key=lambda pair: pair[1])
 
 
 def scopes(actor: Actor) -> list[tuple[str, str]]:
     """The ambiti that this person works in, with those under them."""
     with current.engine().database.read() as connection:
-        known = people.scope_names(connection)
-    return [(path, name) for path, name in known.items() if actor.sees(path)]
+        known = scope_names(connection)
+    return [(path, name) for path, name in known.items() if actor.has_any_role(path)]
 
 
 def names(user_ids: Iterable[str | None]) -> dict[str, str]:
-    """The names of users, for lists that hold only user names."""
+    """The names of users by user name."""
     wanted = {user_id for user_id in user_ids if user_id}
     if not wanted:
         return {}
@@ -37,7 +36,7 @@ def names(user_ids: Iterable[str | None]) -> dict[str, str]:
 def colleagues(task: TaskView) -> list[tuple[str, str]]:
     """Who else could take a task: active users with one of its roles where it is, and its named candidates."""
     with current.engine().database.read() as connection:
-        found = accounts.who_can(
+        found = accounts.eligible_users(
             connection, task.row.candidate_roles, task.row.scope, task.row.candidate_users, today=today()
         )
     return [(user_id, name) for user_id, name in found if user_id != task.row.assignee]
@@ -48,5 +47,5 @@ def actor_named(user_id: str) -> Actor:
     with current.engine().database.read() as connection:
         found = accounts.actor_for(connection, user_id, today())
     if found is None:
-        raise NotFound(f"L'utente «{user_id:.80}» non è attivo")
+        raise NotFound("USER_NOT_ACTIVE", user=user_id[:80])
     return found

@@ -7,8 +7,7 @@ from typing import cast
 from flask import Flask, current_app
 from flask_login import current_user
 
-from engine.access.actors import Actor
-from engine.access.permissions import Permission
+from engine.access import Actor, Permission
 from engine.engine import Engine
 from engine.settings import Settings
 

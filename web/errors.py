@@ -1,4 +1,4 @@
-"""The only place that knows which HTTP status belongs to which error, and what a person reads when one happens."""
+"""Error pages: the HTTP status of each error of the engine, and the texts of each status."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from engine.errors import EngineError, Forbidden, InvalidInput, InvalidState, NotFound, Rejected
+from web.language import in_page_language
 from web.security import FEED
 
 logger = logging.getLogger(__name__)
@@ -21,7 +22,7 @@ refusals = logging.getLogger("patti.refusals")
 
 @dataclass(frozen=True)
 class Page:
-    """What the page of a status says: what happened and what to do next."""
+    """The texts of the page of a status: what happened and what to do next."""
 
     title: Any
     advice: Any
@@ -90,7 +91,7 @@ def status_of(problem: EngineError) -> int:
 
 
 def install(app: Flask) -> None:
-    """Answer every error with a page (or JSON, to a script of ours) in plain words."""
+    """Register the handlers: every error becomes a page, or JSON for a script."""
     app.register_error_handler(EngineError, _engine_error)
     app.register_error_handler(CSRFError, _csrf_error)
     app.register_error_handler(HTTPException, _http_error)
@@ -109,9 +110,8 @@ def _engine_error(problem: EngineError) -> Any:
         refusals.warning("refused %s %s to %s: %s", request.method, _path(), who, problem.message)
     elif status == 500:
         logger.error("%s while serving %s %s: %s", problem.code, request.method, _path(), problem.message)
-    return _answer(
-        status, problem.message if status != 500 else "", problem.code, getattr(problem, "findings", ())
-    )
+    sentence = in_page_language(problem.message) if status != 500 else ""
+    return _answer(status, sentence, problem.code, getattr(problem, "findings", ()))
 
 
 def _csrf_error(problem: CSRFError) -> Any:
@@ -133,7 +133,7 @@ def _unexpected(problem: Exception) -> Any:
 
 
 def _path() -> str:
-    """What was asked for, without the secret that some addresses carry."""
+    """The requested path; of a calendar feed the rule, because the path holds a secret."""
     return str(request.url_rule) if request.endpoint == FEED else request.path
 
 

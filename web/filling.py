@@ -1,4 +1,4 @@
-"""A form being filled in on a page: what was typed, what it means, what is wrong, and how it is drawn."""
+"""A form that is being filled in: typed answers, values, errors, and its view."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from engine.access import accounts
-from engine.languages.forms import Component, Field, Form, Group, Kind, Option, Rows
+from engine.languages.forms import Component, DynamicList, Field, Form, Group, Kind, Option
 from engine.languages.forms.model import Choices
 from web import current
 from web.formatting import today
@@ -21,7 +21,7 @@ USERS = "utenti"
 
 @dataclass(frozen=True)
 class Filling:
-    """A form with the variables it may look at, the day and the functions its expressions may call."""
+    """A form with its variables, the day, and the functions of its expressions."""
 
     form: Form
     variables: Mapping[str, Any]
@@ -34,15 +34,15 @@ class Filling:
     locked: bool = False
 
     def typed(self, raw: Raw | None, focus: str = "") -> Filling:
-        """The same form with what somebody typed."""
+        """The same form with typed answers."""
         return replace(self, raw=raw, focus=focus)
 
     def wrong(self, errors: Mapping[str, str]) -> Filling:
-        """The same answers with what is wrong about them."""
+        """The same answers with errors."""
         return replace(self, errors=errors)
 
     def read(self) -> tuple[dict[str, Any], dict[str, str], bool]:
-        """The values typed, a sentence for each that does not hold, and whether questions show that were not asked."""
+        """The values, a sentence for each invalid one, and whether fields have appeared that were not on the page."""
         found = self.form.read(
             self.raw or {},
             self.variables,
@@ -50,7 +50,7 @@ class Filling:
             bindings=self.bindings,
             attachments=self._attached(),
         )
-        return found.values, found.errors, bool(found.unseen)
+        return found.values, found.errors, bool(found.unasked)
 
     def view(self) -> FormView:
         """What the template draws."""
@@ -67,7 +67,7 @@ class Filling:
         )
 
     def lines(self) -> list[tuple[str, str]]:
-        """What was typed as label and text, to be read, copied and kept."""
+        """The typed answers as pairs of label and text."""
         return list(_lines(replace(self, locked=True, errors={}).view().items))
 
     def _attached(self) -> Collection[str]:
@@ -75,13 +75,13 @@ class Filling:
 
 
 def with_colleagues(form: Form, scope: str) -> Form:
-    """The form with its fields that ask for a user (property `utenti`: a role) as choices among who holds the role."""
+    """The form with each field that asks for a user (property `utenti`: a role) as a choice of that role's users."""
     if not any(USERS in found.properties for found in form.fields()):
         return form
     with current.engine().database.read() as connection:
 
         def named(role: str) -> Choices:
-            found = accounts.who_can(connection, [role], scope, today=today())
+            found = accounts.eligible_users(connection, [role], scope, today=today())
             return Choices(fixed=tuple(Option(username, name) for username, name in found))
 
         return Form(form.id, form.source, _choosing(form.components, named))
@@ -90,7 +90,7 @@ def with_colleagues(form: Form, scope: str) -> Form:
 def _choosing(components: tuple[Component, ...], named: Callable[[str], Choices]) -> tuple[Component, ...]:
     changed: list[Component] = []
     for one in components:
-        if isinstance(one, Group | Rows):
+        if isinstance(one, Group | DynamicList):
             changed.append(replace(one, components=_choosing(one.components, named)))
         elif isinstance(one, Field) and one.kind is Kind.TEXTFIELD and USERS in one.properties:
             changed.append(replace(one, kind=Kind.SELECT, choices=named(one.properties[USERS])))
@@ -103,7 +103,7 @@ def form_context(definition_id: str, scope: str) -> dict[str, Any]:
     """The day and the functions of FEEL that a form of a definition sees in a scope."""
     engine = current.engine()
     with engine.database.read() as connection:
-        found = engine.stepper.form_context(connection, definition_id, scope)
+        found = engine.step_runner.form_context(connection, definition_id, scope)
         return {"today": found["today"], "bindings": found["bindings"]}
 
 

@@ -63,7 +63,7 @@ def euro(value: Decimal | int | float | str | None) -> str:
 
 
 def due_words(row: TaskRow) -> str:
-    """When a task is due, in words that need no colour."""
+    """When a task is due, as text."""
     if row.due_at is None:
         return gettext("Senza scadenza")
     days = (row.due_at.astimezone(ROME).date() - today()).days
@@ -82,7 +82,7 @@ def due_words(row: TaskRow) -> str:
 
 
 def value(content: Any) -> str:
-    """A variable of a case as a person reads it: yes and no, dates, decimals with a comma, lists in a line."""
+    """A variable of an instance as text: yes and no, dates, decimals with a comma, lists on one line."""
     if content is None or content == "":
         return "—"
     if isinstance(content, bool):
@@ -104,7 +104,7 @@ def value(content: Any) -> str:
 
 
 def typed_value(content: Any) -> str:
-    """A value as somebody would type it in a field."""
+    """A value as one would type it in a field."""
     if isinstance(content, bool):
         return "sì" if content else "no"
     if isinstance(content, (list, tuple)):

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
+from markupsafe import Markup
 
+from engine.messages import Message, in_language
 from engine.settings import Settings
 
 LANGUAGES = {"it": "Italiano", "en": "English"}
@@ -58,8 +61,29 @@ def install(app: Flask, settings: Settings) -> None:
     babel = Babel(app, default_locale=default, locale_selector=chosen, default_timezone="Europe/Rome")
     babel.domain_instance = Catalogues()
     app.jinja_env.globals.update(LANGUAGES=LANGUAGES, language=current_language)
+    app.jinja_env.filters["lang"] = lang_attribute
+    app.jinja_env.finalize = _localize
 
 
 def current_language() -> str:
     """The two letters of the language in use."""
     return str(get_locale() or "it").split("_")[0]
+
+
+def in_page_language(text: str) -> str:
+    """A text in the language of the page: a `Message` is rendered in it, any other text stays as it is."""
+    return in_language(text, current_language())
+
+
+def lang_attribute(text: Any) -> Markup:
+    """The attribute ``lang="it"`` for an element that holds this text on a page in another language.
+
+    Empty for a `Message`, which follows the language of the page.
+    """
+    follows = isinstance(text, Message) or current_language() == "it"
+    return Markup("") if follows else Markup(' lang="it"')
+
+
+def _localize(value: Any) -> Any:
+    """The value that a template prints: a `Message` in the language of the page."""
+    return value.in_language(current_language()) if isinstance(value, Message) else value

@@ -8,7 +8,7 @@ from flask import Flask, request, url_for
 from flask_babel import gettext
 from flask_login import current_user
 
-from engine.access.permissions import Permission
+from engine.access import Permission
 from engine.tasks.models import TaskRow
 from modules.notifications import service as notices
 from web import current
@@ -40,7 +40,7 @@ def navigation() -> list[NavigationItem]:
     """The areas this person may enter."""
     area = request.blueprint or ""
     entries = [(gettext("Compiti"), "inbox.page", "inbox", True)]
-    entries.append((gettext("Pratiche"), "cases.page", "cases", current.may(Permission.CASE_READ)))
+    entries.append((gettext("Pratiche"), "instances.page", "instances", current.may(Permission.CASE_READ)))
     entries.append(
         (gettext("Nuova pratica"), "starting.choose", "starting", current.may(Permission.CASE_START))
     )
@@ -51,7 +51,7 @@ def navigation() -> list[NavigationItem]:
 
 
 def my_roles() -> list[str]:
-    """The roles of whoever is signed in, in words."""
+    """The labels of the user's roles."""
     return sorted(current.engine().permissions.labels(current.actor().roles, current_language()))
 
 
@@ -65,11 +65,11 @@ def unread_notices() -> int:
     if not current_user.is_authenticated:
         return 0
     with current.engine().database.read() as connection:
-        return notices.unread(connection, current.actor().id)
+        return notices.unread_count(connection, current.actor().id)
 
 
 def for_me(row: TaskRow) -> bool:
-    """Whether a task without holder is offered to whoever is signed in, by name or by a role held where it is."""
+    """Whether a task without assignee is offered to the user, by name or by a role in its scope."""
     actor = current.actor()
     return actor.id in row.candidate_users or bool(actor.roles_in(row.scope) & set(row.candidate_roles))
 

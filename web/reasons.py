@@ -5,11 +5,12 @@ from __future__ import annotations
 from flask import request
 
 from engine.errors import InvalidInput
+from engine.messages import message
 
 
-def reason_given(otherwise: str) -> str:
-    """The reason of the posted form. Raises InvalidInput, on its field, with the sentence `otherwise` without one."""
+def required_reason(code: str) -> str:
+    """The reason of the posted form. Raises InvalidInput, on its field, with the message of this code without one."""
     reason = request.form.get("motivo", "").strip()
     if not reason:
-        raise InvalidInput(otherwise, fields={"motivo": otherwise})
+        raise InvalidInput(code, fields={"motivo": message(code)})
     return reason

@@ -1,4 +1,4 @@
-"""The built browser side: from the plain name of a file to its address, which carries a hash of its content."""
+"""Static files: the address of a built file, which contains a hash of its content."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 
 def install(app: Flask) -> None:
-    """Give templates `asset(name)` and let browsers keep hashed files for good."""
+    """Give templates `asset(name)` and let browsers cache hashed files forever."""
     manifest = FOLDER / "manifest.json"
     names: dict[str, str] = json.loads(manifest.read_text(encoding="utf-8")) if manifest.is_file() else {}
     if not names:

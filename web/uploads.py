@@ -1,4 +1,4 @@
-"""Files that come in and go out: what a file is, is read from its first bytes; it goes out as an attachment only."""
+"""Uploads and downloads: the type of a file is detected from its content; files are sent as attachments only."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Response
-from flask_babel import gettext
 from werkzeug.datastructures import FileStorage
 
 from engine.errors import InvalidInput
@@ -53,34 +52,22 @@ class Upload:
 def receive(file: FileStorage | None) -> Upload:
     """Read an uploaded file. Raises InvalidInput when there is none, it is too large, or not of an accepted kind."""
     if file is None or not file.filename:
-        raise InvalidInput(gettext("Scegli prima un file dal tuo dispositivo."))
+        raise InvalidInput("FILE_NOT_CHOSEN")
     limit = current.settings().max_upload_mb * 1024 * 1024
     content = file.stream.read(limit + 1)
     name = clean_name(file.filename)
     if len(content) > limit:
-        raise InvalidInput(
-            gettext(
-                "Il file «%(name)s» supera %(mb)d MB: riducilo e riprova.",
-                name=name,
-                mb=limit // 1024 // 1024,
-            )
-        )
+        raise InvalidInput("ATTACHMENT_TOO_LARGE", name=name, mb=limit // 1024 // 1024)
     if not content:
-        raise InvalidInput(gettext("Il file «%(name)s» è vuoto.", name=name))
+        raise InvalidInput("ATTACHMENT_EMPTY", name=name)
     media_type = sniff(content, name)
     if media_type is None or PurePosixPath(name).suffix.lstrip(".").lower() not in EXTENSIONS[media_type]:
-        raise InvalidInput(
-            gettext(
-                "Il file «%(name)s» non è di un tipo accettato. Vanno bene PDF, immagini PNG e JPEG, testi e fogli "
-                "di calcolo (odt, ods, docx, xlsx, txt, csv).",
-                name=name,
-            )
-        )
+        raise InvalidInput("ATTACHMENT_TYPE_REFUSED", name=name)
     return Upload(name, media_type, content)
 
 
 def sniff(content: bytes, filename: str) -> str | None:
-    """The media type that the bytes themselves tell, or None when it is not one of those accepted."""
+    """The media type detected from the content; None when it is not an accepted one."""
     for signature, media_type in SIGNATURES:
         if content.startswith(signature):
             return media_type

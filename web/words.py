@@ -23,7 +23,7 @@ PHASES: dict[str, tuple[Any, str]] = {
     "respinto": (_("Respinto"), "ended"),
     "ritirato": (_("Ritirato"), "ended"),
 }
-"""The domain's states of a case: label and tone."""
+"""The domain's states of an instance: label and tone."""
 
 STATES: dict[str, Any] = {
     "active": _("In corso"),
@@ -37,7 +37,7 @@ STATES: dict[str, Any] = {
     "retired": _("Ritirata"),
     "waiting": _("In attesa"),
 }
-"""States of cases, tasks, incidents and definitions."""
+"""States of instances, tasks, incidents and definitions."""
 
 WHY_NOT: dict[str, Any] = {
     "held": _("È in carico a un'altra persona: puoi leggerlo, non completarlo."),
@@ -59,18 +59,18 @@ INCIDENT_KINDS: dict[str, Any] = {
 
 
 def phase_label(phase: str) -> str:
-    """The phase of a case in words; a phase drawn by an analyst reads as written."""
+    """The phase of an instance in words; a phase drawn by an analyst reads as written."""
     known = PHASES.get(phase)
     return str(known[0]) if known else phase.replace("_", " ").capitalize()
 
 
 def phase_tone(phase: str) -> str:
-    """The tone of colour of a phase: it repeats what the words say."""
+    """The colour of a phase; the label says the same in words."""
     return PHASES[phase][1] if phase in PHASES else "running"
 
 
 def state_label(state: str) -> str:
-    """The state of a case, task, incident or definition in words."""
+    """The state of an instance, task, incident or definition in words."""
     return str(STATES.get(state, state))
 
 

@@ -17,7 +17,7 @@ from benchmarks.common_work.office import (
     colleague,
     opened,
 )
-from cli.gc_tuning import serve_steadily
+from cli.gc_tuning import tune_garbage_collection
 from engine.clock import Clock
 from engine.tasks.models import InboxFilter
 
@@ -52,7 +52,7 @@ class Services:
     ) -> None:
         self.engine = opened(url, durable=durable, clock=clock, remembers=remembers)
         self.actor = colleague(self.engine)
-        serve_steadily()
+        tune_garbage_collection()
 
     def start(self) -> str:
         """Start an instance."""

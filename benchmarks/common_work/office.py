@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import modules
-from engine.access import accounts
-from engine.access.actors import SYSTEM, Actor
+from engine.access import SYSTEM, Actor, ChangedBy, accounts
+from engine.access.models import Ambito
 from engine.clock import Clock
 from engine.engine import Engine
+from engine.scheduling.calendars.scopes import save_scope
 from engine.service_tasks import OperationContext, operation
 from engine.settings import Settings
 from engine.storage import migrate
-from modules.people.service import Ambito, By, save_scope
 
 ROOT = Path(__file__).resolve().parents[2]
 DIAGRAMS = Path(__file__).parent
@@ -56,14 +56,14 @@ def furnish(url: str) -> None:
     migrate(url)
     engine = opened(url)
     try:
-        by = By(SYSTEM.id, engine.clock.now())
+        by = ChangedBy(SYSTEM.id, engine.clock.now())
         with engine.database.begin() as work:
             save_scope(work.connection, Ambito(SCOPE, "Ambito Cremasco"), by=by)
             accounts.create_account(
                 work.connection, USER, "Anna Prova", PASSWORD, by=by, email="a@example.org"
             )
             accounts.add_membership(work.connection, USER, "assistente_sociale", SCOPE, SINCE, by=by)
-        engine.repository.deploy_folder(DIAGRAMS, SYSTEM)
+        engine.deployments.deploy_folder(DIAGRAMS, SYSTEM)
     finally:
         engine.close()
 

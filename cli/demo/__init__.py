@@ -1,1 +1,1 @@
-"""A service to look at: invented people, real procedures. Everything passes through the engine's own services."""
+"""The demonstration: invented people and the real processes, written through the services of the engine."""

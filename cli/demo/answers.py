@@ -1,4 +1,4 @@
-"""What colleagues write in the forms along the way, with dates that follow the day on which they write it."""
+"""Answers to the forms of the demonstration; their dates depend on the day of the answer."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def network(names: Sequence[str]) -> Values:
 
 
 def network_commitment(name: str) -> Values:
-    """What one of them takes on."""
+    """The commitment of one actor of the network."""
     return {
         "attore_nome": name,
         "accetta_impegno": "si",
@@ -147,12 +147,12 @@ def budget(lines: Sequence[Line]) -> list[dict[str, Any]]:
 
 
 def nominations(case_manager: str = "elena", tutor: str = "fabio") -> Values:
-    """Who follows the case."""
+    """Who follows the instance."""
     return {"case_manager": case_manager, "tutor": tutor}
 
 
 def proposal(day: date, outcome: str = "accetta") -> Values:
-    """What the person says of the proposal."""
+    """The person's answer to the proposal."""
     return {"proposta_il": day, "esito_proposta": outcome}
 
 

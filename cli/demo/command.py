@@ -1,4 +1,4 @@
-"""`patti demo`: a database to look at, made once; the second time it only tells the sign-ins."""
+"""`patti demo`: fills a database with a demonstration, once, and prints the sign-ins."""
 
 from __future__ import annotations
 
@@ -9,16 +9,15 @@ import click
 from cli.demo.places import AMBITI, COLLEAGUES, ORGANISATIONS
 from cli.demo.stories import all_stories, play
 from cli.printing import log, table
-from engine.access import accounts
-from engine.access.accounts import By
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM, ChangedBy, accounts
 from engine.clock import SystemClock, VirtualClock
 from engine.engine import Engine
 from engine.errors import InvalidInput
+from engine.scheduling.calendars.scopes import save_scope
 from engine.settings import Settings
 from engine.simulation import World
-from engine.simulation.colleagues import LONG_AGO
-from modules.people.service import save_organisation, save_scope
+from engine.simulation.default_users import LONG_AGO
+from modules.people.service import save_organisation
 
 PASSWORD = "quattro gatti sul tetto"
 HISTORY_DAYS = 330
@@ -37,15 +36,15 @@ def demo(senza_casi: bool) -> None:
     engine = Engine.open(settings)
     try:
         _publish(engine)
-        furnish(engine)
-        has_cases = bool(engine.inbox.cases(SYSTEM, limit=1))
+        create_base_data(engine)
+        has_instances = bool(engine.instances.list(SYSTEM, limit=1).items)
     finally:
         engine.close()
-    if not senza_casi and not has_cases:
+    if not senza_casi and not has_instances:
         click.echo("Preparo i casi di prova…")
-        count = load_cases(settings)
+        count = load_instances(settings)
         click.echo(f"{count} casi di persone inventate, a punti diversi del loro percorso.")
-    elif has_cases:
+    elif has_instances:
         click.echo("I casi ci sono già: restano come sono.")
     rows = [
         (name, shown, ", ".join(f"{r} ({s or 'tutti'})" for r, s in held)) for name, shown, held in COLLEAGUES
@@ -57,7 +56,7 @@ def demo(senza_casi: bool) -> None:
 
 def _publish(engine: Engine) -> None:
     try:
-        reports = engine.repository.deploy_folder(engine.settings.processes_folder, SYSTEM)
+        reports = engine.deployments.deploy_folder(engine.settings.processes_folder, SYSTEM)
     except InvalidInput:
         click.echo("La dimostrazione non si carica finché i processi non sono in ordine:", err=True)
         raise
@@ -65,9 +64,9 @@ def _publish(engine: Engine) -> None:
     click.echo(f"{len(reports)} processi pubblicati ({new} nuovi).")
 
 
-def furnish(engine: Engine) -> None:
-    """Ambiti, organisations and colleagues with their password, as far as they are not there."""
-    by = By(SYSTEM.id, engine.clock.now())
+def create_base_data(engine: Engine) -> None:
+    """Write the ambiti, organisations and users that do not exist yet."""
+    by = ChangedBy(SYSTEM.id, engine.clock.now())
     with engine.database.begin() as work:
         connection = work.connection
         there = {account.username for account in accounts.accounts(connection, limit=1000)}
@@ -86,12 +85,12 @@ def furnish(engine: Engine) -> None:
                 accounts.add_membership(connection, username, role, scope, LONG_AGO, by=by)
 
 
-def load_cases(settings: Settings) -> int:
-    """Play the stories up to this moment on a clock that starts a year ago; no e-mail leaves."""
+def load_instances(settings: Settings) -> int:
+    """Run the stories up to now on a virtual clock, without e-mail, and return the number of instances."""
     end = SystemClock().now().replace(microsecond=0)
-    world = World.on(settings, VirtualClock(end - timedelta(days=HISTORY_DAYS)))
+    world = World.on_database(settings, VirtualClock(end - timedelta(days=HISTORY_DAYS)))
     try:
         play(world, all_stories(world, end), end)
-        return len(world.cases)
+        return len(world.instance_ids)
     finally:
         world.close()

@@ -1,4 +1,4 @@
-"""The people of the demonstration. Names say by themselves that nobody is meant; each codice fiscale holds."""
+"""The people of the demonstration, with names that are visibly invented and valid codici fiscali."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from codicefiscale import codicefiscale
 
 
 @dataclass(frozen=True)
-class Somebody:
+class InventedPerson:
     """An invented person; `age` in years on the day the demonstration is loaded."""
 
     cognome: str
@@ -23,7 +23,7 @@ class Somebody:
     comune: str
 
     def birth(self, today: date) -> date:
-        """The date of birth that gives the age, whatever the year."""
+        """The date of birth of somebody of this age on a day."""
         return date(
             today.year - self.age - ((today.month, today.day) < (self.month, self.day)), self.month, self.day
         )
@@ -46,7 +46,7 @@ class Somebody:
 
     @property
     def email(self) -> str:
-        """An address of the domain that is nobody's."""
+        """An address at example.org."""
         plain = f"{self.nome}.{self.cognome}".lower().replace(" ", "").replace("'", "")
         return f"{plain}@example.org"
 
@@ -80,54 +80,54 @@ class Somebody:
         }
 
 
-YOUNG: tuple[Somebody, ...] = (
-    Somebody("Finti", "Tea", "F", 27, 5, 3, "Crema"),
-    Somebody("Fittizi", "Ugo", "M", 34, 2, 10, "Crema"),
-    Somebody("Esempi", "Zeno", "M", 38, 9, 21, "Crema"),
-    Somebody("Provini", "Iris", "F", 22, 11, 2, "Pandino"),
-    Somebody("Ipotesi", "Nello", "M", 29, 7, 17, "Castelleone"),
-    Somebody("Fantasia", "Alba", "F", 31, 1, 25, "Soncino"),
-    Somebody("Immaginari", "Otto", "M", 25, 4, 8, "Crema"),
-    Somebody("Campioni", "Lia", "F", 36, 6, 30, "Bagnolo Cremasco"),
-    Somebody("Modelli", "Ivo", "M", 20, 12, 12, "Crema"),
-    Somebody("Abbozzi", "Noemi", "F", 33, 3, 19, "Offanengo"),
-    Somebody("Schizzi", "Elio", "M", 28, 8, 5, "Crema"),
-    Somebody("Simulati", "Gaia", "F", 24, 10, 14, "Rivolta d'Adda"),
-    Somebody("Fingeri", "Bruto", "M", 42, 5, 27, "Crema"),
-    Somebody("Bozzetti", "Milla", "F", 30, 2, 2, "Cremona"),
-    Somebody("Tracciati", "Remo", "M", 26, 9, 9, "Casalmaggiore"),
+YOUNG: tuple[InventedPerson, ...] = (
+    InventedPerson("Finti", "Tea", "F", 27, 5, 3, "Crema"),
+    InventedPerson("Fittizi", "Ugo", "M", 34, 2, 10, "Crema"),
+    InventedPerson("Esempi", "Zeno", "M", 38, 9, 21, "Crema"),
+    InventedPerson("Provini", "Iris", "F", 22, 11, 2, "Pandino"),
+    InventedPerson("Ipotesi", "Nello", "M", 29, 7, 17, "Castelleone"),
+    InventedPerson("Fantasia", "Alba", "F", 31, 1, 25, "Soncino"),
+    InventedPerson("Immaginari", "Otto", "M", 25, 4, 8, "Crema"),
+    InventedPerson("Campioni", "Lia", "F", 36, 6, 30, "Bagnolo Cremasco"),
+    InventedPerson("Modelli", "Ivo", "M", 20, 12, 12, "Crema"),
+    InventedPerson("Abbozzi", "Noemi", "F", 33, 3, 19, "Offanengo"),
+    InventedPerson("Schizzi", "Elio", "M", 28, 8, 5, "Crema"),
+    InventedPerson("Simulati", "Gaia", "F", 24, 10, 14, "Rivolta d'Adda"),
+    InventedPerson("Fingeri", "Bruto", "M", 42, 5, 27, "Crema"),
+    InventedPerson("Bozzetti", "Milla", "F", 30, 2, 2, "Cremona"),
+    InventedPerson("Tracciati", "Remo", "M", 26, 9, 9, "Casalmaggiore"),
 )
 """Candidates of the patto per l'autonomia; one of them is too old for it."""
 
-FAMILIES: tuple[tuple[str, tuple[tuple[Somebody, str], ...]], ...] = (
+FAMILIES: tuple[tuple[str, tuple[tuple[InventedPerson, str], ...]], ...] = (
     (
         "Famiglia Inventati",
         (
-            (Somebody("Inventati", "Ada", "F", 32, 6, 14, "Crema"), "madre"),
-            (Somebody("Inventati", "Leo", "M", 4, 3, 2, "Crema"), "figlio"),
-            (Somebody("Inventati", "Primo", "M", 81, 1, 9, "Crema"), "nonno"),
+            (InventedPerson("Inventati", "Ada", "F", 32, 6, 14, "Crema"), "madre"),
+            (InventedPerson("Inventati", "Leo", "M", 4, 3, 2, "Crema"), "figlio"),
+            (InventedPerson("Inventati", "Primo", "M", 81, 1, 9, "Crema"), "nonno"),
         ),
     ),
     (
         "Famiglia Presunti",
         (
-            (Somebody("Presunti", "Elsa", "F", 45, 4, 4, "Crema"), "madre"),
-            (Somebody("Presunti", "Tito", "M", 9, 7, 22, "Crema"), "figlio"),
+            (InventedPerson("Presunti", "Elsa", "F", 45, 4, 4, "Crema"), "madre"),
+            (InventedPerson("Presunti", "Tito", "M", 9, 7, 22, "Crema"), "figlio"),
         ),
     ),
     (
         "Coniugi Teorici",
         (
-            (Somebody("Teorici", "Gino", "M", 78, 11, 30, "Crema"), "marito"),
-            (Somebody("Ideali", "Pina", "F", 76, 2, 18, "Crema"), "moglie"),
+            (InventedPerson("Teorici", "Gino", "M", 78, 11, 30, "Crema"), "marito"),
+            (InventedPerson("Ideali", "Pina", "F", 76, 2, 18, "Crema"), "moglie"),
         ),
     ),
     (
         "Famiglia Verosimili",
         (
-            (Somebody("Verosimili", "Sami", "M", 39, 10, 1, "Crema"), "padre"),
-            (Somebody("Verosimili", "Nora", "F", 12, 5, 16, "Crema"), "figlia"),
-            (Somebody("Verosimili", "Dino", "M", 7, 8, 28, "Crema"), "figlio"),
+            (InventedPerson("Verosimili", "Sami", "M", 39, 10, 1, "Crema"), "padre"),
+            (InventedPerson("Verosimili", "Nora", "F", 12, 5, 16, "Crema"), "figlia"),
+            (InventedPerson("Verosimili", "Dino", "M", 7, 8, 28, "Crema"), "figlio"),
         ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modules.people.service import Ambito
+from engine.access.models import Ambito
 
 AMBITI: tuple[Ambito, ...] = (
     Ambito("cremona", "Comune di Cremona", "Sant'Omobono", "11-13", ("Cremona",)),

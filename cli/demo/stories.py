@@ -1,4 +1,4 @@
-"""The cases of the demonstration: each a story that tells when it goes on, played together on one clock."""
+"""The instances of the demonstration: each is a story, a generator of its next moment, on a shared clock."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from cli.demo import answers
 from cli.demo.answers import Line
-from cli.demo.persons import FAMILIES, YOUNG, Somebody
+from cli.demo.persons import FAMILIES, YOUNG, InventedPerson
 from engine.errors import NotFound
 from engine.simulation import World
 from engine.temporal import at_time, day_in_rome
@@ -33,8 +33,8 @@ Story = Iterator[datetime]
 
 
 @dataclass
-class Case:
-    """One case of the world and the colleagues who carry it."""
+class DemoInstance:
+    """One instance and the colleagues who work on it."""
 
     world: World
     id: str
@@ -70,7 +70,7 @@ CASALASCO: Mapping[str, str] = {"as": "teresa", "coord": "teresa"}
 
 @dataclass(frozen=True)
 class Opening:
-    """How a story begins: how many days before the end, where, with whom, and how far it goes."""
+    """The start of a story: days before the end, ambito, colleagues, and the task before which it stops."""
 
     days_ago: int
     scope: str = "cremasco/crema"
@@ -83,7 +83,7 @@ class Opening:
         return self.team or CREMASCO
 
 
-def autonomia(world: World, end: datetime, who: Somebody, opening: Opening) -> Story:
+def autonomia(world: World, end: datetime, who: InventedPerson, opening: Opening) -> Story:
     """A patto per l'autonomia, stopped before the task whose name begins with `opening.until`."""
     born_for = day_in_rome(end)
     first = _day(end, opening.days_ago)
@@ -95,27 +95,29 @@ def autonomia(world: World, end: datetime, who: Somebody, opening: Opening) -> S
         values=who.candidate(born_for, first),
         scope=opening.scope,
     )
-    case = Case(world, started.id, opening.colleagues)
+    instance = DemoInstance(world, started.id, opening.colleagues)
     yield _at(first + timedelta(days=1))
     if until in ("contatto", "verifica"):
         return
     if until == "ritirato":
-        case.do("Primo contatto con la persona", "as", answers.first_contact(case.today, "non_interessata"))
+        instance.do(
+            "Primo contatto con la persona", "as", answers.first_contact(instance.today, "non_interessata")
+        )
         return
-    case.do("Primo contatto con la persona", "as", answers.first_contact(case.today))
+    instance.do("Primo contatto con la persona", "as", answers.first_contact(instance.today))
     yield _at(first + timedelta(days=4))
-    case.do("Scheda di analisi: parte sociale", "as", answers.social_sheet())
+    instance.do("Scheda di analisi: parte sociale", "as", answers.social_sheet())
     if until == "scheda_lavorativa":
         return
-    case.do("Scheda di analisi: parte lavorativa", "sil", answers.work_sheet())
+    instance.do("Scheda di analisi: parte lavorativa", "sil", answers.work_sheet())
     yield _at(first + timedelta(days=10))
     if until == "microequipe":
         return
-    yield from _designed(case, first, who.name, PLAN, until)
+    yield from _designed(instance, first, who.name, PLAN, until)
 
 
 def inclusione(
-    world: World, end: datetime, name: str, members: Sequence[tuple[Somebody, str]], opening: Opening
+    world: World, end: datetime, name: str, members: Sequence[tuple[InventedPerson, str]], opening: Opening
 ) -> Story:
     """A patto per l'inclusione, stopped likewise."""
     born_for = day_in_rome(end)
@@ -128,14 +130,14 @@ def inclusione(
         values=answers.report(name, listed, members[0][0].comune),
         scope=opening.scope,
     )
-    case = Case(world, started.id, opening.colleagues)
+    instance = DemoInstance(world, started.id, opening.colleagues)
     if opening.until == "ascolto":
         return
     yield _at(first + timedelta(days=2))
-    case.do("Primo ascolto del nucleo", "as", answers.listening(case.today))
+    instance.do("Primo ascolto del nucleo", "as", answers.listening(instance.today))
     yield _at(first + timedelta(days=8))
-    case.do("Scheda di analisi del nucleo", "as", answers.family_sheet(listed))
-    case.do(
+    instance.do("Scheda di analisi del nucleo", "as", answers.family_sheet(listed))
+    instance.do(
         "Attori della rete",
         "me",
         answers.network(["Associazione Vicini di Prova", "Scuola dell'infanzia Bozza"]),
@@ -143,13 +145,15 @@ def inclusione(
     if opening.until == "rete":
         return
     for actor in ("Associazione Vicini di Prova", "Scuola dell'infanzia Bozza"):
-        case.do(f"Impegno di un attore della rete – {actor}", "me", answers.network_commitment(actor))
+        instance.do(f"Impegno di un attore della rete – {actor}", "me", answers.network_commitment(actor))
     yield _at(first + timedelta(days=12))
-    yield from _designed(case, first, members[0][0].name, FAMILY_PLAN, opening.until, every=1, unit="mesi")
+    yield from _designed(
+        instance, first, members[0][0].name, FAMILY_PLAN, opening.until, every=1, unit="mesi"
+    )
 
 
 def _designed(
-    case: Case,
+    instance: DemoInstance,
     first: date,
     signer: str,
     lines: Sequence[Line],
@@ -159,85 +163,93 @@ def _designed(
     unit: str = "giorni",
 ) -> Story:
     """From the microequipe to the signature, then the active phase."""
-    case.do("Lettura di bisogni e risorse", "me", answers.microequipe())
+    instance.do("Lettura di bisogni e risorse", "me", answers.microequipe())
     yield _at(first + timedelta(days=16))
     start = first + timedelta(days=45)
     if until == "oltre_tetto":
         over = [*lines[1:], (lines[0][0], lines[0][1], lines[0][2] + 150)]
-        case.do("Progetto e budget", "me", answers.plan(signer, start, over))
+        instance.do("Progetto e budget", "me", answers.plan(signer, start, over))
         return
     project = answers.plan(signer, start, lines, every=every, unit=unit)
-    case.do("Progetto e budget", "me", project)
-    case.do("Nomina di case manager e tutor", "me", answers.nominations(case.team["cm"], case.team["tutor"]))
+    instance.do("Progetto e budget", "me", project)
+    instance.do(
+        "Nomina di case manager e tutor",
+        "me",
+        answers.nominations(instance.team["cm"], instance.team["tutor"]),
+    )
     if until == "proposta":
         return
     yield _at(first + timedelta(days=20))
-    case.do("Proposta alla persona", "cm", answers.proposal(case.today))
+    instance.do("Proposta alla persona", "cm", answers.proposal(instance.today))
     if until == "commissione":
         return
     yield _at(first + timedelta(days=28))
     if until == "modifiche":
         why = "Meglio definire chi accompagna la famiglia."
-        case.do("Seduta della commissione", "com", answers.sitting(case.today, "chiede_modifiche", why))
+        instance.do(
+            "Seduta della commissione", "com", answers.sitting(instance.today, "chiede_modifiche", why)
+        )
         return
-    case.do("Seduta della commissione", "com", answers.sitting(case.today))
+    instance.do("Seduta della commissione", "com", answers.sitting(instance.today))
     yield _at(first + timedelta(days=33))
-    case.do(f"Firma del patto – {signer}", "cm", answers.signature(signer, case.today))
+    instance.do(f"Firma del patto – {signer}", "cm", answers.signature(signer, instance.today))
     if until == "firma":
         return
     other = "Associazione Vicini di Prova"
-    case.do(f"Firma del patto – {other}", "cm", answers.signature(other, case.today))
+    instance.do(f"Firma del patto – {other}", "cm", answers.signature(other, instance.today))
     yield _at(start + timedelta(days=3))
-    yield from _active(case, lines, until)
+    yield from _active(instance, lines, until)
 
 
-def _active(case: Case, lines: Sequence[Line], until: str) -> Story:
+def _active(instance: DemoInstance, lines: Sequence[Line], until: str) -> Story:
     """Hours, spending and meetings; `sospeso` misses the last two meetings, `concluso` ends at the sixth."""
-    if case.is_open("Scelta della politica attiva"):
-        case.do(
+    if instance.is_open("Scelta della politica attiva"):
+        instance.do(
             "Scelta della politica attiva",
             "sil",
             {"misura": "dote_unica_lavoro", "ente_misura": "Ente Formazione Esempio"},
         )
     spent = 0
     for number in itertools.count(1):
-        while not case.is_open(MEETING):
-            yield case.world.now + timedelta(days=1)
-        if case.is_open("Ore di empowerment"):
-            days = [case.today - timedelta(days=back) for back in (6, 4, 2)]
-            case.do("Ore di empowerment", "form", answers.hours(days, Decimal(4)))
-        if case.is_open("Spesa del budget") and spent < len(lines):
+        while not instance.is_open(MEETING):
+            yield instance.world.now + timedelta(days=1)
+        if instance.is_open("Ore di empowerment"):
+            days = [instance.today - timedelta(days=back) for back in (6, 4, 2)]
+            instance.do("Ore di empowerment", "form", answers.hours(days, Decimal(4)))
+        if instance.is_open("Spesa del budget") and spent < len(lines):
             line = lines[spent]
-            case.do(
+            instance.do(
                 "Spesa del budget",
                 "tutor",
                 answers.payment(line, line[2] // 2, f"Fattura {number}", settles=spent == 1),
             )
             spent += 1
-        if case.is_open("Ore restituite alla comunità"):
-            given = {"nuove_restituzioni": [{"data": case.today, "ore": 5, "attivita": "Cena del quartiere"}]}
-            case.do("Ore restituite alla comunità", "tutor", {**given, "fine_generativa": number == 4})
+        if instance.is_open("Ore restituite alla comunità"):
+            given = {
+                "nuove_restituzioni": [{"data": instance.today, "ore": 5, "attivita": "Cena del quartiere"}]
+            }
+            instance.do("Ore restituite alla comunità", "tutor", {**given, "fine_generativa": number == 4})
         if until == "sospeso" and number >= 3:
-            case.do(MEETING, "tutor", answers.meeting(case.today, present=False))
+            instance.do(MEETING, "tutor", answers.meeting(instance.today, present=False))
             if number == 4:
                 return
             continue
         if until == "concluso" and number == 6:
-            yield from _concluded(case)
+            yield from _concluded(instance)
             return
-        case.do(MEETING, "tutor", answers.meeting(case.today))
+        instance.do(MEETING, "tutor", answers.meeting(instance.today))
 
 
-def _concluded(case: Case) -> Story:
-    if case.is_open("Ore di empowerment"):
-        case.do("Ore di empowerment", "form", answers.hours([case.today], Decimal(8)))
-    case.do(MEETING, "tutor", answers.meeting(case.today, then="concludi"))
-    yield case.world.now + timedelta(days=2)
-    case.do("Valutazione finale", "me", answers.closing())
+def _concluded(instance: DemoInstance) -> Story:
+    if instance.is_open("Ore di empowerment"):
+        instance.do("Ore di empowerment", "form", answers.hours([instance.today], Decimal(8)))
+    instance.do(MEETING, "tutor", answers.meeting(instance.today, then="concludi"))
+    yield instance.world.now + timedelta(days=2)
+    instance.do("Valutazione finale", "me", answers.closing())
 
 
 def all_stories(world: World, end: datetime) -> list[Story]:
-    """Every case of the demonstration."""
+    """Every instance of the demonstration."""
     cremona, casalasco = "cremona", "casalasco"
     openings = (
         Opening(1, until="contatto"),
@@ -269,7 +281,7 @@ def all_stories(world: World, end: datetime) -> list[Story]:
 
 
 def play(world: World, stories: Sequence[Story], end: datetime) -> None:
-    """Let every story go on at its moments, in order, until `end`; what would come later is left to people."""
+    """Run the stories in the order of their moments until `end`."""
     order = itertools.count()
     waiting = [(moment, next(order), story) for story in stories if (moment := next(story, None)) is not None]
     heapq.heapify(waiting)

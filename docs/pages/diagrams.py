@@ -7,12 +7,13 @@ import re
 
 from docs.pages.markdown import ROOT, code, explained, page, same_names, table
 from docs.pages.source import called, calls, words
-from engine.languages.bpmn.lint import UNSUPPORTED
 from engine.languages.bpmn.lint.events import ALLOWED_EVENTS, EVENT_SUBPROCESS_STARTS
+from engine.languages.bpmn.lint.linter import UNSUPPORTED_ELEMENTS
 from engine.languages.bpmn.lint.unsupported import FOREIGN, HARMLESS, INSTEAD
 from engine.languages.bpmn.parser import FLOW_NODES
+from engine.messages import message
 
-READER = "engine/languages/bpmn/parser.py"
+PARSER = "engine/languages/bpmn/parser.py"
 ELEMENTS = {
     "userTask": "Compito di una persona. Il suo modulo è `camunda:formRef`; completarlo scrive i campi del "
     "modulo nelle variabili. La documentazione è ciò che l'operatore legge in «Che cosa fare».",
@@ -186,11 +187,28 @@ PLACES = (
     ("condizioni dei flussi, script, collezione, numero di volte, condizione di fine", "FEEL", "FEEL"),
     ("timer", "ISO 8601 se lo è, altrimenti FEEL", "FEEL"),
 )
+HARMLESS_REASONS = {
+    "properties": "dove non si leggono sono solo appunti",
+    "async": "ogni passo è già salvato da sé, e le operazioni si ritentano",
+    "asyncBefore": "come sopra",
+    "asyncAfter": "come sopra",
+    "exclusive": "due passi della stessa pratica non corrono mai insieme",
+    "jobPriority": "i lavori automatici si fanno in ordine di tempo",
+    "taskPriority": "come sopra",
+    "historyTimeToLive": "il registro non si cancella",
+    "versionTag": "è un'etichetta: le versioni hanno un numero",
+    "formRefBinding": "il modulo è quello pubblicato con il diagramma",
+    "formRefVersion": "come sopra",
+    "diagramRelationId": "lo usa il modellatore",
+    "modelerTemplate": "come sopra",
+    "modelerTemplateVersion": "come sopra",
+    "modelerTemplateIcon": "come sopra",
+}
 
 
 def _attributes_read() -> set[str]:
     """The camunda attributes that the reader names in full."""
-    return set(re.findall(r"\{\{\{CAMUNDA\}\}\}(\w+)", (ROOT / READER).read_text(encoding="utf-8")))
+    return set(re.findall(r"\{\{\{CAMUNDA\}\}\}(\w+)", (ROOT / PARSER).read_text(encoding="utf-8")))
 
 
 def _properties_read() -> set[str]:
@@ -221,13 +239,14 @@ def _named(events: frozenset[str]) -> list[str]:
 
 def diagrams_page() -> str:
     """The whole dialect."""
-    elements = explained(FLOW_NODES - set(UNSUPPORTED), ELEMENTS, "docs/pages/diagrams.py, elementi")
+    elements = explained(FLOW_NODES - set(UNSUPPORTED_ELEMENTS), ELEMENTS, "docs/pages/diagrams.py, elementi")
     same_names(
         {event for allowed in ALLOWED_EVENTS.values() for event in allowed},
         EVENTS,
         "docs/pages/diagrams.py, eventi",
     )
-    read = words(READER)
+    same_names(HARMLESS, HARMLESS_REASONS, "docs/pages/diagrams.py, ciò che non conta")
+    read = words(PARSER)
     same_names(_attributes_read() | (set(ATTRIBUTES) & read), ATTRIBUTES, "docs/pages/diagrams.py, attributi")
     same_names(_properties_read(), PROPERTIES, "docs/pages/diagrams.py, proprietà")
     events = [(code(name), _events(name)) for name in ALLOWED_EVENTS]
@@ -245,7 +264,10 @@ def diagrams_page() -> str:
         "## Chi raccoglie che cosa\n\n"
         + table(("Ciò che viene dato", "Chi lo riceve", "Se nessuno lo raccoglie"), CATCHING),
         "## Non eseguiti\n\n"
-        + table(("Elemento", "Al suo posto"), [(code(name), text) for name, text in UNSUPPORTED.items()])
+        + table(
+            ("Elemento", "Al suo posto"),
+            [(code(name), message(text)) for name, text in UNSUPPORTED_ELEMENTS.items()],
+        )
         + "\n\nLo stesso vale per gli script in altri linguaggi.",
         "## Attributi\n\n"
         + table(
@@ -261,7 +283,7 @@ def diagrams_page() -> str:
         + table(
             ("Che cosa", "Che cosa fare"),
             [
-                *((code(f"camunda:{name}"), text) for name, text in INSTEAD.items()),
+                *((code(f"camunda:{name}"), message(text)) for name, text in INSTEAD.items()),
                 (
                     ", ".join(code(f"{prefix}:…") for prefix, _ in FOREIGN.values()),
                     "estensioni di "
@@ -278,7 +300,10 @@ def diagrams_page() -> str:
             ],
         )
         + "\n\nNon cambia ciò che accade a una pratica, e non dà avvisi:\n\n"
-        + table(("Che cosa", "Perché"), [(code(f"camunda:{name}"), text) for name, text in HARMLESS.items()]),
+        + table(
+            ("Che cosa", "Perché"),
+            [(code(f"camunda:{name}"), text) for name, text in HARMLESS_REASONS.items()],
+        ),
         "## Proprietà\n\nSi scrivono nel modellatore fra le *Extension properties* dell'elemento.\n\n"
         + table(
             ("Proprietà", "Su", "Che cosa dice"), [(code(name), *about) for name, about in PROPERTIES.items()]

@@ -8,7 +8,7 @@ from docs.pages.markdown import code, page, same_names, table
 from docs.pages.source import called, calls, texts
 
 CODE = re.compile(r"[A-Z][A-Z_]{3,}")
-MAKERS = {"Finding", "_found", "found", "fault"}
+MAKERS = {"Finding", "_finding", "_found", "found", "add_finding", "for_file"}
 GROUPS: dict[str, dict[str, tuple[str, str]]] = {
     "I file": {
         "NO_FILE": ("Il diagramma indicato non c'è", "Controlla il percorso scritto nel comando"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from docs.pages.markdown import code, explained, page, same_names, table
 from engine.languages.forms.model import Format, Kind
 from engine.languages.forms.schema import ATTRIBUTES, NEWEST_SCHEMA, PROPERTIES, REFUSED, VALIDATE
+from engine.messages import message
 from web.filling import USERS
 
 COMPONENTS = {
@@ -58,7 +59,7 @@ def forms_page() -> str:
     ]
     on = {
         name: "ogni campo" if kinds >= frozenset(Kind) else _kinds(kinds)
-        for name, (kinds, _) in PROPERTIES.items()
+        for name, kinds in PROPERTIES.items()
     }
     return page(
         "Moduli",
@@ -68,7 +69,7 @@ def forms_page() -> str:
         "server. Completare il compito scrive ogni campo nella variabile che ha per nome la sua chiave.",
         "## Componenti\n\n" + table(("Tipo", "Che cosa dà", "Regole (`validate`)"), rows),
         "## Non si mostrano\n\n"
-        + table(("Tipo", "Perché"), [(code(name), text) for name, text in REFUSED.items()]),
+        + table(("Tipo", "Perché"), [(code(name), message(reason)) for name, reason in REFUSED.items()]),
         "## Proprietà\n\nSi scrivono nel modellatore fra le *Custom properties* del componente.\n\n"
         + table(
             ("Proprietà", "Su", "Che cosa fa"), [(code(n), on.get(n, "`textfield`"), text) for n, text in own]

@@ -38,7 +38,7 @@ def _built_in() -> dict[str, list[str]]:
     areas: dict[str, list[str]] = {}
     for module in pkgutil.iter_modules(functions.__path__):
         content = vars(importlib.import_module(f"{functions.__name__}.{module.name}"))
-        listed = [one for one in content.values() if type(one).__name__ == "Catalogue"]
+        listed = [one for one in content.values() if type(one).__name__ == "FunctionGroup"]
         names = [function.name for catalogue in listed for function in catalogue]
         if names:
             areas[module.name] = names

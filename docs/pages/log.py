@@ -10,7 +10,7 @@ from docs.pages.source import called, calls
 
 KIND = re.compile(r"[a-z]+(\.[a-z_]+)?")
 DOTTED = re.compile(r"[a-z]+\.[a-z_]+")
-BRANCHES = {"incident.": ("retried", "resolved"), "instance.": ("cancelled",)}
+BRANCHES = {"incident.": ("retried", "resolved"), "instance.": ("cancelled", "completed")}
 KINDS = {
     "instance.started": "Una pratica è nata; `linked_from` se ne riapre un'altra",
     "phase.changed": "Lo stato della pratica è cambiato: `from`, `to`",
@@ -73,10 +73,11 @@ def kinds_in_code() -> set[str]:
     found: set[str] = set()
     for _, call in [*calls("engine"), *calls("modules")]:
         name = called(call)
-        if name in ("note", "record", "_assign", "_log", "_note", "log_task"):
+        if name in ("record", "_assign", "_log", "_note", "log_batch_event", "log_task"):
             found.update(_kinds(call.args[:5], DOTTED if name != "record" else KIND))
-        elif name == "values":
-            found.update(_kinds([k.value for k in call.keywords if k.arg == "kind"], DOTTED))
+        elif name == "LogEntry":
+            kinds = [*call.args[:1], *(k.value for k in call.keywords if k.arg == "kind")]
+            found.update(_kinds(kinds, DOTTED))
     return found
 
 

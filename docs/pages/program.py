@@ -12,8 +12,8 @@ import yaml
 
 import modules
 from docs.pages.markdown import ROOT, code, explained, page, table
-from engine.access.permissions import Permission, PermissionMatrix
-from engine.definitions.parameter_file import read_parameters, typed
+from engine.access import Permission, PermissionMatrix
+from engine.definitions.parameter_file import convert_value, parse_parameters
 from engine.service_tasks import REGISTRY, Parameter
 from engine.settings import SETTINGS, Setting
 
@@ -178,7 +178,7 @@ def _written(value: Any) -> str:
 
 def _parameters_of(file: Path) -> str:
     content = file.read_bytes()
-    declared = read_parameters(content, file.name)
+    declared = parse_parameters(content, file.name)
     written = yaml.safe_load(content)
     rows = [
         (
@@ -198,7 +198,7 @@ def _parameters_of(file: Path) -> str:
 def parameters_page() -> str:
     """The types of parameters, and those of every process in the project."""
     for kind, example in TYPES.items():
-        typed(kind, example.split(", ")[0] if kind in ("booleano", "durata") else example)
+        convert_value(kind, example.split(", ")[0] if kind in ("booleano", "durata") else example)
     types = [(code(kind), example) for kind, example in TYPES.items()]
     files = sorted((ROOT / "processes").glob("*/parametri.yaml"))
     return page(

@@ -21,7 +21,7 @@ AREAS = {
     "inbox": "Compiti",
     "tasks": "La pagina di un compito",
     "files": "Note e allegati",
-    "cases": "Pratiche, persone, ricerca",
+    "instances": "Pratiche, persone, ricerca",
     "records": "Documenti e rendiconti",
     "starting": "Nuova pratica",
     "admin": "Amministrazione",

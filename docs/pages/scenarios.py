@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from docs.pages.markdown import code, explained, page, table
 from engine.simulation.checks import CHECKS
-from engine.simulation.colleagues import DEFAULT_SCOPE, DEFAULT_USERS, USER_NAMES
+from engine.simulation.default_users import DEFAULT_SCOPE, DEFAULT_USERS, USER_NAMES
 from engine.simulation.scenario_parser import HEADINGS, STEPS
 
 ABOUT_HEADINGS = {

@@ -20,7 +20,7 @@ def calls(*places: str) -> Iterator[tuple[Path, ast.Call]]:
 
 
 def called(call: ast.Call) -> str:
-    """The last word of what is called: `note` for `self.host.note(…)`."""
+    """The last word of what is called: `note` for `self.host.record(…)`."""
     if isinstance(call.func, ast.Attribute):
         return call.func.attr
     return call.func.id if isinstance(call.func, ast.Name) else ""

@@ -1,7 +1,12 @@
-"""Accounts: who can sign in, what they hold and where. A changed password or a closed account ends older sessions."""
+"""Public interface of accounts: create and change them, memberships, sign-in."""
 
-from engine.access.audit_register import By
-from engine.access.memberships import add_membership, end_membership, members_with_role, memberships, who_can
+from engine.access.memberships import (
+    add_membership,
+    eligible_users,
+    end_membership,
+    members_with_role,
+    memberships,
+)
 from engine.access.models import Account, AccountMembership
 from engine.access.sign_in import SignedIn, actor_for, authenticate, signed_in
 from engine.access.user_directory import (
@@ -20,7 +25,6 @@ from engine.access.user_directory import (
 __all__ = [
     "Account",
     "AccountMembership",
-    "By",
     "SignedIn",
     "account",
     "accounts",
@@ -31,6 +35,7 @@ __all__ = [
     "change_password",
     "create_account",
     "deactivate",
+    "eligible_users",
     "end_membership",
     "members_with_role",
     "memberships",
@@ -39,5 +44,4 @@ __all__ = [
     "reactivate",
     "set_password",
     "signed_in",
-    "who_can",
 ]

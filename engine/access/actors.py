@@ -1,7 +1,7 @@
-"""Who acts: a person signed in (or the system itself), with the roles they hold and where they hold them.
+"""Actors: a signed-in user, or the engine itself, with their roles and the scopes where they hold them.
 
-A *scope* is the path of an ambito: ``"cremona"``, ``"cremasco"``, ``"cremasco/crema"``. The empty scope stands above
-all.
+A *scope* is the path of an ambito: ``"cremona"``, ``"cremasco"``, ``"cremasco/crema"``. The empty scope contains all
+others.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 
 def covers(outer: str, inner: str) -> bool:
-    """Whether the scope `outer` is `inner` itself or stands above it."""
+    """Whether the scope `outer` is `inner` or contains it."""
     return not outer or outer == inner or inner.startswith(outer + "/")
 
 
 def scope_chain(scope: str) -> tuple[str, ...]:
-    """The scope and all above it, nearest first: ``"a/b"`` → ``("a/b", "a", "")``."""
+    """The scope and all that contain it, nearest first: ``"a/b"`` → ``("a/b", "a", "")``."""
     parts = scope.split("/") if scope else []
     return tuple("/".join(parts[:size]) for size in range(len(parts), -1, -1))
 
@@ -31,7 +31,7 @@ class Membership:
 
 @dataclass(frozen=True)
 class Actor:
-    """Whoever causes a change or reads a case. `id` is the user name; it is what the event log keeps."""
+    """Who causes a change or reads an instance. `id` is the user name, as the event log stores it."""
 
     id: str
     name: str
@@ -49,15 +49,15 @@ class Actor:
         return frozenset(membership.scope for membership in self.memberships)
 
     def has_role(self, role: str, scope: str) -> bool:
-        """Whether the role is held in the scope or above it."""
+        """Whether the actor holds the role in the scope or in one that contains it."""
         return self.is_system or any(m.role == role and covers(m.scope, scope) for m in self.memberships)
 
     def roles_in(self, scope: str) -> frozenset[str]:
-        """The roles that count in a scope."""
+        """The roles that the actor holds in the scope or in one that contains it."""
         return frozenset(m.role for m in self.memberships if covers(m.scope, scope))
 
-    def sees(self, scope: str) -> bool:
-        """Whether some role is held in the scope or above it."""
+    def has_any_role(self, scope: str) -> bool:
+        """Whether the actor holds any role in the scope or in one that contains it."""
         return self.is_system or any(covers(m.scope, scope) for m in self.memberships)
 
 

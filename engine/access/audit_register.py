@@ -1,4 +1,4 @@
-"""The register of changes to persons, accounts and ambiti: who, when, what. Written once, never a password in it."""
+"""The audit register: append-only log of changes to persons, accounts, scopes and organisations, without passwords."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
-from engine.access.models import AuditLine
+from engine.access.models import AuditEntry
 from engine.access.tables import registro_anagrafe
 
 
 @dataclass(frozen=True)
-class By:
-    """Who makes a change, and when (UTC)."""
+class ChangedBy:
+    """The author of a change: who makes it, and when (UTC)."""
 
     actor_id: str
     at: datetime
 
 
-def note(
+def record_change(
     connection: Connection,
-    by: By,
+    by: ChangedBy,
     oggetto: str,
     oggetto_id: str,
     azione: str,
     dati: Mapping[str, Any] | None = None,
 ) -> None:
-    """Add a line to the register."""
+    """Add an entry to the audit register."""
     connection.execute(
         insert(registro_anagrafe).values(
             at=by.at,
@@ -44,8 +44,8 @@ def note(
 
 def changes_of(
     connection: Connection, oggetto: str, oggetto_id: str, limit: int = 100
-) -> tuple[AuditLine, ...]:
-    """The newest changes first. `oggetto` is persona, nucleo, utente, ambito or organizzazione."""
+) -> tuple[AuditEntry, ...]:
+    """The entries about an object, the newest first. `oggetto`: persona, nucleo, utente, ambito, organizzazione."""
     table = registro_anagrafe.c
     query = (
         select(table.at, table.actor_id, table.oggetto, table.oggetto_id, table.azione, table.dati)
@@ -53,4 +53,4 @@ def changes_of(
         .order_by(table.id.desc())
         .limit(limit)
     )
-    return tuple(AuditLine(*row) for row in connection.execute(query))
+    return tuple(AuditEntry(*row) for row in connection.execute(query))

@@ -1,4 +1,4 @@
-"""Memberships: which roles an account holds, in which ambito, from when to when."""
+"""Memberships: the roles of an account, with their scope and period."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, select, update
 
 from engine.access.actors import scope_chain
-from engine.access.audit_register import By, note
+from engine.access.audit_register import ChangedBy, record_change
 from engine.access.models import Account, AccountMembership
 from engine.access.tables import appartenenza, utente
-from engine.access.user_directory import account, normalise_username, read_account
+from engine.access.user_directory import account, account_from_row, normalise_username
 from engine.errors import InvalidInput, NotFound
+from engine.messages import message
 from engine.storage.sql.insert_once import insert_once
 from engine.storage.types import new_id
 
@@ -29,22 +30,24 @@ def add_membership(
     dal: date,
     al: date | None = None,
     *,
-    by: By,
+    by: ChangedBy,
 ) -> AccountMembership:
-    """Give a role in an ambito (its scope; empty for all of them), from a day to a day included.
+    """Give a role in a scope (empty: everywhere) from the day `dal` to the day `al`, both included.
 
-    The role's name must look like one of ``processes/ruoli.yaml``; a role held already without end is not given twice.
+    A membership that exists already is returned as it is. Raises InvalidInput for a malformed role and wrong dates.
     """
     name = account(connection, username).username
     if _ROLE.fullmatch(ruolo) is None:
-        raise InvalidInput(f"«{ruolo:.40}» non è il nome di un ruolo", fields={"ruolo": "Scegliere un ruolo"})
+        raise InvalidInput(
+            "MEMBERSHIP_ROLE_INVALID", fields={"ruolo": message("MEMBERSHIP_ROLE_MISSING")}, role=ruolo[:40]
+        )
     if al is not None and al < dal:
         raise InvalidInput(
-            "La fine viene prima dell'inizio", fields={"al": "La fine viene prima dell'inizio"}
+            "MEMBERSHIP_ENDS_BEFORE_START", fields={"al": message("MEMBERSHIP_ENDS_BEFORE_START")}
         )
     values = {"id": new_id(), "username": name, "ruolo": ruolo, "ambito": ambito, "dal": dal, "al": al}
     if insert_once(connection, appartenenza, values):
-        note(
+        record_change(
             connection,
             by,
             "utente",
@@ -61,17 +64,17 @@ def add_membership(
     return _membership(connection.execute(held.limit(1)).one())
 
 
-def end_membership(connection: Connection, membership_id: str, last_day: date, *, by: By) -> None:
-    """The role is held until this day included."""
+def end_membership(connection: Connection, membership_id: str, last_day: date, *, by: ChangedBy) -> None:
+    """End a membership; `last_day` is the last day on which it holds."""
     row = connection.execute(select(appartenenza).where(appartenenza.c.id == membership_id)).one_or_none()
     if row is None:
-        raise NotFound("Questa appartenenza non c'è")
+        raise NotFound("MEMBERSHIP_NOT_FOUND")
     if last_day < row.dal:
         raise InvalidInput(
-            "La fine viene prima dell'inizio", fields={"al": "La fine viene prima dell'inizio"}
+            "MEMBERSHIP_ENDS_BEFORE_START", fields={"al": message("MEMBERSHIP_ENDS_BEFORE_START")}
         )
     connection.execute(update(appartenenza).where(appartenenza.c.id == membership_id).values(al=last_day))
-    note(
+    record_change(
         connection,
         by,
         "utente",
@@ -84,7 +87,7 @@ def end_membership(connection: Connection, membership_id: str, last_day: date, *
 def memberships(
     connection: Connection, username: str, today: date | None = None
 ) -> tuple[AccountMembership, ...]:
-    """The roles of an account: all of them, or those in force on a day."""
+    """The memberships of an account: all of them, or those in force on a day."""
     query = select(appartenenza).where(appartenenza.c.username == normalise_username(username))
     if today is not None:
         query = query.where(in_force(today))
@@ -93,11 +96,11 @@ def memberships(
 
 
 def members_with_role(connection: Connection, role: str, scope: str, today: date) -> tuple[Account, ...]:
-    """Active accounts that hold the role in this scope or above it on that day (in Rome), by name."""
-    return tuple(read_account(row) for row in connection.execute(_holders([role], scope, today)))
+    """Active accounts with the role in the scope or one that contains it on a day (Europe/Rome), by name."""
+    return tuple(account_from_row(row) for row in connection.execute(_holders([role], scope, today)))
 
 
-def who_can(
+def eligible_users(
     connection: Connection,
     roles: Iterable[str],
     scope: str,
@@ -105,7 +108,7 @@ def who_can(
     *,
     today: date,
 ) -> tuple[tuple[str, str], ...]:
-    """User name and name of the active accounts that hold one of the roles in the scope, or are named, by name."""
+    """User name and name of the active accounts with one of the roles in the scope, or among `users`, by name."""
     found = {row.username: row.nome for row in connection.execute(_holders(list(roles), scope, today))}
     named = select(utente).where(utente.c.username.in_(list(users)), utente.c.attivo)
     found |= {row.username: row.nome for row in connection.execute(named)}
@@ -113,7 +116,7 @@ def who_can(
 
 
 def in_force(today: date) -> ColumnElement[bool]:
-    """The memberships that hold on a day."""
+    """SQL: the membership is in force on a day."""
     return (appartenenza.c.dal <= today) & (appartenenza.c.al.is_(None) | (appartenenza.c.al >= today))
 
 

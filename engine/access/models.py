@@ -1,4 +1,4 @@
-"""The words of people: persons, households, ambiti, organisations, accounts, as they pass between rooms."""
+"""Data types of accounts, memberships, scopes and entries of the audit register."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Ambito:
-    """An ambito or sub-ambito; `path` is its scope. `patrono_giorno` is the patron's day as ``MM-DD``, or empty."""
+    """A scope (ambito) with its comuni. `patrono_giorno` is the day of the patron saint as ``MM-DD``, or empty."""
 
     path: str
     nome: str
@@ -19,13 +19,13 @@ class Ambito:
 
     @property
     def padre(self) -> str | None:
-        """The path of the ambito above, None at the top."""
+        """The path of the scope that contains it, None at the top."""
         return self.path.rpartition("/")[0] or None
 
 
 @dataclass(frozen=True)
 class AccountMembership:
-    """A role held in an ambito for a span of days, both ends included; `al` None has no end."""
+    """A role held in a scope from the day `dal` to the day `al`, both included; `al` None means without end."""
 
     id: str
     ruolo: str
@@ -36,7 +36,7 @@ class AccountMembership:
 
 @dataclass(frozen=True)
 class Account:
-    """Someone who can sign in. `credentials` changes whenever older sessions must end."""
+    """A user account. `credentials` is a version number: a change ends the sessions that are open."""
 
     username: str
     nome: str
@@ -49,8 +49,8 @@ class Account:
 
 
 @dataclass(frozen=True)
-class AuditLine:
-    """A line of the register of changes; `at` in UTC."""
+class AuditEntry:
+    """An entry of the audit register; `at` in UTC."""
 
     at: datetime
     actor_id: str

@@ -1,4 +1,4 @@
-"""Names of people compared as people mean them: accents, capitals, apostrophes and spaces make no difference."""
+"""Comparison of names of persons: accents, capitals, apostrophes and spaces do not matter."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from engine.storage.text_search import words as words
 
 _SIMILAR = 0.86
-"""Above this share of matching letters two names are worth a look: Giovanna–Giovana is 0.93, Anna–Enna 0.75."""
+"""The ratio of matching letters from which two names are similar: Giovanna–Giovana is 0.93, Anna–Enna 0.75."""
 
 
 def key(text: str) -> str:
@@ -21,7 +21,7 @@ def person_key(cognome: str, nome: str) -> str:
 
 
 def similar(one: str, other: str) -> bool:
-    """Whether two person keys are close: a letter slipped, or surname and name swapped."""
+    """Whether two person keys are similar: a wrong letter, or surname and name swapped."""
     surname, _, name = other.partition("|")
     return any(
         SequenceMatcher(None, one, candidate, autojunk=False).ratio() >= _SIMILAR

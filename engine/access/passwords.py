@@ -1,4 +1,4 @@
-"""Passwords: Argon2id hashes with the library's present parameters, the same work whether or not the user exists."""
+"""Passwords: rules for new ones, Argon2id hashes, verification in constant work."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from engine.errors import InvalidInput
+from engine.messages import Message, message
 
 MIN_LENGTH = 12
 MAX_LENGTH = 256
@@ -18,19 +19,21 @@ _hasher = PasswordHasher()
 
 
 def check_new_password(password: str, username: str) -> None:
-    """Raise InvalidInput on ``password`` unless it is long enough, not absurd, and does not hold the user name."""
+    """Raise InvalidInput (field ``password``) for a password that is too short, too long or too easy to guess."""
     plain = _normal(password)
-    sentence = ""
+    fault: Message | None = None
     if len(plain) < MIN_LENGTH:
-        sentence = f"La password deve avere almeno {MIN_LENGTH} caratteri: una frase va bene"
+        fault = message("PASSWORD_TOO_SHORT", length=MIN_LENGTH)
     elif len(plain) > MAX_LENGTH:
-        sentence = f"La password può avere al massimo {MAX_LENGTH} caratteri"
+        fault = message("PASSWORD_TOO_LONG", length=MAX_LENGTH)
     elif username.casefold() in plain.casefold() and len(plain) < len(username) + MIN_LENGTH:
-        sentence = "La password non deve contenere il nome utente"
+        fault = message("PASSWORD_HOLDS_USERNAME")
     elif len(set(plain)) < 5:
-        sentence = "La password ripete sempre gli stessi caratteri"
-    if sentence:
-        raise InvalidInput(sentence, code="PASSWORD_NON_VALIDA", fields={"password": sentence})
+        fault = message("PASSWORD_REPEATS")
+    if fault is not None:
+        raise InvalidInput(
+            fault.code, code="PASSWORD_NON_VALIDA", fields={"password": fault}, **fault.parameters
+        )
 
 
 def hash_password(password: str) -> str:
@@ -39,22 +42,22 @@ def hash_password(password: str) -> str:
 
 
 def matches(password: str, stored: str | None) -> bool:
-    """Whether the password is that of the hash. Without a hash the same work is done, and the answer is no."""
+    """Whether the password matches the hash. Without a hash the work is the same and the result is False."""
     plain = _normal(password)[: MAX_LENGTH + 1]
     try:
-        _hasher.verify(stored or _nobodys_hash(), plain)
+        _hasher.verify(stored or _dummy_hash(), plain)
     except (VerificationError, InvalidHashError):
         return False
     return stored is not None
 
 
 def is_outdated(stored: str) -> bool:
-    """Whether the hash was made with weaker parameters than today's."""
+    """Whether the hash was made with other parameters than the current ones."""
     return _hasher.check_needs_rehash(stored)
 
 
 @functools.cache
-def _nobodys_hash() -> str:
+def _dummy_hash() -> str:
     return _hasher.hash(secrets.token_hex(16))
 
 

@@ -1,4 +1,4 @@
-"""The one permission matrix: which role may do what. The roles are data: `ruoli.yaml`."""
+"""The permission matrix: what each role may do. The roles are read from `ruoli.yaml`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.errors import Forbidden, Misconfigured
 
 
 class Permission(StrEnum):
-    """What can be allowed. Working on a task needs none: there, the task's candidates decide."""
+    """What a role can be allowed to do. Working on a task needs no permission, but being one of its candidates."""
 
     CASE_READ = "case.read"  # see the cases of one's own scopes
     CASE_RESTRICTED = "case.restricted"  # read restricted notes
@@ -24,8 +24,8 @@ class Permission(StrEnum):
     CASE_CANCEL = "case.cancel"
     CASE_REOPEN = "case.reopen"
     CASE_MESSAGE = "case.message"  # send a message to a case (replacement of a tutor, withdrawal…)
-    CASE_MODIFY = "case.modify"  # change by hand where a case stands and its variables
-    CASE_BATCH = "case.batch"  # order what one may do to a case for many at once
+    CASE_MODIFY = "case.modify"  # move the tokens of a case by hand and change its variables
+    CASE_BATCH = "case.batch"  # start batches: what one may do to a case, for many at once
     TASK_ASSIGN = "task.assign"  # hand over tasks of others in one's scopes
     PERSON_READ = "person.read"
     PERSON_WRITE = "person.write"
@@ -43,7 +43,7 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True)
 class Role:
-    """A role: its identifier, its names for people and what it may do."""
+    """A role: its identifier, its label by language and its permissions."""
 
     id: str
     label: Mapping[str, str]
@@ -52,7 +52,7 @@ class Role:
 
 @dataclass(frozen=True)
 class PermissionMatrix:
-    """All roles. Asking is `allows` or, where a refusal must stop the call, `require`."""
+    """All roles. `allows` answers a question; `require` raises Forbidden."""
 
     roles: Mapping[str, Role] = field(default_factory=dict)
 
@@ -62,20 +62,24 @@ class PermissionMatrix:
         try:
             content: Any = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, yaml.YAMLError) as problem:
-            raise Misconfigured(f"Il file dei ruoli {path} non si legge: {problem}") from problem
+            raise Misconfigured("ROLES_FILE_UNREADABLE", path=path, problem=problem) from problem
         roles: dict[str, Role] = {}
         for role_id, body in (content or {}).items():
             try:
                 allowed = frozenset(Permission(name) for name in body.get("permessi", ()))
             except ValueError as problem:
                 raise Misconfigured(
-                    f"{path}, ruolo {role_id}: {problem}. I permessi sono: {', '.join(Permission)}"
+                    "ROLES_FILE_PERMISSION_UNKNOWN",
+                    path=path,
+                    role=role_id,
+                    problem=problem,
+                    permissions=list(Permission),
                 ) from problem
             roles[role_id] = Role(role_id, dict(body.get("etichetta", {})), allowed)
         return cls(roles)
 
     def allows(self, actor: Actor, permission: Permission, scope: str | None = None) -> bool:
-        """Whether some role of the actor, held where `scope` lies (anywhere when None), carries the permission."""
+        """Whether the actor has the permission in `scope`, or in any scope when None."""
         if actor.is_system:
             return True
         return any(
@@ -87,8 +91,11 @@ class PermissionMatrix:
     def require(self, actor: Actor, permission: Permission, scope: str | None = None) -> None:
         """Raise Forbidden unless allowed."""
         if not self.allows(actor, permission, scope):
-            where = f" nell'ambito «{scope}»" if scope else ""
-            raise Forbidden(f"{actor.name} non può farlo: manca il permesso «{permission}»{where}")
+            if scope:
+                raise Forbidden(
+                    "PERMISSION_MISSING_IN_SCOPE", actor=actor.name, permission=permission, scope=scope
+                )
+            raise Forbidden("PERMISSION_MISSING", actor=actor.name, permission=permission)
 
     def scopes(self, actor: Actor, permission: Permission) -> frozenset[str]:
         """The scopes in which the actor has the permission."""
@@ -101,7 +108,7 @@ class PermissionMatrix:
         )
 
     def labels(self, roles: Iterable[str], language: str = "it") -> list[str]:
-        """The names of roles for people; a role unknown to the matrix keeps its identifier."""
+        """The labels of roles; a role unknown to the matrix keeps its identifier."""
         return [
             (self.roles[role].label.get(language) or role) if role in self.roles else role for role in roles
         ]

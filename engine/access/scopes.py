@@ -1,22 +1,22 @@
-"""Ambiti with their comuni and patron saints, and the organisations of the network."""
+"""Queries over scopes (ambiti) and their comuni."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, select
 
 from engine.access.tables import ambito, comune
-from engine.storage.sql.statements import Statement
+from engine.storage import Statement
 
 _NAMES = Statement(select(ambito.c.path, ambito.c.nome).order_by(ambito.c.path))
 
 
 def scope_names(connection: Connection) -> dict[str, str]:
-    """The name of each ambito by path, in the order of the paths."""
+    """The name of each scope by path, in the order of the paths."""
     return {str(path): str(name) for path, name in _NAMES.run(connection).rows}
 
 
 def comuni(connection: Connection, path: str = "") -> tuple[str, ...]:
-    """The comuni of an ambito and of those under it (all, without a path), in alphabetical order."""
+    """The comuni of a scope and of those it contains (all, without a path), in alphabetical order."""
     query = select(comune.c.nome).order_by(comune.c.nome)
     if path:
         query = query.where(
@@ -26,5 +26,5 @@ def comuni(connection: Connection, path: str = "") -> tuple[str, ...]:
 
 
 def scope_of_comune(connection: Connection, name: str) -> str | None:
-    """The ambito a comune belongs to, or None when it belongs to none of these."""
+    """The scope of a comune, or None when it has none."""
     return connection.execute(select(comune.c.ambito).where(comune.c.nome == name)).scalar_one_or_none()

@@ -1,4 +1,4 @@
-"""Signing in: the password checked with constant work, the actor made from the memberships in force."""
+"""Sign-in: verification of the password in constant work, and the actor of an account with its memberships."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from engine.access.actors import Actor, Membership
 from engine.access.memberships import in_force
 from engine.access.tables import appartenenza, utente
 from engine.access.user_directory import normalise_username
+from engine.storage import Statement
 from engine.storage.database import Database
-from engine.storage.sql.statements import Statement
 from engine.temporal import in_rome
 
 _TODAY: Any = bindparam("today", type_=Date)
 
 
 def account_rows(*more: Any) -> Select[Any]:
-    """Accounts, a row for each thing they hold on the day `today`, which is a value; `more` columns if wanted."""
+    """SQL: accounts with a row per membership on the day of the parameter `today`, and `more` columns."""
     columns = ("username", "nome", "attivo", "credentials", "lingua")
     held = (appartenenza.c.username == utente.c.username) & in_force(_TODAY)
     return (
@@ -33,12 +33,12 @@ def account_rows(*more: Any) -> Select[Any]:
 
 
 _SIGNED_IN = Statement(account_rows().where(utente.c.username == bindparam("username", type_=String)))
-"""Asked at every request: the account and what it holds that day, in one."""
+"""Executed at every request: the account and its memberships of the day."""
 
 
 @dataclass(frozen=True)
 class SignedIn:
-    """An account that may act: what it may do, and the `stamp` that a session must carry to stay alive."""
+    """An active account as an actor, with the `stamp` that a session must have to stay valid."""
 
     actor: Actor
     stamp: str
@@ -46,20 +46,20 @@ class SignedIn:
 
 
 def authenticate(database: Database, username: str, password: str, now: datetime) -> SignedIn | None:
-    """Sign in: None when user or password is wrong or the account is closed, with the same work in every case.
+    """Sign in. None when user or password is wrong or the account is closed, with the same work in every case.
 
-    The hash is checked outside any write transaction; a hash with old parameters is renewed.
+    The hash is verified outside the write transaction; a hash with old parameters is replaced.
     """
     with database.read() as connection:
         row = _credentials(connection, username)
-    if not _is_right(row, password) or row is None:
+    if not _password_matches(row, password) or row is None:
         return None
     with database.begin() as work:
-        return _note_sign_in(work.connection, row, password, now)
+        return _record_sign_in(work.connection, row, password, now)
 
 
 def signed_in(connection: Connection, username: str, today: date) -> SignedIn | None:
-    """The account behind a session, or None when it is closed or gone. `today` is the day in Rome."""
+    """The account of a session, or None when it is closed or does not exist. `today` is the day in Europe/Rome."""
     return account_of(_SIGNED_IN.named(connection, username=normalise_username(username), today=today))
 
 
@@ -73,7 +73,7 @@ def account_of(rows: Sequence[Any]) -> SignedIn | None:
 
 
 def actor_for(connection: Connection, username: str, today: date) -> Actor | None:
-    """The actor with the memberships in force that day (in Rome), or None when the account is closed or gone."""
+    """The actor with the memberships of a day (Europe/Rome); None for a closed or unknown account."""
     found = signed_in(connection, username, today)
     return None if found is None else found.actor
 
@@ -84,20 +84,20 @@ def _credentials(connection: Connection, username: str) -> Row[Any] | None:
     ).one_or_none()
 
 
-def _is_right(row: Row[Any] | None, password: str) -> bool:
-    right = passwords.matches(password, row.password_hash if row is not None else None)
-    return right and row is not None and bool(row.attivo)
+def _password_matches(row: Row[Any] | None, password: str) -> bool:
+    matches = passwords.matches(password, row.password_hash if row is not None else None)
+    return matches and row is not None and bool(row.attivo)
 
 
-def _note_sign_in(connection: Connection, row: Row[Any], password: str, now: datetime) -> SignedIn | None:
+def _record_sign_in(connection: Connection, row: Row[Any], password: str, now: datetime) -> SignedIn | None:
     values: dict[str, object] = {"last_login_at": now}
     if passwords.is_outdated(row.password_hash):
         values["password_hash"] = passwords.hash_password(password)
-    still = update(utente).where(
+    unchanged = update(utente).where(
         utente.c.username == row.username, utente.c.attivo, utente.c.credentials == row.credentials
     )
-    if connection.execute(still.values(**values)).rowcount != 1:
-        return None  # closed or changed between the check and now
+    if connection.execute(unchanged.values(**values)).rowcount != 1:
+        return None  # closed or changed since the password was verified
     return SignedIn(_actor(connection, row, in_rome(now).date()), str(row.credentials), row.lingua)
 
 

@@ -1,4 +1,4 @@
-"""Tables of people. A person is there once: the codice fiscale is unique; without it, name and birth date are."""
+"""Tables of accounts, memberships, scopes (ambiti) with their comuni, and the audit register."""
 
 from sqlalchemy import (
     Boolean,
@@ -11,23 +11,13 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    text,
     true,
 )
 
 from engine.storage.append_only import append_only
 from engine.storage.metadata import metadata
-from engine.storage.tables import BIG
-from engine.storage.types import Json, UtcDateTime
-
-
-def _text(name: str, size: int) -> Column[str]:
-    return Column(name, String(size), nullable=False, server_default="")
-
-
-def _unique_where(name: str, condition: str, *columns: str) -> Index:
-    return Index(name, *columns, unique=True, postgresql_where=text(condition), sqlite_where=text(condition))
-
+from engine.storage.tables.columns import text_column, unique_where
+from engine.storage.types import ROW_NUMBER, Json, UtcDateTime
 
 ambito = Table(
     "ambito",
@@ -50,7 +40,7 @@ utente = Table(
     metadata,
     Column("username", String(80), primary_key=True),
     Column("nome", String(160), nullable=False),
-    _text("email", 254),
+    text_column("email", 254),
     Column("password_hash", Text),
     Column("attivo", Boolean, nullable=False, server_default=true()),
     Column("lingua", String(5), nullable=False, server_default="it"),
@@ -67,11 +57,11 @@ appartenenza = Table(
     Column("id", String(32), primary_key=True),
     Column("username", ForeignKey(utente.c.username), nullable=False),
     Column("ruolo", String(80), nullable=False),  # a role of processes/ruoli.yaml
-    _text("ambito", 160),  # a scope; empty covers every ambito
+    text_column("ambito", 160),  # a scope; empty covers every ambito
     Column("dal", Date, nullable=False),
     Column("al", Date),
     CheckConstraint("al IS NULL OR al >= dal", name="al_dopo_dal"),
-    _unique_where("uq_appartenenza_in_corso", "al IS NULL", "username", "ruolo", "ambito"),
+    unique_where("uq_appartenenza_in_corso", "al IS NULL", "username", "ruolo", "ambito"),
     Index("ix_appartenenza_ruolo", "ruolo", "ambito"),
 )
 
@@ -88,7 +78,7 @@ registro_anagrafe = append_only(
     Table(
         "registro_anagrafe",
         metadata,
-        Column("id", BIG, primary_key=True, autoincrement=True),
+        Column("id", ROW_NUMBER, primary_key=True, autoincrement=True),
         Column("at", UtcDateTime, nullable=False),
         Column("actor_id", String(80), nullable=False),
         Column("oggetto", String(24), nullable=False),

@@ -1,4 +1,4 @@
-"""The directory of accounts: write them, correct them, close them, change passwords. Each change is in the register."""
+"""Accounts: create, change, close, change passwords. Each change is in the audit register."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from sqlalchemy import Connection, Row, delete, or_, select, update
 
 from engine.access import passwords
 from engine.access.actors import SYSTEM
-from engine.access.audit_register import By, note
+from engine.access.audit_register import ChangedBy, record_change
 from engine.access.models import Account
 from engine.access.tables import calendario_privato, utente
 from engine.access.validation import check_email
 from engine.errors import InvalidInput, NotFound
+from engine.messages import message
 from engine.storage.sql.insert_once import insert_once
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")
@@ -27,21 +28,21 @@ def create_account(
     nome: str,
     password: str | None,
     *,
-    by: By,
+    by: ChangedBy,
     email: str = "",
     lingua: str = "it",
 ) -> Account:
-    """Write a new account; without a password nobody can sign in with it yet. InvalidInput with `fields`."""
+    """Create an account; without a password nobody can sign in with it. InvalidInput with `fields`."""
     name = normalise_username(username)
     faults: dict[str, str] = {}
     if _USERNAME.fullmatch(name) is None or name == SYSTEM.id:
-        faults["username"] = "Il nome utente ha da 2 a 64 fra lettere minuscole, cifre, punti e trattini"
+        faults["username"] = message("USERNAME_INVALID")
     if not nome.strip() or len(nome) > 160:
-        faults["nome"] = "Scrivere nome e cognome, al massimo 160 caratteri"
+        faults["nome"] = message("ACCOUNT_NAME_INVALID")
     if lingua not in ("it", "en"):
-        faults["lingua"] = "La lingua è it oppure en"
+        faults["lingua"] = message("ACCOUNT_LANGUAGE_INVALID")
     if faults:
-        raise InvalidInput("; ".join(faults.values()), fields=faults)
+        raise InvalidInput("ACCOUNT_INVALID", fields=faults, faults=list(faults.values()))
     if password is not None:
         passwords.check_new_password(password, name)
     values = {
@@ -53,9 +54,11 @@ def create_account(
         "created_at": by.at,
     }
     if not insert_once(connection, utente, values):
-        sentence = f"Il nome utente «{name}» è già preso"
-        raise InvalidInput(sentence, code="UTENTE_GIA_PRESENTE", fields={"username": sentence})
-    note(connection, by, "utente", name, "creato")
+        taken = message("USERNAME_TAKEN", name=name)
+        raise InvalidInput(
+            "USERNAME_TAKEN", code="UTENTE_GIA_PRESENTE", fields={"username": taken}, name=name
+        )
+    record_change(connection, by, "utente", name, "creato")
     return account(connection, name)
 
 
@@ -65,14 +68,14 @@ def account(connection: Connection, username: str) -> Account:
         select(utente).where(utente.c.username == normalise_username(username))
     ).one_or_none()
     if row is None:
-        raise NotFound(f"Nessun utente si chiama «{username:.80}»")
-    return read_account(row)
+        raise NotFound("ACCOUNT_NOT_FOUND", name=username[:80])
+    return account_from_row(row)
 
 
 def accounts(
     connection: Connection, text: str = "", *, after: str = "", limit: int = 50, also_inactive: bool = True
 ) -> tuple[Account, ...]:
-    """Accounts by user name, after the given one; `text` is looked for in user name, name and e-mail."""
+    """Accounts in the order of their user names, after a given one; `text` filters user name, name and e-mail."""
     query = select(utente).where(utente.c.username > after).order_by(utente.c.username).limit(limit)
     if text.strip():
         wanted = text.strip()
@@ -86,25 +89,24 @@ def accounts(
         )
     if not also_inactive:
         query = query.where(utente.c.attivo)
-    return tuple(read_account(row) for row in connection.execute(query))
+    return tuple(account_from_row(row) for row in connection.execute(query))
 
 
 def change_account(
     connection: Connection,
     username: str,
     *,
-    by: By,
+    by: ChangedBy,
     nome: str | None = None,
     email: str | None = None,
     lingua: str | None = None,
 ) -> Account:
-    """Correct name, e-mail or language; what is None stays. InvalidInput with `fields`."""
+    """Change name, e-mail or language; None leaves the value as it is. InvalidInput with `fields`."""
     before = account(connection, username)
     if nome is not None and (not nome.strip() or len(nome) > 160):
-        sentence = "Scrivere nome e cognome, al massimo 160 caratteri"
-        raise InvalidInput(sentence, fields={"nome": sentence})
+        raise InvalidInput("ACCOUNT_NAME_INVALID", fields={"nome": message("ACCOUNT_NAME_INVALID")})
     if lingua is not None and lingua not in ("it", "en"):
-        raise InvalidInput("La lingua è it oppure en", fields={"lingua": "La lingua è it oppure en"})
+        raise InvalidInput("ACCOUNT_LANGUAGE_INVALID", fields={"lingua": message("ACCOUNT_LANGUAGE_INVALID")})
     values = {
         "nome": before.nome if nome is None else " ".join(nome.split()),
         "email": before.email if email is None else check_email(email),
@@ -113,54 +115,55 @@ def change_account(
     changed = sorted(key for key, value in values.items() if getattr(before, key) != value)
     if changed:
         connection.execute(update(utente).where(utente.c.username == before.username).values(**values))
-        note(connection, by, "utente", before.username, "modificato", {"campi": changed})
+        record_change(connection, by, "utente", before.username, "modificato", {"campi": changed})
     return account(connection, before.username)
 
 
-def set_password(connection: Connection, username: str, password: str, *, by: By) -> None:
-    """Give a new password (an administrator, the command line). Ends the sessions open with the old one."""
+def set_password(connection: Connection, username: str, password: str, *, by: ChangedBy) -> None:
+    """Set a password without knowing the old one, and end the open sessions."""
     name = account(connection, username).username
     passwords.check_new_password(password, name)
-    renew_sessions(connection, name, password_hash=passwords.hash_password(password))
-    note(connection, by, "utente", name, "password")
+    update_and_end_sessions(connection, name, password_hash=passwords.hash_password(password))
+    record_change(connection, by, "utente", name, "password")
 
 
 def change_password(connection: Connection, username: str, current: str, new: str, *, now: datetime) -> None:
-    """Change one's own password, knowing the old one.
+    """Change a password, given the current one, and end the open sessions.
 
-    InvalidInput: `fields` has ``attuale`` for the old one, ``nuova`` for the new one.
+    InvalidInput on the field ``attuale`` for the current password, ``nuova`` for the new one.
     """
     name = normalise_username(username)
     row = connection.execute(select(utente).where(utente.c.username == name)).one_or_none()
     if not passwords.matches(current, row.password_hash if row is not None else None):
-        sentence = "La password attuale non è questa"
-        raise InvalidInput(sentence, code="PASSWORD_ERRATA", fields={"attuale": sentence})
+        wrong = message("PASSWORD_WRONG")
+        raise InvalidInput("PASSWORD_WRONG", code="PASSWORD_ERRATA", fields={"attuale": wrong})
     try:
         passwords.check_new_password(new, name)
     except InvalidInput as problem:
-        raise InvalidInput(problem.message, code=problem.code, fields={"nuova": problem.message}) from problem
-    renew_sessions(connection, name, password_hash=passwords.hash_password(new))
-    note(connection, By(name, now), "utente", name, "password")
+        raise InvalidInput(
+            problem.message_code, code=problem.code, fields={"nuova": problem.message}, **problem.parameters
+        ) from problem
+    update_and_end_sessions(connection, name, password_hash=passwords.hash_password(new))
+    record_change(connection, ChangedBy(name, now), "utente", name, "password")
 
 
-def deactivate(connection: Connection, username: str, *, by: By) -> None:
-    """Close the account: nobody signs in with it, open sessions end, so does its private calendar. What it did stays
-    its own."""
+def deactivate(connection: Connection, username: str, *, by: ChangedBy) -> None:
+    """Close an account: end its sessions and delete its private calendar. What it did keeps its name."""
     name = account(connection, username).username
-    renew_sessions(connection, name, attivo=False)
+    update_and_end_sessions(connection, name, attivo=False)
     connection.execute(delete(calendario_privato).where(calendario_privato.c.username == name))
-    note(connection, by, "utente", name, "disattivato")
+    record_change(connection, by, "utente", name, "disattivato")
 
 
-def reactivate(connection: Connection, username: str, *, by: By) -> None:
-    """Open the account again."""
+def reactivate(connection: Connection, username: str, *, by: ChangedBy) -> None:
+    """Reopen a closed account."""
     name = account(connection, username).username
-    renew_sessions(connection, name, attivo=True)
-    note(connection, by, "utente", name, "riattivato")
+    update_and_end_sessions(connection, name, attivo=True)
+    record_change(connection, by, "utente", name, "riattivato")
 
 
 def names(connection: Connection, usernames: Iterable[str]) -> dict[str, str]:
-    """The names behind user names; those unknown are left out, the engine itself is named."""
+    """The name of each user name, also of the engine itself; unknown ones are left out."""
     wanted = set(usernames)
     query = select(utente.c.username, utente.c.nome).where(utente.c.username.in_(wanted))
     known = {row.username: row.nome for row in connection.execute(query)}
@@ -168,12 +171,12 @@ def names(connection: Connection, usernames: Iterable[str]) -> dict[str, str]:
 
 
 def normalise_username(username: str) -> str:
-    """Lower case without spaces around: what people type is what is stored."""
+    """The user name as it is stored: lower case, without surrounding spaces."""
     return username.strip().lower()[:80]
 
 
-def renew_sessions(connection: Connection, username: str, **values: object) -> None:
-    """Write these values and end the sessions that are open."""
+def update_and_end_sessions(connection: Connection, username: str, **values: object) -> None:
+    """Update these columns of an account and end its open sessions."""
     connection.execute(
         update(utente)
         .where(utente.c.username == username)
@@ -181,7 +184,7 @@ def renew_sessions(connection: Connection, username: str, **values: object) -> N
     )
 
 
-def read_account(row: Row[Any]) -> Account:
+def account_from_row(row: Row[Any]) -> Account:
     """The account of a row."""
     return Account(
         row.username,

@@ -1,18 +1,19 @@
-"""What is written about a person, checked and tidied before it is stored; each fault is told on its own field."""
+"""Validation of e-mail addresses."""
 
 from __future__ import annotations
 
 import re
 
 from engine.errors import InvalidInput
+from engine.messages import message
 
 _EMAIL = re.compile(r"[^@\s;,<>\"]+@[^@\s;,<>\"]+\.[^@\s;,<>\".]+")
 
 
 def check_email(address: str) -> str:
-    """The address tidied, or a sentence as InvalidInput on ``email``. Empty is allowed."""
-    tidy = address.strip()
-    if tidy and (len(tidy) > 254 or _EMAIL.fullmatch(tidy) is None):
-        sentence = f"«{tidy:.60}» non è un indirizzo e-mail"
-        raise InvalidInput(sentence, fields={"email": sentence})
-    return tidy
+    """The address without surrounding spaces; empty is allowed. Raises InvalidInput on the field ``email``."""
+    stripped = address.strip()
+    if stripped and (len(stripped) > 254 or _EMAIL.fullmatch(stripped) is None):
+        wrong = message("EMAIL_INVALID", address=stripped[:60])
+        raise InvalidInput("EMAIL_INVALID", fields={"email": wrong}, address=stripped[:60])
+    return stripped

@@ -1,4 +1,4 @@
-"""Who sees which cases and tasks: the scopes of one's roles, the cases one takes part in, the tasks one may take."""
+"""Which instances and tasks an actor may see: by scope, as a participant, as a candidate of a task."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from engine.storage.tables import instance, participant, task, task_candidate
 
 
 def within(column: Any, scope: str) -> ColumnElement[bool]:
-    """SQL: the scope in `column` is `scope` or below it."""
+    """SQL: the scope in `column` is `scope` or one that it contains."""
     if not scope:
         return true()
     return or_(column == scope, column.startswith(scope + "/", autoescape=True))
 
 
-def takes_part(actor: Actor) -> ColumnElement[bool]:
-    """SQL: the actor takes part in the row's instance."""
+def is_participant(actor: Actor) -> ColumnElement[bool]:
+    """SQL: the actor is a participant of the instance."""
     return exists(
         select(participant.c.instance_id).where(
             participant.c.instance_id == instance.c.id,
@@ -31,14 +31,14 @@ def takes_part(actor: Actor) -> ColumnElement[bool]:
     )
 
 
-def visible_cases(actor: Actor, permissions: PermissionMatrix) -> ColumnElement[bool]:
+def visible_instances(actor: Actor, permissions: PermissionMatrix) -> ColumnElement[bool]:
     """SQL: the instances that the actor may see."""
     scopes = permissions.scopes(actor, Permission.CASE_READ)
-    return or_(*(within(instance.c.scope, scope) for scope in sorted(scopes)), takes_part(actor))
+    return or_(*(within(instance.c.scope, scope) for scope in sorted(scopes)), is_participant(actor))
 
 
 def candidate_for(actor: Actor) -> ColumnElement[bool]:
-    """SQL: the task is offered to one of the actor's roles, where it is held, or to the actor by name."""
+    """SQL: the actor is a candidate of the task, by name or by a role held in its scope or in its instance."""
     if actor.is_system:
         return true()
     by_scope: dict[str, list[str]] = {}
@@ -71,21 +71,25 @@ def candidate_for(actor: Actor) -> ColumnElement[bool]:
     return exists(select(task_candidate.c.task_id).where(task_candidate.c.task_id == task.c.id, or_(*offers)))
 
 
-def offered_to(
-    actor: Actor, candidates: Iterable[tuple[str, str]], scope: str, parts: Collection[str]
+def is_candidate(
+    actor: Actor, candidates: Iterable[tuple[str, str]], scope: str, roles_in_instance: Collection[str]
 ) -> bool:
-    """`candidate_for`, asked of one task already read: its candidates as (kind, name), its scope, and the roles in
-    which the actor takes part in its instance."""
+    """Whether the actor is a candidate of a task that has been read: `candidate_for` without the database.
+
+    `candidates` are pairs of kind (user or role) and name, `scope` is that of the task, `roles_in_instance` are those
+    of the actor as a participant.
+    """
     if actor.is_system:
         return True
     roles = actor.roles_in(scope)
     return any(
-        name == actor.id if kind == "user" else name in roles or name in parts for kind, name in candidates
+        name == actor.id if kind == "user" else name in roles or name in roles_in_instance
+        for kind, name in candidates
     )
 
 
-def roles_in_case(connection: Connection, instance_id: str, actor: Actor) -> frozenset[str]:
-    """The roles in which the actor takes part in an instance now."""
+def roles_in_instance(connection: Connection, instance_id: str, actor: Actor) -> frozenset[str]:
+    """The current roles of the actor as a participant of an instance."""
     held = select(participant.c.role).where(
         participant.c.instance_id == instance_id,
         participant.c.actor_id == actor.id,
@@ -94,8 +98,8 @@ def roles_in_case(connection: Connection, instance_id: str, actor: Actor) -> fro
     return frozenset(connection.execute(held).scalars())
 
 
-class Case(Protocol):
-    """What `may_see_case` asks of an instance."""
+class VisibleInstance(Protocol):
+    """The fields of an instance that `may_see_instance` reads."""
 
     @property
     def id(self) -> Any:
@@ -103,20 +107,20 @@ class Case(Protocol):
 
     @property
     def number(self) -> Any:
-        """Number that people read."""
+        """Number shown to users."""
 
     @property
     def scope(self) -> Any:
-        """Ambito."""
+        """Scope."""
 
 
-def may_see_case(
-    connection: Connection, row: Case | Row[Any], actor: Actor, permissions: PermissionMatrix
+def may_see_instance(
+    connection: Connection, row: VisibleInstance | Row[Any], actor: Actor, permissions: PermissionMatrix
 ) -> bool:
-    """Whether the actor may see an instance: by scope, by taking part, or by holding one of its open tasks."""
+    """Whether the actor may see an instance: by permission, as a participant, or by one of its open tasks."""
     if actor.is_system or permissions.allows(actor, Permission.CASE_READ, row.scope):
         return True
-    part = select(participant.c.actor_id).where(
+    as_participant = select(participant.c.actor_id).where(
         participant.c.instance_id == row.id, participant.c.actor_id == actor.id, participant.c.until.is_(None)
     )
     held = select(task.c.id).where(
@@ -124,18 +128,18 @@ def may_see_case(
         task.c.state == "open",
         or_(task.c.assignee == actor.id, and_(task.c.assignee.is_(None), candidate_for(actor))),
     )
-    return bool(connection.execute(select(or_(exists(part), exists(held)))).scalar_one())
+    return bool(connection.execute(select(or_(exists(as_participant), exists(held)))).scalar_one())
 
 
-def require_case(
-    connection: Connection, row: Case | Row[Any], actor: Actor, permissions: PermissionMatrix
+def require_instance(
+    connection: Connection, row: VisibleInstance | Row[Any], actor: Actor, permissions: PermissionMatrix
 ) -> None:
     """Raise Forbidden unless the actor may see the instance."""
-    if not may_see_case(connection, row, actor, permissions):
-        raise Forbidden(f"{actor.name} non può vedere la pratica n. {row.number}")
+    if not may_see_instance(connection, row, actor, permissions):
+        raise Forbidden("INSTANCE_NOT_VISIBLE", actor=actor.name, number=row.number)
 
 
 def where_allowed(actor: Actor, permission: Permission, permissions: PermissionMatrix) -> ColumnElement[bool]:
-    """SQL over `instance`: the cases of the scopes in which the actor has the permission."""
+    """SQL: the instance is in a scope where the actor has the permission."""
     scopes = permissions.scopes(actor, permission)
     return or_(false(), *(within(instance.c.scope, scope) for scope in sorted(scopes)))

@@ -1,1 +1,1 @@
-"""Process definitions: deployed, versioned, compiled, with the parameters in force."""
+"""Process definitions: deployment, versions, compilation, and the parameters that administrators may change."""

@@ -1,42 +1,44 @@
-"""A definition's files, read and compiled: program, decisions, forms, parameters. Shared by all who run it."""
+"""Parses and compiles the files of a definition: executable process, decisions, forms and parameters."""
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from engine.definitions.parameter_file import ParameterDefinition, old_parameters, read_parameters
-from engine.definitions.resources import Bundle
+from cachetools import LRUCache
+
+from engine.definitions.parameter_file import ParameterDefinition, obsolete_parameters, parse_parameters
+from engine.definitions.resources import DeploymentBundle
 from engine.errors import Finding, InvalidInput
 from engine.languages.bpmn import Diagram, lint, read_diagram
-from engine.languages.bpmn.lint import Surroundings
+from engine.languages.bpmn.lint import LintContext
 from engine.languages.dmn import DecisionError, DecisionModel, parse_decisions
 from engine.languages.feel_environment import FUNCTIONS, check_feel
 from engine.languages.forms import Form, parse_form
+from engine.messages import Message, message
 from engine.scheduling.timer_definition import is_literal
 from engine.service_tasks import OperationRegistry
-from engine.spiff import Program, compile_program
+from engine.spiff import ExecutableProcess, compile_process
 
-MOST_KEPT = 128
-MOST_PROGRAMS = 64
+MAX_PARSED_BUNDLES = 128
+MAX_COMPILED_PROCESSES = 64
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Parts:
-    """What one bundle holds, compiled: its diagram, and its decisions, forms and parameters by identifier."""
+class ParsedBundle:
+    """The files of one bundle, parsed: its diagram, and its decisions, forms and parameters by identifier."""
 
     diagram: Diagram
     decisions: Mapping[str, DecisionModel]
     forms: Mapping[str, Form]
     parameters: Mapping[str, ParameterDefinition]
     warnings: tuple[Finding, ...] = ()
-    """What the lint has to say that forbids nothing."""
-    mark: Hashable = None
-    """The same for the same files and operations; None says nothing."""
+    """The findings of the lint that do not forbid the deployment."""
+    fingerprint: Hashable = None
+    """Equal for the same files and operations; None when it is not known."""
 
     @property
     def key(self) -> str:
@@ -45,49 +47,53 @@ class Parts:
 
 
 @dataclass(frozen=True)
-class Compiled:
-    """A definition ready to run: its program, and the parts of every process in it by process key."""
+class CompiledDefinition:
+    """A definition ready to run: its executable process, and the parsed bundle of every process in it by key.
+
+    `definition_ids` has the definition id of every process by key.
+    """
 
     definition_id: str
     key: str
-    program: Program
-    parts: Mapping[str, Parts]
+    executable: ExecutableProcess
+    bundles: Mapping[str, ParsedBundle]
     definition_ids: Mapping[str, str]
 
     def form(self, process_id: str, form_id: str) -> Form | None:
         """A form of one of its processes."""
-        return self.parts[process_id].forms.get(form_id)
+        return self.bundles[process_id].forms.get(form_id)
 
 
-_read: OrderedDict[Hashable, Parts] = OrderedDict()
-_programs: OrderedDict[Hashable, Program] = OrderedDict()
+_parsed_bundles: LRUCache[Hashable, ParsedBundle] = LRUCache(MAX_PARSED_BUNDLES)
+_executables: LRUCache[Hashable, ExecutableProcess] = LRUCache(MAX_COMPILED_PROCESSES)
 _lock = threading.Lock()
 
 
-def read_parts(bundle: Bundle, operations: OperationRegistry) -> Parts:
-    """Read every file of a bundle and check it. Raises InvalidInput with all findings of severity error.
+def parse_bundle(bundle: DeploymentBundle, operations: OperationRegistry) -> ParsedBundle:
+    """Parse every file of a bundle and check it. Raises InvalidInput with all findings of severity error.
 
-    The same files are read once: what they say depends on nothing but their content and the operations there are.
+    The result depends only on the content of the files and the registered operations, so it is cached by them.
     """
-    key = (frozenset(operations.operations), *((r.path, r.sha256) for r in bundle.resources))
-    return _once(_read, key, MOST_KEPT, lambda: replace(_read_parts(bundle, operations), mark=key))
+    fingerprint = (frozenset(operations.operations), *((r.path, r.sha256) for r in bundle.resources))
+    return _cached(
+        _parsed_bundles,
+        fingerprint,
+        lambda: replace(_parse_bundle(bundle, operations), fingerprint=fingerprint),
+    )
 
 
-def _once(kept: OrderedDict[Hashable, T], key: Hashable, most: int, make: Callable[[], T]) -> T:
-    """What is kept for a key, else made and kept; the one used longest ago makes room."""
+def _cached(cache: LRUCache[Hashable, T], key: Hashable, make: Callable[[], T]) -> T:
+    """The cached value of a key, else a new one. Two threads may both make it; then the last one stays."""
     with _lock:
-        if key in kept:
-            kept.move_to_end(key)
-            return kept[key]
+        if key in cache:
+            return cache[key]
     made = make()
     with _lock:
-        kept[key] = made
-        while len(kept) > most:
-            kept.popitem(last=False)
+        cache[key] = made
     return made
 
 
-def _read_parts(bundle: Bundle, operations: OperationRegistry) -> Parts:
+def _parse_bundle(bundle: DeploymentBundle, operations: OperationRegistry) -> ParsedBundle:
     findings: list[Finding] = []
     decisions: dict[str, DecisionModel] = {}
     forms: dict[str, Form] = {}
@@ -115,74 +121,80 @@ def _read_parts(bundle: Bundle, operations: OperationRegistry) -> Parts:
     warnings: list[Finding] = []
     for resource in bundle.of_kind("parameters"):
         try:
-            parameters.update(read_parameters(resource.content, resource.path))
-            warnings += old_parameters(resource.content, resource.path)
+            parameters.update(parse_parameters(resource.content, resource.path))
+            warnings += obsolete_parameters(resource.content, resource.path)
         except InvalidInput as problem:
             findings.extend(problem.findings)
-    drawing = bundle.diagram
+    source = bundle.diagram
     try:
-        diagram = read_diagram(drawing.content, drawing.path)
+        diagram = read_diagram(source.content, source.path)
     except InvalidInput as problem:
-        raise _refused([*findings, *problem.findings]) from problem
-    refused = {finding.file for finding in findings}  # what a file that cannot be read holds is not known
-    around = surroundings(
+        raise _not_deployable([*findings, *problem.findings]) from problem
+    # what a refused file defines is not known: the lint must not report it as missing
+    refused = {finding.file for finding in findings}
+    context = lint_context(
         operations,
         None if refused & {r.path for r in bundle.of_kind("form")} else frozenset(forms),
         None if refused & {r.path for r in bundle.of_kind("dmn")} else frozenset(decisions),
     )
-    told = lint(diagram, around)
-    findings += [finding for finding in told if finding.severity == "error"]
+    linted = lint(diagram, context)
+    findings += [finding for finding in linted if finding.severity == "error"]
     if findings:
-        raise _refused(findings)
-    warnings += [finding for finding in told if finding.severity != "error"]
-    return Parts(diagram, decisions, forms, parameters, tuple(warnings))
+        raise _not_deployable(findings)
+    warnings += [finding for finding in linted if finding.severity != "error"]
+    return ParsedBundle(diagram, decisions, forms, parameters, tuple(warnings))
 
 
-def compile_parts(definition_id: str, parts: Sequence[Parts], definition_ids: Mapping[str, str]) -> Compiled:
-    """Compile the first of `parts` together with the processes it calls (the others).
+def compile_definition(
+    definition_id: str, bundles: Sequence[ParsedBundle], definition_ids: Mapping[str, str]
+) -> CompiledDefinition:
+    """Compile the first bundle together with the processes it calls (the others).
 
-    The same parts are compiled once: versions and engines share the program, which no run changes.
+    Executable processes are immutable and cached by the fingerprints of their bundles: versions and engines share
+    them.
     """
-    key = parts[0].key
-    marks = tuple(part.mark for part in parts)
+    key = bundles[0].key
+    fingerprints = tuple(bundle.fingerprint for bundle in bundles)
 
-    def compile_them() -> Program:
-        return compile_program(key, [part.diagram for part in parts])
+    def compile_all() -> ExecutableProcess:
+        return compile_process(key, [bundle.diagram for bundle in bundles])
 
-    program = compile_them() if None in marks else _once(_programs, marks, MOST_PROGRAMS, compile_them)
-    return Compiled(definition_id, key, program, {part.key: part for part in parts}, dict(definition_ids))
+    executable = compile_all() if None in fingerprints else _cached(_executables, fingerprints, compile_all)
+    return CompiledDefinition(
+        definition_id, key, executable, {bundle.key: bundle for bundle in bundles}, dict(definition_ids)
+    )
 
 
-def surroundings(
+def lint_context(
     operations: OperationRegistry, forms: frozenset[str] | None, decisions: frozenset[str] | None
-) -> Surroundings:
-    """What the lint may rely on: the operations registered and the files beside the diagram (None: not known)."""
+) -> LintContext:
+    """What a diagram may refer to: the registered operations and the files beside it (None: not known)."""
 
-    def check_inputs(topic: str, names: tuple[str, ...]) -> str | None:
-        operation = operations.operations[topic]
-        known = {parameter.name: parameter for parameter in operation.parameters}
+    def check_inputs(topic: str, names: tuple[str, ...]) -> Message | None:
+        parameters = {parameter.name: parameter for parameter in operations.operations[topic].parameters}
         for name in names:
-            if name not in known:
-                return (
-                    f"l'operazione {topic} non ha il parametro «{name}»; ha: {', '.join(known) or 'nessuno'}"
+            if name not in parameters and parameters:
+                return message(
+                    "OPERATION_PARAMETER_UNKNOWN", topic=topic, name=name, parameters=tuple(parameters)
                 )
-        missing = [name for name, parameter in known.items() if parameter.required and name not in names]
-        if missing:
-            return f"all'operazione {topic} manca il parametro «{missing[0]}»"
+            if name not in parameters:
+                return message("OPERATION_WITHOUT_PARAMETERS", topic=topic, name=name)
+        for name, parameter in parameters.items():
+            if parameter.required and name not in names:
+                return message("OPERATION_PARAMETER_MISSING", topic=topic, name=name)
         return None
 
-    return Surroundings(
+    return LintContext(
         frozenset(operations.operations), check_inputs, forms, decisions, check_feel, check_timer
     )
 
 
 def check_timer(text: str) -> str | None:
-    """What is wrong with a timer's text, or None."""
+    """What is wrong with the text of a timer, or None."""
     if not text.startswith("=") and is_literal(text):
         return None
     return check_feel(text.removeprefix("="))
 
 
-def _refused(findings: Sequence[Finding]) -> InvalidInput:
-    listed = "\n".join(str(finding) for finding in findings)
-    return InvalidInput(f"La definizione non si può pubblicare:\n{listed}", findings=findings)
+def _not_deployable(findings: Sequence[Finding]) -> InvalidInput:
+    return InvalidInput("DEFINITION_NOT_DEPLOYABLE", faults=tuple(findings), findings=findings)

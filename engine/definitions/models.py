@@ -1,4 +1,4 @@
-"""."""
+"""Records returned by the services of definitions."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Definition:
     suspended_at: datetime | None = None
 
     @property
-    def starts(self) -> bool:
-        """Whether new cases of it may begin."""
+    def is_startable(self) -> bool:
+        """Whether new instances of it may be started."""
         return self.state == "active" and self.suspended_at is None
 
 
 @dataclass(frozen=True)
 class DeploymentReport:
-    """The outcome of deploying one bundle: the version in force, whether it is new, what the lint warns of."""
+    """The outcome of deploying one bundle: the latest version, whether it is new, and the warnings of the lint."""
 
     definition: Definition
     created: bool
@@ -43,7 +43,7 @@ class DeploymentReport:
 
 @dataclass(frozen=True)
 class ParameterView:
-    """A parameter of a process: its default, the value in force for a scope and where that value comes from."""
+    """A parameter of a process: its default, the value in force in a scope and the scope that value comes from."""
 
     definition_key: str
     name: str
@@ -53,7 +53,7 @@ class ParameterView:
     unit: str
     default: Any
     value: Any
-    source: str  # "file", or the scope whose override is in force
+    source: str  # "file", or the scope whose value is in force
     per_scope: bool
     changed_at: datetime | None = None
     changed_by: str | None = None

@@ -1,4 +1,4 @@
-"""`parametri.yaml`: the values of a process that administrators may change, with their types and words."""
+"""Reads `parametri.yaml`: the parameters of a process that administrators may change, with type, default and bounds."""
 
 from __future__ import annotations
 
@@ -17,21 +17,22 @@ except ImportError:
 
 from engine.errors import Finding, InvalidInput
 from engine.languages.feel import YearsMonths
+from engine.messages import Message, message
 from engine.temporal import parse_duration
 
-NUMBERS = ("intero", "decimale", "euro")
+NUMBER_TYPES = ("intero", "decimale", "euro")
 BOUNDS = ("minimo", "massimo")
-OF_THE_CALENDAR = {
-    "patrono": "il santo patrono",
-    "sabato_festivo": "il sabato",
-    "chiusure": "i giorni di chiusura",
+OBSOLETE_PARAMETERS = {
+    "patrono": "CALENDAR_PATRON_SAINT",
+    "sabato_festivo": "CALENDAR_SATURDAY",
+    "chiusure": "CALENDAR_CLOSING_DAYS",
 }
-"""Names that decided the working days before each ambito had a calendar of its own, and what they meant."""
+"""Parameters that the calendar of the scope has replaced → the code of what they meant."""
 
 
 @dataclass(frozen=True)
 class ParameterDefinition:
-    """One parameter as the file declares it; a number stays between `least` and `most`, whoever changes it."""
+    """One parameter as the file declares it; the bounds hold for numbers, also for the values administrators set."""
 
     name: str
     type: str
@@ -40,63 +41,64 @@ class ParameterDefinition:
     help: str
     unit: str
     per_scope: bool
-    least: Decimal | None = None
-    most: Decimal | None = None
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
 
     def accept(self, value: Any) -> Any:
-        """`value` as a value of this parameter. InvalidInput says what is expected, or which bound it passes."""
-        accepted = typed(self.type, value)
-        if self.most is not None and accepted > self.most:
-            raise InvalidInput(f"«{self.label}» non può superare {self.most}: non si deroga")
-        if self.least is not None and accepted < self.least:
-            raise InvalidInput(f"«{self.label}» non può scendere sotto {self.least}")
+        """`value` converted to the type of this parameter. Raises InvalidInput for another type or a bound passed."""
+        accepted = convert_value(self.type, value)
+        if self.maximum is not None and accepted > self.maximum:
+            raise InvalidInput("PARAMETER_ABOVE_MAXIMUM", label=self.label, maximum=self.maximum)
+        if self.minimum is not None and accepted < self.minimum:
+            raise InvalidInput("PARAMETER_BELOW_MINIMUM", label=self.label, minimum=self.minimum)
         return accepted
 
 
-def read_parameters(content: bytes, file: str) -> dict[str, ParameterDefinition]:
-    """Read the file. InvalidInput names the parameter that does not hold."""
+def parse_parameters(content: bytes, file: str) -> dict[str, ParameterDefinition]:
+    """Read the parameters of a file by name. Raises InvalidInput naming the parameter that is wrong."""
     try:
         data = yaml.load(content.decode("utf-8"), Loader=SafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        raise _refused(file, "", f"il file non è YAML valido: {problem}") from problem
+        raise _invalid(file, "", message("PARAMETER_FILE_NOT_YAML", problem=str(problem))) from problem
     if not isinstance(data or {}, Mapping):
-        raise _refused(file, "", "il file deve essere un elenco di parametri con nome")
+        raise _invalid(file, "", message("PARAMETER_FILE_NOT_A_MAPPING"))
     found: dict[str, ParameterDefinition] = {}
     for name, body in (data or {}).items():
         if not isinstance(body, Mapping) or "valore" not in body or "tipo" not in body:
-            raise _refused(file, str(name), "servono almeno «valore» e «tipo»")
-        kind = str(body["tipo"])
-        if kind not in _READERS:
-            raise _refused(file, str(name), f"il tipo «{kind}» non esiste; i tipi sono {', '.join(_READERS)}")
+            raise _invalid(file, str(name), message("PARAMETER_INCOMPLETE"))
+        type_ = str(body["tipo"])
+        if type_ not in _CONVERTERS:
+            raise _invalid(
+                file, str(name), message("PARAMETER_TYPE_UNKNOWN", type=type_, types=list(_CONVERTERS))
+            )
         try:
-            found[str(name)] = _declared(str(name), kind, body)
+            found[str(name)] = _parameter(str(name), type_, body)
         except InvalidInput as problem:
-            raise _refused(file, str(name), problem.message) from problem
+            raise _invalid(file, str(name), problem.message) from problem
     return found
 
 
-def old_parameters(content: bytes, file: str) -> list[Finding]:
-    """A warning for each parameter of a readable file whose meaning has passed to the calendar of the ambito."""
+def obsolete_parameters(content: bytes, file: str) -> list[Finding]:
+    """A warning for each parameter of a valid file that the calendar of the scope has replaced."""
     found: list[Finding] = []
     for number, line in enumerate(content.decode("utf-8").splitlines(), 1):
         name = line.partition(":")[0].strip("\"' ")
-        if name in OF_THE_CALENDAR and not line[0].isspace():
-            sentence = (
-                f"il parametro «{name}» non decide più i giorni lavorativi: {OF_THE_CALENDAR[name]} si scrive in "
-                "Amministrazione › Calendario (patti calendar), per ambito; togli il parametro"
-            )
+        if name in OBSOLETE_PARAMETERS and not line[0].isspace():
+            sentence = message("PARAMETER_OBSOLETE", name=name, subject=message(OBSOLETE_PARAMETERS[name]))
             found.append(Finding("OLD_PARAMETER", sentence, file, name, line=number, severity="warning"))
     return found
 
 
-def _declared(name: str, kind: str, body: Mapping[str, Any]) -> ParameterDefinition:
-    bounds = {bound: None if body.get(bound) is None else typed(kind, body[bound]) for bound in BOUNDS}
-    if any(bounds.values()) and kind not in NUMBERS:
-        raise InvalidInput(f"«minimo» e «massimo» valgono solo per i tipi {', '.join(NUMBERS)}")
+def _parameter(name: str, type_: str, body: Mapping[str, Any]) -> ParameterDefinition:
+    bounds = {
+        bound: None if body.get(bound) is None else convert_value(type_, body[bound]) for bound in BOUNDS
+    }
+    if any(bounds.values()) and type_ not in NUMBER_TYPES:
+        raise InvalidInput("PARAMETER_BOUNDS_OF_A_NUMBER", types=NUMBER_TYPES)
     declared = ParameterDefinition(
         name,
-        kind,
-        typed(kind, body["valore"]),
+        type_,
+        convert_value(type_, body["valore"]),
         str(body.get("etichetta", name)),
         str(body.get("aiuto", "")),
         str(body.get("unita", "")),
@@ -108,17 +110,24 @@ def _declared(name: str, kind: str, body: Mapping[str, Any]) -> ParameterDefinit
     return declared
 
 
-def typed(kind: str, value: Any) -> Any:
-    """`value` (from the file or typed by an administrator) as a value of `kind`. InvalidInput says what is expected."""
+def convert_value(type_: str, value: Any) -> Any:
+    """A value (from the file, or typed by an administrator) as one of the type `type_`.
+
+    Raises InvalidInput saying what is expected.
+    """
     try:
-        return _READERS[kind](value)
+        return _CONVERTERS[type_](value)
     except (TypeError, ValueError, InvalidOperation, InvalidInput) as problem:
-        raise InvalidInput(f"«{value}» non va bene: {_EXPECTED[kind]}") from problem
+        raise InvalidInput(
+            "PARAMETER_VALUE_INVALID", value=value, expected=message(_EXPECTED[type_])
+        ) from problem
 
 
-def _refused(file: str, name: str, why: str) -> InvalidInput:
-    sentence = f"parametro «{name}»: {why}" if name else why
-    return InvalidInput(f"{file}: {sentence}", findings=[Finding("BAD_PARAMETER", sentence, file, name)])
+def _invalid(file: str, name: str, problem: Message) -> InvalidInput:
+    sentence = message("PARAMETER_INVALID", name=name, problem=problem) if name else problem
+    return InvalidInput(
+        "FILE_INVALID", file=file, problem=sentence, findings=[Finding("BAD_PARAMETER", sentence, file, name)]
+    )
 
 
 def _number(value: Any) -> Decimal:
@@ -187,7 +196,7 @@ def _list(value: Any) -> list[Any]:
     return [part.strip() for part in str(value).split(",") if part.strip()]
 
 
-_READERS: dict[str, Any] = {
+_CONVERTERS: dict[str, Any] = {
     "intero": _whole,
     "decimale": _number,
     "euro": _euro,
@@ -199,13 +208,14 @@ _READERS: dict[str, Any] = {
     "elenco": _list,
 }
 _EXPECTED = {
-    "intero": "serve un numero intero, per esempio 15",
-    "decimale": "serve un numero, per esempio 0,5",
-    "euro": "serve un importo con al più due decimali, per esempio 2.000,00",
-    "testo": "serve un testo",
-    "booleano": "serve sì o no",
-    "data": "serve una data, per esempio 2026-01-31",
-    "durata": "serve una durata: P10D (dieci giorni), P1M (un mese), PT1H (un'ora)",
-    "ora": "serve un'ora, per esempio 09:00",
-    "elenco": "serve un elenco di voci separate da virgola",
+    "intero": "PARAMETER_EXPECTS_INTEGER",
+    "decimale": "PARAMETER_EXPECTS_NUMBER",
+    "euro": "PARAMETER_EXPECTS_AMOUNT",
+    "testo": "PARAMETER_EXPECTS_TEXT",
+    "booleano": "PARAMETER_EXPECTS_BOOLEAN",
+    "data": "PARAMETER_EXPECTS_DATE",
+    "durata": "PARAMETER_EXPECTS_DURATION",
+    "ora": "PARAMETER_EXPECTS_TIME",
+    "elenco": "PARAMETER_EXPECTS_LIST",
 }
+"""Type → the code of the message that says what a value of it looks like."""

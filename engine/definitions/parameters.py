@@ -1,4 +1,4 @@
-"""The values that administrators may change: the file's default, and overrides everywhere or for one ambito."""
+"""Parameters of processes: the default of the file, and the values that administrators set for all scopes or one."""
 
 from __future__ import annotations
 
@@ -7,34 +7,37 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
 
-from engine.access.actors import Actor, scope_chain
-from engine.access.permissions import Permission, PermissionMatrix
+from engine.access import Actor, Permission, PermissionMatrix
+from engine.access.actors import scope_chain
 from engine.clock import Clock
-from engine.definitions.compilation import Compiled
+from engine.definitions.compilation import CompiledDefinition
 from engine.definitions.models import ParameterView
 from engine.definitions.parameter_file import ParameterDefinition
 from engine.definitions.repository import Repository
 from engine.errors import ExecutionFailed, InvalidInput, NotFound
+from engine.messages import message
 from engine.storage import Database
 from engine.storage.configuration_version import configuration_changed
-from engine.storage.tables import event, parameter
+from engine.storage.event_log import LogEntry, append_event
+from engine.storage.tables import parameter
 
 Overrides = Mapping[tuple[str, str], Any]
-"""The administrators' values by process key and name."""
+"""The values set by administrators, by process key and name."""
 
 
 class ParametersInForce:
-    """The parameters one instance sees, looked up at most once: those of its process and of all that it calls."""
+    """The parameters of one instance: those of its process and of the processes it calls, read at most once."""
 
     def __init__(
         self,
         connection: Connection,
-        compiled: Compiled,
+        compiled: CompiledDefinition,
         scope: str,
-        configured: Callable[[Hashable, Callable[[], Overrides]], Overrides] = lambda _what, read: read(),
+        read_cached: Callable[[Hashable, Callable[[], Overrides]], Overrides] = lambda _key, read: read(),
     ) -> None:
+        """`read_cached` gives the overrides of a key from a cache, or calls the function that reads them."""
         self._connection = connection
-        self._configured = configured
+        self._read_cached = read_cached
         self._compiled = compiled
         self._scope = scope
         self._overrides: Overrides | None = None
@@ -44,12 +47,10 @@ class ParametersInForce:
 
         Raises ExecutionFailed when no file declares the name.
         """
-        for key in (process_id, self._compiled.key, *self._compiled.parts):
-            if name in self._compiled.parts[key].parameters:
-                return self._in_force(key, self._compiled.parts[key].parameters[name])
-        raise ExecutionFailed(
-            f"Il parametro «{name}» non c'è: aggiungilo a parametri.yaml del processo «{process_id}»"
-        )
+        for key in (process_id, self._compiled.key, *self._compiled.bundles):
+            if name in self._compiled.bundles[key].parameters:
+                return self._in_force(key, self._compiled.bundles[key].parameters[name])
+        raise ExecutionFailed("PARAMETER_UNDECLARED", name=name, process=process_id)
 
     def find(self, name: str, default: Any = None) -> Any:
         """The value in force, or `default` when no file declares the name."""
@@ -58,17 +59,17 @@ class ParametersInForce:
         except ExecutionFailed:
             return default
 
-    def look_up(self) -> Overrides:
-        """Read the overrides now: afterwards the connection may close. The same rows however often it is called."""
+    def load_overrides(self) -> Overrides:
+        """The overrides, read from the database on the first call only; afterwards the connection may be closed."""
         if self._overrides is None:
-            keys, scope = tuple(self._compiled.parts), self._scope
-            self._overrides = self._configured(
+            keys, scope = tuple(self._compiled.bundles), self._scope
+            self._overrides = self._read_cached(
                 ("parameters", keys, scope), lambda: _overrides(self._connection, keys, scope)
             )
         return self._overrides
 
     def _in_force(self, key: str, declared: ParameterDefinition) -> Any:
-        return self.look_up().get((key, declared.name), declared.default)
+        return self.load_overrides().get((key, declared.name), declared.default)
 
 
 def _overrides(connection: Connection, keys: Iterable[str], scope: str) -> dict[tuple[str, str], Any]:
@@ -128,27 +129,23 @@ class Parameters:
         return tuple(views)
 
     def set(self, definition_key: str, name: str, scope: str, value: Any, reason: str, actor: Actor) -> None:
-        """Put a value in force in a scope (``""``: everywhere). Needs `parameter.write` there, and a reason.
+        """Set the value of a parameter in a scope (``""``: everywhere). Needs `parameter.write` there, and a reason.
 
         Raises InvalidInput for a value that is not of the parameter's type or passes its bounds.
         """
         self._permissions.require(actor, Permission.PARAMETER_WRITE, scope)
         declared = self._declared(definition_key).get(name)
         if declared is None:
-            raise NotFound(f"Il parametro «{name}» non c'è nel processo «{definition_key}»")
+            raise NotFound("PARAMETER_NOT_FOUND", name=name, process=definition_key)
         if scope and not declared.per_scope:
-            raise InvalidInput(
-                f"«{declared.label}» vale per tutti gli ambiti: cambialo senza scegliere un ambito"
-            )
+            raise InvalidInput("PARAMETER_SAME_IN_EVERY_SCOPE", label=declared.label)
         if not reason.strip():
-            raise InvalidInput(
-                "Scrivi il motivo della modifica", fields={"motivo": "Scrivi il motivo della modifica"}
-            )
+            raise InvalidInput.for_field("motivo", message("PARAMETER_CHANGE_NEEDS_REASON"))
         accepted = declared.accept(value)
         self._write(definition_key, name, scope, accepted, reason.strip(), actor)
 
     def reset(self, definition_key: str, name: str, scope: str, reason: str, actor: Actor) -> None:
-        """Give a scope back the value from above (its parent's, or the file's). Needs `parameter.write` there."""
+        """Remove the value of a scope, so that its parent's or the file's holds. Needs `parameter.write` there."""
         self._permissions.require(actor, Permission.PARAMETER_WRITE, scope)
         self._write(definition_key, name, scope, None, reason.strip(), actor)
 
@@ -175,8 +172,9 @@ class Parameters:
                     )
                 )
             configuration_changed(work.connection)
-            work.connection.execute(
-                insert(event).values(
+            append_event(
+                work.connection,
+                LogEntry(
                     at=now,
                     actor_id=actor.id,
                     kind="parameter.changed",
@@ -188,9 +186,9 @@ class Parameters:
                         "new": value,
                         "reason": reason,
                     },
-                )
+                ),
             )
 
     def _declared(self, definition_key: str) -> Mapping[str, ParameterDefinition]:
         latest = self._repository.latest(definition_key)
-        return self._repository.compiled(latest.id).parts[definition_key].parameters
+        return self._repository.compiled(latest.id).bundles[definition_key].parameters

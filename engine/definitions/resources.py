@@ -1,4 +1,4 @@
-"""A process definition as files: a diagram and, in the folder of the same name, its tables, forms and parameters."""
+"""The files of a process definition: a diagram with its decision tables, forms and parameters."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.errors import Finding, InvalidInput
+from engine.errors import InvalidInput
+from engine.messages import Message, message
 
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".yaml": "parameters", ".md": "readme"}
 SHARED_FOLDER = "condivisi"
 PARAMETERS_FILE = "parametri.yaml"
-LARGEST_FILE = 4_000_000
-MOST_FILES = 300
+SCENARIOS_SUFFIX = ".scenarios.yaml"
+MAX_FILE_BYTES = 4_000_000
+MAX_FILES = 300
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One file of a bundle; `path` is relative, with forward slashes."""
+    """One file of a deployment; `path` is relative, with forward slashes."""
 
     path: str
     kind: str
@@ -33,18 +35,19 @@ class Resource:
 
 
 @dataclass(frozen=True)
-class Bundle:
+class DeploymentBundle:
     """All the files of one definition, in the order of their paths."""
 
     resources: tuple[Resource, ...]
 
     @property
     def diagram(self) -> Resource:
-        """The diagram. InvalidInput when there is none or more than one."""
+        """The diagram. Raises InvalidInput when there is none or more than one."""
         diagrams = [resource for resource in self.resources if resource.kind == "bpmn"]
         if len(diagrams) != 1:
-            sentence = f"Un pacchetto contiene un solo diagramma .bpmn; qui ce ne sono {len(diagrams)}"
-            raise InvalidInput(sentence, findings=[Finding("ONE_DIAGRAM", sentence)])
+            raise InvalidInput.for_file(
+                "ONE_DIAGRAM", message("DEPLOYMENT_NEEDS_ONE_DIAGRAM", number=len(diagrams))
+            )
         return diagrams[0]
 
     def of_kind(self, kind: str) -> tuple[Resource, ...]:
@@ -52,65 +55,73 @@ class Bundle:
         return tuple(resource for resource in self.resources if resource.kind == kind)
 
     @classmethod
-    def from_path(cls, path: str | Path) -> Bundle:
-        """Read ``processes/<key>.bpmn`` with the folder ``processes/<key>/`` and the shared one beside it.
+    def from_path(cls, path: str | Path) -> DeploymentBundle:
+        """Read ``processes/<key>.bpmn`` with the folder ``processes/<key>/`` and the shared folder beside it.
 
-        A shared file counts only where the process has none of that name; scenarios are not part of a definition.
+        A file of the process wins over a shared file of the same name; scenarios are not part of a definition.
+        Raises InvalidInput when the diagram does not exist.
         """
         diagram = Path(path)
         if not diagram.is_file():
-            sentence = f"Il diagramma {diagram} non c'è"
-            raise InvalidInput(sentence, findings=[Finding("NO_FILE", sentence, str(diagram))])
+            raise InvalidInput.for_file(
+                "NO_FILE", message("DIAGRAM_FILE_NOT_FOUND", path=str(diagram)), str(diagram)
+            )
         found: dict[str, bytes] = {diagram.name: diagram.read_bytes()}
         for folder in (diagram.with_suffix(""), diagram.parent / SHARED_FOLDER):
             for file in sorted(folder.glob("*")) if folder.is_dir() else ():
                 if (
                     file.suffix in KINDS
-                    and not file.name.endswith(".scenarios.yaml")
+                    and not file.name.endswith(SCENARIOS_SUFFIX)
                     and file.name not in found
                 ):
                     found[file.name] = file.read_bytes()
         return cls.from_files(found)
 
     @classmethod
-    def from_files(cls, files: Mapping[str, bytes]) -> Bundle:
-        """From names and contents. InvalidInput for a file of unknown kind or too large."""
+    def from_files(cls, files: Mapping[str, bytes]) -> DeploymentBundle:
+        """Build a bundle from names and contents. Raises InvalidInput for a file of unknown kind or too large."""
         resources = []
         for path, content in sorted(files.items()):
             kind = KINDS.get(Path(path).suffix.lower())
             if kind is None or (kind == "parameters" and Path(path).name != PARAMETERS_FILE):
-                sentence = (
-                    f"Il file {path} non è di una definizione: servono .bpmn, .dmn, .form e {PARAMETERS_FILE}"
+                raise InvalidInput.for_file(
+                    "UNKNOWN_FILE",
+                    message("DEPLOYMENT_FILE_UNKNOWN", path=path, parameters_file=PARAMETERS_FILE),
+                    path,
                 )
-                raise InvalidInput(sentence, findings=[Finding("UNKNOWN_FILE", sentence, path)])
-            if len(content) > LARGEST_FILE:
-                sentence = f"Il file {path} supera {LARGEST_FILE // 1_000_000} MB"
-                raise InvalidInput(sentence, findings=[Finding("FILE_TOO_LARGE", sentence, path)])
+            if len(content) > MAX_FILE_BYTES:
+                raise InvalidInput.for_file(
+                    "FILE_TOO_LARGE",
+                    message("DEPLOYMENT_FILE_TOO_LARGE", path=path, megabytes=MAX_FILE_BYTES // 1_000_000),
+                    path,
+                )
             resources.append(Resource(path, kind, content))
         return cls(tuple(resources))
 
     @classmethod
-    def from_zip(cls, content: bytes) -> Bundle:
-        """From an uploaded archive, flattened; the archive is hostile until read: sizes and names are checked first."""
+    def from_zip(cls, content: bytes) -> DeploymentBundle:
+        """Read an uploaded archive; folders inside it are dropped. Sizes and names are checked before unpacking.
+
+        Raises InvalidInput for an archive that cannot be read or holds too much.
+        """
         try:
             with zipfile.ZipFile(io.BytesIO(content)) as archive:
                 entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-                if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > 5 * LARGEST_FILE:
-                    raise _bad_archive("contiene troppi file o file troppo grandi")
+                if len(entries) > MAX_FILES or sum(entry.file_size for entry in entries) > 5 * MAX_FILE_BYTES:
+                    raise _bad_archive(message("ARCHIVE_TOO_LARGE"))
                 files: dict[str, bytes] = {}
                 for entry in entries:
                     name = Path(entry.filename).name
-                    if name.startswith(".") or name.endswith(".scenarios.yaml"):
+                    if name.startswith(".") or name.endswith(SCENARIOS_SUFFIX):
                         continue
                     if name in files:
-                        raise _bad_archive(f"contiene due file di nome {name}")
+                        raise _bad_archive(message("ARCHIVE_FILE_TWICE", name=name))
                     with archive.open(entry) as handle:
-                        files[name] = handle.read(LARGEST_FILE + 1)
+                        files[name] = handle.read(MAX_FILE_BYTES + 1)
         except (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError) as problem:
-            raise _bad_archive("non si apre") from problem
+            raise _bad_archive(message("ARCHIVE_UNREADABLE")) from problem
         return cls.from_files(files)
 
 
-def _bad_archive(why: str) -> InvalidInput:
-    sentence = f"L'archivio {why}: crea uno zip con il diagramma e i suoi file"
-    return InvalidInput(sentence, findings=[Finding("BAD_ARCHIVE", sentence)])
+def _bad_archive(problem: Message) -> InvalidInput:
+    return InvalidInput.for_file("BAD_ARCHIVE", message("ARCHIVE_INVALID", problem=problem))

@@ -1,6 +1,7 @@
-"""What of a case only the holders of `case.restricted` read: all that the forms of restricted tasks write.
+"""Restricted variables: those that only holders of the permission `case.restricted` may read.
 
-A user task is restricted by the property `riservato` in the diagram, a single field by the same property in its form.
+A user task with the property `riservato` in the diagram restricts all that its form writes; a field with the same
+property in a form restricts that field.
 """
 
 from __future__ import annotations
@@ -8,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from engine.definitions.compilation import Compiled
-from engine.languages.forms.model import Component, Field, Group, Rows
+from engine.definitions.compilation import CompiledDefinition
+from engine.languages.forms.model import Component, DynamicList, Field, Group
 
 PROPERTY = "riservato"
 
 
-def restricted_names(compiled: Compiled) -> frozenset[str]:
-    """The names of the variables that only those holders read, in a process and in all that it calls."""
+def restricted_variable_names(compiled: CompiledDefinition) -> frozenset[str]:
+    """The names of the restricted variables of a process and of all processes it calls."""
     found: set[str] = set()
-    for parts in compiled.parts.values():
-        for form in parts.forms.values():
+    for bundle in compiled.bundles.values():
+        for form in bundle.forms.values():
             found.update(_marked(form.components))
-    for model in compiled.program.models.values():
+    for model in compiled.executable.models.values():
         for element in model.elements.values():
             if element.properties.get(PROPERTY) == "true" and element.form_id:
                 form_of = compiled.form(element.process_id, element.form_id)
@@ -28,30 +29,30 @@ def restricted_names(compiled: Compiled) -> frozenset[str]:
     return frozenset(found)
 
 
-def without(value: Any, names: frozenset[str]) -> Any:
-    """A value without the entries of these names, however deep they lie (a reopened case keeps the old one's data)."""
+def remove_variables(value: Any, names: frozenset[str]) -> Any:
+    """A copy of a value without the entries of these names, at any depth (a reopened instance holds the old one's)."""
     if isinstance(value, Mapping):
-        return {key: without(inner, names) for key, inner in value.items() if key not in names}
+        return {key: remove_variables(inner, names) for key, inner in value.items() if key not in names}
     if isinstance(value, list):
-        return [without(inner, names) for inner in value]
+        return [remove_variables(inner, names) for inner in value]
     return value
 
 
 def _written(components: Iterable[Component]) -> Iterator[str]:
-    """The variables that components write: the first part of each field's or list's path."""
+    """The variables that components write: the first name in the path of each field or list."""
     for component in components:
         if isinstance(component, Group):
             yield from [component.path.split(".")[0]] if component.path else _written(component.components)
-        elif isinstance(component, Rows):
+        elif isinstance(component, DynamicList):
             yield component.path.split(".")[0]
         elif isinstance(component, Field):
             yield component.key.split(".")[0]
 
 
 def _marked(components: Iterable[Component]) -> Iterator[str]:
-    """The names of single fields and lists that are marked, wherever they lie."""
+    """The variables of single fields and lists that have the property, at any depth."""
     for component in components:
         if component.properties.get(PROPERTY) == "true":
             yield from _written([component])
-        elif isinstance(component, Group | Rows):
+        elif isinstance(component, Group | DynamicList):
             yield from _marked(component.components)

@@ -1,110 +1,114 @@
-"""What a run may reach while it advances: expressions, operations, decisions — all inside the step's transaction."""
+"""What a run can use during a step: expressions, operations, decisions and events, all in its transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert
 
-from engine.access.actors import Actor
-from engine.definitions.compilation import Compiled
+from engine.access import Actor
+from engine.definitions.compilation import CompiledDefinition
 from engine.definitions.parameters import ParametersInForce
 from engine.errors import BusinessError, ExecutionFailed, InvalidInput
-from engine.execution.event_dispatch import post, spread
-from engine.execution.locking import hold_case
-from engine.execution.outbox import enqueue
-from engine.execution.participants import pass_on
+from engine.execution.event_dispatch import dispatch_signal, send_message
+from engine.execution.locking import lock_instance
+from engine.execution.service_task_context import ServiceTaskContext
 from engine.languages.bpmn.model import Element
-from engine.languages.dmn import DecisionError, Failure, RuleHit
-from engine.languages.feel import Evaluation, Limits
-from engine.languages.feel_environment import Bindings, bindings_at, evaluate
-from engine.scheduling.calendars.store import working_days
+from engine.languages.dmn import DecisionError, MatchedRule, UnmatchedRule
+from engine.languages.feel import Evaluation, EvaluationLimits, FunctionBindings
+from engine.languages.feel_environment import evaluate_feel, function_bindings
+from engine.scheduling.calendars.lookup import working_days
 from engine.scheduling.overrides.deadline_keys import SHARED
-from engine.scheduling.overrides.embedded import worth
-from engine.scheduling.overrides.lookup import TermsInForce
+from engine.scheduling.overrides.embedded import override_value
+from engine.scheduling.overrides.lookup import OverridesInForce
 from engine.service_tasks import InstanceRef, OperationRegistry
-from engine.storage.configuration_version import KeptConfiguration
-from engine.storage.sql.statements import Statement
-from engine.storage.tables import instance, participant
-from engine.temporal import WorkingCalendar, day_in_rome
+from engine.storage import Statement
+from engine.storage.configuration_version import ConfigurationCache
+from engine.storage.event_log import LogEntry
+from engine.storage.tables import instance
+from engine.temporal import WorkingCalendar
 
-STEP_LIMITS = Limits(steps=4_000_000)
-"""About a second of expressions in one step of an instance; one expression alone has a twentieth of it."""
+STEP_LIMITS = EvaluationLimits(steps=4_000_000)
+"""The limit of all expressions of one step, about a second; the limit of one expression is a twentieth of it."""
 
 
 NEW_INSTANCE = Statement(
     insert(instance).values({c.name: bindparam(f"new_{c.name}", type_=c.type) for c in instance.c})
 )
-"""The row of an instance that begins; each value by the column's name with `new_` before it."""
+"""Inserts an instance; the parameter of each column is its name after `new_`."""
 
 T = TypeVar("T")
 
 
 @dataclass
-class RunHost:
-    """The `Host` of a `ProcessRun`; what happens on the way is noted in `events` for the log."""
+class StepEnvironment:
+    """The `ProcessEnvironment` of a step: what a run can use, and what the run has done with it (`log`, `subject`).
 
-    reading: Connection
-    compiled: Compiled
+    `read_connection` reads outside the lock of the instance; `connection` has the instance's row, locked. `subject` is
+    the new subject of the instance with its new title, None while the step has not changed them.
+    """
+
+    read_connection: Connection
+    compiled: CompiledDefinition
     instance: InstanceRef
     actor: Actor
     now: datetime
     operations: OperationRegistry
-    attempts: int = 1
-    events: list[dict[str, Any]] = field(default_factory=list)
+    max_attempts: int = 1
+    log: list[LogEntry] = field(default_factory=list)
     subject: tuple[str, str] | None = None
-    kept: KeptConfiguration = field(default_factory=KeptConfiguration)
-    changes: int | None = None
-    unborn: dict[str, Any] | None = None
-    """The row of an instance that starts: written with its first step, or when somebody reaches for the tables."""
-    unheld: bool = False
-    """Whether the instance is not locked yet: that happens when somebody reaches for the tables, or at the end."""
+    configuration: ConfigurationCache = field(default_factory=ConfigurationCache)
+    configuration_version: int | None = None
+    new_instance: dict[str, Any] | None = None
+    """The row of an instance that starts, until it is inserted: on the first use of `connection`, or with the step."""
+    lock_pending: bool = False
+    """Whether the instance is not locked yet: it is on the first use of `connection`, or when the step is written."""
 
     @property
     def connection(self) -> Connection:
-        """The connection of the running transaction, in which the instance has its row."""
-        if self.unborn is not None:
-            row, self.unborn = self.unborn, None
-            NEW_INSTANCE.run(self.reading, **row)
-        if self.unheld:
-            self.unheld = False
-            hold_case(self.reading, self.instance.id)
-        return self.reading
+        """The connection of the transaction; inserts the new instance, or locks the instance, if this is still due."""
+        if self.new_instance is not None:
+            row, self.new_instance = self.new_instance, None
+            NEW_INSTANCE.run(self.read_connection, **row)
+        if self.lock_pending:
+            self.lock_pending = False
+            lock_instance(self.read_connection, self.instance.id)
+        return self.read_connection
 
-    def configured(self, what: Hashable, read: Callable[[], T]) -> T:
-        """What is configured outside the diagram, from memory while nobody has changed it."""
-        return self.kept.get(what, self.changes, read)
+    def configured(self, key: Hashable, read: Callable[[], T]) -> T:
+        """A value of the configuration: from memory, or by `read` if the configuration has changed since."""
+        return self.configuration.get(key, self.configuration_version, read)
 
     @cached_property
     def parameters(self) -> ParametersInForce:
         """The parameters in force for the instance."""
-        return ParametersInForce(self.reading, self.compiled, self.instance.scope, self.configured)
+        return ParametersInForce(self.read_connection, self.compiled, self.instance.scope, self.configured)
 
     @cached_property
-    def terms(self) -> TermsInForce:
-        """The terms that administrators have put in force for the instance's ambito."""
-        return TermsInForce(self.reading, self.instance.scope, self.configured)
+    def overrides(self) -> OverridesInForce:
+        """The overrides of deadlines in force in the instance's scope."""
+        return OverridesInForce(self.read_connection, self.instance.scope, self.configured)
 
     @cached_property
     def calendar(self) -> WorkingCalendar:
         """The working days of the instance's ambito."""
         scope = self.instance.scope
-        return self.configured(("calendar", scope), lambda: working_days(self.reading, scope))
+        return self.configured(("calendar", scope), lambda: working_days(self.read_connection, scope))
 
     @cached_property
-    def account(self) -> Evaluation:
-        """What all the expressions of this step may do together: a loop of a thousand runs is bounded too."""
+    def evaluation(self) -> Evaluation:
+        """The account of all expressions of the step, which share `STEP_LIMITS`."""
         return Evaluation(None, STEP_LIMITS)
 
     @cached_property
-    def bindings(self) -> Bindings:
-        """The registered functions of FEEL for this instance at this moment."""
-        return bindings_at(
+    def bindings(self) -> FunctionBindings:
+        """The functions of FEEL that depend on the instance and the moment of the step."""
+        return function_bindings(
             self.now,
             lambda: self.calendar,
             lambda name: self.parameters.value(name, self.compiled.key),
@@ -112,75 +116,75 @@ class RunHost:
         )
 
     def deadline(self, name: str) -> Any:
-        """What a shared deadline is worth inside an expression: the parameter, or the administrators' term in its type.
+        """The value of a shared deadline: the parameter, or the override in force as a value of the same type.
 
-        Raises ExecutionFailed when no file declares it, or when its type cannot say the term.
+        Raises ExecutionFailed when no file declares it, or when a value of its type cannot express the override.
         """
-        default, term = self.parameters.value(name, self.compiled.key), self.terms.of(SHARED + name)
-        if term is None:
+        default, override = self.parameters.value(name, self.compiled.key), self.overrides.of(SHARED + name)
+        if override is None:
             return default
         try:
-            return worth(term, default, self.now, lambda: self.calendar)
+            return override_value(override, default, self.now, lambda: self.calendar)
         except InvalidInput as problem:
-            raise ExecutionFailed(f"La scadenza «{name}»: {problem.message}") from problem
+            raise ExecutionFailed("DEADLINE_NOT_USABLE", name=name, problem=problem.message) from problem
 
     def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
-        """The value of a FEEL text. Raises ExecutionFailed, also when the step has asked too much in all."""
-        with self.account.on_this_thread():
-            return evaluate(text, variables, self.bindings)
+        """The value of a FEEL expression. Raises ExecutionFailed, also when the step exceeds `STEP_LIMITS`."""
+        with self.evaluation.as_parent():
+            return evaluate_feel(text, variables, self.bindings)
 
-    def call(
+    def call_operation(
         self, element: Element, inputs: Mapping[str, Any], variables: Mapping[str, Any]
     ) -> Mapping[str, Any]:
-        """Call an operation: when it fails, what it wrote is gone."""
+        """Call the operation of a service task. When it fails, what it has written is rolled back."""
         operation = self.operations.get(element.topic)
         if operation is None:
-            raise ExecutionFailed(f"L'operazione «{element.topic}» non esiste")
-        noted, subject = len(self.events), self.subject
+            raise ExecutionFailed("OPERATION_NOT_FOUND", topic=element.topic)
+        logged, subject = len(self.log), self.subject
         try:
-            with ExitStack() as undoing:
-                result = operation.call(Context(self, element, variables, undoing), inputs)
+            with ExitStack() as savepoint:
+                result = operation.call(ServiceTaskContext(self, element, variables, savepoint), inputs)
         except Exception as problem:
-            del self.events[noted:]
+            del self.log[logged:]
             self.subject = subject
             if isinstance(problem, BusinessError):
-                self.note(
+                self.record(
                     "operation.refused",
                     element,
                     {"topic": element.topic, "code": problem.code, "sentence": problem.message},
                 )
             raise
-        self.note("operation.called", element, {"topic": element.topic})
+        self.record("operation.called", element, {"topic": element.topic})
         return result
 
-    def decide(self, element: Element, variables: Mapping[str, Any]) -> Any:
-        """The outcome of a decision, as `mapDecisionResult` says; which rules hit is noted as evidence."""
-        model = self.compiled.parts[element.process_id].decisions[element.decision]
+    def evaluate_decision(self, element: Element, variables: Mapping[str, Any]) -> Any:
+        """The result of a decision, as `mapDecisionResult` says; the rules that matched go to the log."""
+        model = self.compiled.bundles[element.process_id].decisions[element.decision]
         try:
-            with self.account.on_this_thread():
+            with self.evaluation.as_parent():
                 outcome = model.decide(element.decision, variables, bindings=self.bindings)
         except DecisionError as problem:
             raise ExecutionFailed(
-                f"La tabella «{element.decision}» non si può applicare: {problem}"
+                "DECISION_NOT_APPLICABLE", decision=element.decision, problem=str(problem)
             ) from problem
 
-        def told(one: RuleHit | Failure) -> str:
-            """The sentence, with the table's name when it is that of a decision this one requires."""
+        def evidence(one: MatchedRule | UnmatchedRule) -> str:
+            """The sentence of a rule, with the name of the decision where that is a required one."""
             own = one.decision in ("", element.decision)
             return one.sentence if own else f"{model.names.get(one.decision, one.decision)}, {one.sentence}"
 
-        self.note(
+        self.record(
             "decision.made",
             element,
             {
                 "decision": element.decision,
-                "evidence": [told(hit) for hit in outcome.evidence]
-                + [told(failure) for failure in outcome.failures],
+                "evidence": [evidence(rule) for rule in outcome.matched_rules]
+                + [evidence(rule) for rule in outcome.unmatched_rules],
             },
         )
-        return _mapped(outcome.value, element.decision_result)
+        return _map_decision_result(outcome.value, element.decision_result)
 
-    def send(
+    def publish_event(
         self,
         kind: str,
         element: Element,
@@ -188,151 +192,48 @@ class RunHost:
         variables: Mapping[str, Any],
         values: Mapping[str, Any],
     ) -> None:
-        """Put a signal or a message on its way to other cases: they receive it after the commit."""
+        """Publish a signal or a message for other instances; they receive it after the commit."""
         sender, scope = self.instance.id, self.instance.scope
         if kind == "signal":
-            reached = spread(self.connection, name, values, now=self.now, scope=scope, sender=sender)
-            self.note("signal.thrown", element, {"signal": name, "reached": reached})
+            reached = dispatch_signal(self.connection, name, values, now=self.now, scope=scope, sender=sender)
+            self.record("signal.thrown", element, {"signal": name, "reached": reached})
         else:
-            key = message_key(self, element, variables)
-            post(self.connection, name, key, values, now=self.now, scope=scope, sender=sender)
-            self.note("message.sent", element, {"message": name, "key": key})
+            key = self.correlation_key(element, variables)
+            send_message(self.connection, name, key, values, now=self.now, scope=scope, sender=sender)
+            self.record("message.sent", element, {"message": name, "key": key})
 
-    def note(self, kind: str, element: Element | None = None, data: Mapping[str, Any] | None = None) -> None:
-        """Add a line to the log of this step."""
-        self.events.append(
-            {
-                "kind": kind,
-                "element_id": element.id if element else None,
-                "element_name": element.name if element else None,
-                "data": dict(data or {}),
-                "process_id": element.process_id if element else "",
-            }
-        )
+    def correlation_key(self, element: Element, variables: Mapping[str, Any]) -> str:
+        """The correlation key of a message event: its property `chiave`, or the business key of the instance."""
+        key = element.properties.get("chiave", "")
+        return str(self.evaluate(key.removeprefix("="), variables)) if key else self.instance.business_key
 
-
-@dataclass
-class Context:
-    """The `OperationContext` of one call. Its savepoint begins when the operation first reaches for the database."""
-
-    host: RunHost
-    element: Element
-    variables: Mapping[str, Any]
-    undoing: ExitStack
-    _guarded: bool = False
-
-    @property
-    def connection(self) -> Connection:
-        """The connection of the running transaction."""
-        if not self._guarded:
-            self.undoing.enter_context(self.host.connection.begin_nested())
-            self._guarded = True
-        return self.host.connection
-
-    @property
-    def now(self) -> datetime:
-        """This step's moment, UTC."""
-        return self.host.now
-
-    @property
-    def today(self) -> date:
-        """This step's day in Europe/Rome."""
-        return day_in_rome(self.host.now)
-
-    @property
-    def actor(self) -> Actor:
-        """Who caused the step."""
-        return self.host.actor
-
-    @property
-    def instance(self) -> InstanceRef:
-        """The instance, with the subject as set so far."""
-        if self.host.subject is None:
-            return self.host.instance
-        subject, title = self.host.subject
-        return replace(self.host.instance, subject=subject, title=title)
-
-    @property
-    def element_id(self) -> str:
-        """The service task's id."""
-        return self.element.id
-
-    @property
-    def element_name(self) -> str:
-        """The service task's name."""
-        return self.element.label
-
-    def parameter(self, name: str) -> Any:
-        """The parameter in force."""
-        return self.host.parameters.value(name, self.element.process_id)
-
-    def enqueue(self, kind: str, payload: Mapping[str, Any], key: str, due: datetime | None = None) -> None:
-        """Put a message in the outbox, once for each key."""
-        enqueue(self.connection, kind, payload, key, now=self.now, due=due, instance_id=self.host.instance.id)
-
-    def set_subject(self, subject: str, title: str) -> None:
-        """Whom the instance is about."""
-        self.host.subject = (subject, title)
-
-    def add_participant(self, actor_id: str, role: str) -> None:
-        """Give a user a part in the case (again, when it had ended), and the open tasks of who had it before."""
-        same = (
-            (participant.c.instance_id == self.host.instance.id)
-            & (participant.c.actor_id == actor_id)
-            & (participant.c.role == role)
-        )
-        if self.connection.execute(select(participant.c.actor_id).where(same)).one_or_none() is None:
-            self.connection.execute(
-                insert(participant).values(
-                    instance_id=self.host.instance.id,
-                    actor_id=actor_id,
-                    role=role,
-                    since=self.now,
-                    until=None,
-                )
+    def record(
+        self, kind: str, element: Element | None = None, data: Mapping[str, Any] | None = None
+    ) -> None:
+        """Add an entry to the log of this step, written with it."""
+        definition_id, called = self.compiled.definition_id, self.compiled.definition_ids
+        self.log.append(
+            LogEntry(
+                kind,
+                self.now,
+                self.actor.id,
+                instance_id=self.instance.id,
+                element_id=element.id if element else None,
+                element_name=element.name if element else None,
+                definition_id=called.get(element.process_id, definition_id) if element else definition_id,
+                data=dict(data or {}),
             )
-        else:
-            self.connection.execute(update(participant).where(same).values(until=None))
-        self.record("participant.added", {"actor": actor_id, "role": role})
-        models = self.host.compiled.program.models
-        for element, task_id, former in pass_on(
-            self.connection, models, self.host.instance.id, role, actor_id
-        ):
-            self.host.note("task.handed_over", element, {"task": task_id, "from": former, "to": actor_id})
-
-    def end_participant(self, actor_id: str, role: str) -> None:
-        """Take the part back."""
-        self.connection.execute(
-            update(participant)
-            .where(
-                participant.c.instance_id == self.host.instance.id,
-                participant.c.actor_id == actor_id,
-                participant.c.role == role,
-                participant.c.until.is_(None),
-            )
-            .values(until=self.now)
         )
-        self.record("participant.ended", {"actor": actor_id, "role": role})
-
-    def record(self, kind: str, data: Mapping[str, Any]) -> None:
-        """A line of the log."""
-        self.host.note(kind, self.element, data)
 
 
-def _mapped(value: Any, how: str) -> Any:
-    if how == "singleEntry" and isinstance(value, Mapping) and len(value) == 1:
+def _map_decision_result(value: Any, mapping: str) -> Any:
+    if mapping == "singleEntry" and isinstance(value, Mapping) and len(value) == 1:
         return next(iter(value.values()))
-    if how == "collectEntries":
+    if mapping == "collectEntries":
         rows = value if isinstance(value, list) else [] if value is None else [value]
         return [
             next(iter(row.values())) if isinstance(row, Mapping) and len(row) == 1 else row for row in rows
         ]
-    if how == "resultList":
+    if mapping == "resultList":
         return value if isinstance(value, list) else [] if value is None else [value]
     return value
-
-
-def message_key(host: RunHost, element: Element, variables: Mapping[str, Any]) -> str:
-    """The key that a message event means: its property `chiave`, otherwise the case's business key."""
-    key = element.properties.get("chiave", "")
-    return str(host.evaluate(key.removeprefix("="), variables)) if key else host.instance.business_key

@@ -1,29 +1,28 @@
-"""Signals and messages between cases: who is to receive is written down with the sending, each delivery comes after.
+"""Dispatches signals and messages between instances through the outbox.
 
-A signal reaches whoever waits for it at the moment it is thrown: one row of the outbox for each, written in one
-statement in the sender's transaction, which locks no other case. Each receiver then gets it in a transaction of its
-own, once, and one that fails holds back no other.
+The transaction of the sender writes one outbox message for each subscription that receives the event; it locks no
+other instance. Each delivery then has a transaction of its own; one that fails does not hold up the others.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, insert, or_, select
 
-from engine.execution.outbox import enqueue
+from engine.execution.outbox import enqueue, message_row
 from engine.storage.tables import definition, instance, outbox, subscription
 from engine.storage.types import new_id
 
 DELIVERY = "event.delivery"
-"""The kind of outbox message that brings an event to one subscription."""
+"""The kind of outbox message that delivers an event to one subscription."""
 MESSAGE = "event.message"
-"""The kind that looks, after the commit of its sender, for those who wait for a message."""
+"""The kind of outbox message that correlates a message after the commit of its sender."""
 
 
-def spread(
+def dispatch_signal(
     connection: Connection,
     name: str,
     values: Mapping[str, Any],
@@ -33,9 +32,10 @@ def spread(
     sender: str | None = None,
     where: ColumnElement[bool] | None = None,
 ) -> int:
-    """Write a delivery for each that waits for the signal `name`, except the sender; says how many.
+    """Write a delivery for each subscription to the signal `name`; gives how many.
 
-    `where` narrows the cases; processes that a signal starts are started in `scope` (in none when it is empty).
+    The instance `sender` gets none. `where` is a condition on `instance`. Processes that the signal starts are started
+    in `scope`; none are when it is empty.
     """
     query = (
         select(subscription.c.id, subscription.c.instance_id)
@@ -54,11 +54,11 @@ def spread(
         query = query.where(or_(subscription.c.instance_id.is_(None), where))
     if not scope:
         query = query.where(subscription.c.instance_id.is_not(None))
-    found = connection.execute(query.order_by(subscription.c.id)).all()
-    return _deliver_to(connection, found, "signal", name, values, now, scope)
+    subscriptions = connection.execute(query.order_by(subscription.c.id)).all()
+    return _enqueue_deliveries(connection, subscriptions, "signal", name, values, now, scope)
 
 
-def post(
+def send_message(
     connection: Connection,
     name: str,
     key: str,
@@ -68,31 +68,33 @@ def post(
     scope: str,
     sender: str | None,
 ) -> None:
-    """Put a message of a case on its way."""
+    """Write a message of the instance `sender`, to be correlated after the commit."""
     payload = {"name": name, "key": key, "values": dict(values), "scope": scope}
     enqueue(connection, MESSAGE, payload, f"{MESSAGE}:{new_id()}", now=now, instance_id=sender)
 
 
-def address(
+def correlate_message(
     connection: Connection, name: str, key: str, values: Mapping[str, Any], now: datetime, scope: str
 ) -> int:
-    """Write a delivery for each case that waits for a message with its key; when none does, for a process that it
-    starts. Says how many."""
+    """Write a delivery for each subscription of an instance to a message with this correlation key; gives how many.
+
+    When there is none, for one process that the message starts.
+    """
     awaited = select(subscription.c.id, subscription.c.instance_id).where(
         subscription.c.kind == "message", subscription.c.message == name, subscription.c.state == "waiting"
     )
-    found = connection.execute(
+    subscriptions = connection.execute(
         awaited.where(subscription.c.instance_id.is_not(None), subscription.c.correlation_key == key)
     ).all()
-    if not found:
+    if not subscriptions:
         starts = awaited.join(definition, definition.c.id == subscription.c.definition_id)
-        found = connection.execute(starts.where(definition.c.state == "active").limit(1)).all()
-    return _deliver_to(connection, found, "message", name, values, now, scope)
+        subscriptions = connection.execute(starts.where(definition.c.state == "active").limit(1)).all()
+    return _enqueue_deliveries(connection, subscriptions, "message", name, values, now, scope)
 
 
-def _deliver_to(
+def _enqueue_deliveries(
     connection: Connection,
-    found: Any,
+    subscriptions: Sequence[Any],
     kind: str,
     name: str,
     values: Mapping[str, Any],
@@ -100,24 +102,14 @@ def _deliver_to(
     scope: str,
 ) -> int:
     rows = [
-        {
-            "id": new_id(),
-            "kind": DELIVERY,
-            "key": f"{DELIVERY}:{new_id()}",
-            "instance_id": row.instance_id,
-            "payload": {
-                "subscription": row.id,
-                "kind": kind,
-                "name": name,
-                "values": dict(values),
-                "scope": scope,
-            },
-            "state": "waiting",
-            "due_at": now,
-            "attempts": 0,
-            "created_at": now,
-        }
-        for row in found
+        message_row(
+            DELIVERY,
+            {"subscription": row.id, "kind": kind, "name": name, "values": dict(values), "scope": scope},
+            f"{DELIVERY}:{new_id()}",
+            now=now,
+            instance_id=row.instance_id,
+        )
+        for row in subscriptions
     ]
     if rows:
         connection.execute(insert(outbox), rows)

@@ -1,97 +1,124 @@
-"""Runs kept in memory between two steps of an instance: whoever steps next need not restore them.
+"""Keeps the instances of the last steps in memory, so that the next step need not read and restore them.
 
-The revision guards them: what another process has changed meanwhile is never used. A step takes the run out, and only
-its commit gives it back, so no two threads share one and nothing of a step that failed is kept. With the run stays what
-its last step left in the tables (`Left`), so that a task can be completed without reading them: whether all of it still
-holds is asked by the statement that writes.
+A cached run belongs to a revision of its instance: a run of another revision is never used. A step takes the run out of
+the cache and puts it back when it has committed, so no two threads share a run and nothing of a failed step remains.
+With the run the cache has a snapshot of what the step left in the tables (`InstanceSnapshot`): the next step uses it
+without reading, and the statement that writes the step checks that it still holds (optimistic locking).
 """
 
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.access.actors import Actor
-from engine.access.visibility import offered_to
-from engine.execution.locking import Held, HeldCase, HeldTask
+from cachetools import LRUCache
+
+from engine.access import Actor
+from engine.access.visibility import is_candidate
+from engine.execution.locking import LockedInstance, LockedTask, TaskAccess
 from engine.spiff import ProcessRun
 
 
 class OpenTask(NamedTuple):
-    """A task that a step has opened, with those it is offered to as (kind, name)."""
+    """An open task with its candidates, as (kind, name)."""
 
-    task: HeldTask
-    offers: tuple[tuple[str, str], ...]
+    task: LockedTask
+    candidates: tuple[tuple[str, str], ...]
 
 
-class Left(NamedTuple):
-    """An instance as a step has left it: its columns, open tasks by id, and the roles in it of some actors."""
+class InstanceSnapshot(NamedTuple):
+    """An instance as a step has left it: its columns, its open tasks by id, and the roles of some actors in it.
 
-    case: HeldCase
+    It holds nothing that can change without a new revision of the instance, a change of the task's row or a new version
+    of the configuration: these the writing statement checks. Participants change only in a step.
+    """
+
+    instance: LockedInstance
     tasks: Mapping[str, OpenTask]
-    parts: Mapping[str, frozenset[str]]
-    nobody_else: bool
-    """Whether only those in `parts` take part in it; else it is not known of the others."""
+    roles: Mapping[str, frozenset[str]]
+    roles_complete: bool
+    """Whether actors that are not in `roles` have no role in the instance; otherwise their roles are unknown."""
 
 
 @dataclass(frozen=True)
-class LiveRun:
-    """A run as it is at a revision of its instance."""
+class CachedInstance:
+    """A run at a revision of its instance, with the snapshot of that revision if there is one."""
 
     revision: int
     run: ProcessRun
-    left: Left | None = None
+    snapshot: InstanceSnapshot | None = None
 
-    def held(self, task_id: str, actor: Actor) -> Held | None:
-        """The task as it is to the actor; None when that must be read. There may be a draft."""
-        if self.left is None or task_id not in self.left.tasks:
+    def access(self, task_id: str, actor: Actor) -> TaskAccess | None:
+        """The task and what the actor may do with it; None when that must be read. There may be a draft."""
+        snapshot = self.snapshot
+        if snapshot is None or task_id not in snapshot.tasks:
             return None
-        parts = self.left.parts.get(actor.id, frozenset() if self.left.nobody_else else None)
-        if parts is None:
+        roles = snapshot.roles.get(actor.id, frozenset() if snapshot.roles_complete else None)
+        if roles is None:
             return None
-        task, offers = self.left.tasks[task_id]
-        offered = offered_to(actor, offers, task.scope, parts)
+        task, candidates = snapshot.tasks[task_id]
+        offered = is_candidate(actor, candidates, task.scope, roles)
         if not offered and task.assignee != actor.id:
             return None
-        return Held(task, self.left.case, offered, parts, has_draft=True)
+        return TaskAccess(task, snapshot.instance, offered, roles, has_draft=True)
 
 
-class LiveRuns:
-    """The last so many instances that stepped."""
+def snapshot_before(
+    instance: LockedInstance, actor: Actor, roles: frozenset[str] | None, cached: CachedInstance | None
+) -> InstanceSnapshot:
+    """The snapshot that a step begins with: the one of the cache with the row and the roles read since."""
+    if cached is None or cached.snapshot is None:
+        snapshot = InstanceSnapshot(instance, {}, {}, roles_complete=False)
+    else:
+        snapshot = cached.snapshot
+    known = snapshot.roles if roles is None else {**snapshot.roles, actor.id: roles}
+    return snapshot._replace(instance=instance, roles=known)
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._runs: OrderedDict[str, LiveRun] = OrderedDict()
+
+class InstanceCache:
+    """The instances of the last steps, at most `size`; the one used longest ago makes room. Safe for threads."""
+
+    def __init__(self, size: int) -> None:
         self._by_task: dict[str, str] = {}
+        self._instances = _Instances(size, self._by_task)
         self._lock = threading.Lock()
 
-    def take(self, instance_id: str, revision: int) -> LiveRun | None:
-        """The run of an instance at this very revision, now the caller's alone; None when it must be restored."""
+    def take(self, instance_id: str, revision: int) -> CachedInstance | None:
+        """Take out the run of an instance at this revision; None when it must be restored."""
         with self._lock:
-            found = self._out(instance_id)
+            found = self._instances.pop(instance_id, None)
         return found if found is not None and found.revision == revision else None
 
-    def take_by_task(self, task_id: str) -> LiveRun | None:
-        """The run in which a task was open when it last stepped here, now the caller's alone."""
+    def take_by_task(self, task_id: str) -> CachedInstance | None:
+        """Take out the run of the instance that has this open task; None when it is not cached."""
         with self._lock:
             instance_id = self._by_task.get(task_id)
-            return None if instance_id is None else self._out(instance_id)
+            return None if instance_id is None else self._instances.pop(instance_id, None)
 
-    def keep(self, instance_id: str, live: LiveRun) -> None:
-        """Give a run back after its step is durable; the one that stepped longest ago makes room."""
+    def put(self, instance_id: str, cached: CachedInstance) -> None:
+        """Put a run back after its step has committed."""
         with self._lock:
-            self._out(instance_id)
-            self._runs[instance_id] = live
-            for task_id in live.left.tasks if live.left else ():
-                self._by_task[task_id] = instance_id
-            while len(self._runs) > self._most:
-                self._out(next(iter(self._runs)))
+            self._instances.pop(instance_id, None)
+            if self._instances.maxsize:
+                self._instances[instance_id] = cached
 
-    def _out(self, instance_id: str) -> LiveRun | None:
-        found = self._runs.pop(instance_id, None)
-        for task_id in found.left.tasks if found is not None and found.left else ():
+
+class _Instances(LRUCache[str, CachedInstance]):
+    """Instances by id, with an index by their open tasks that follows every change."""
+
+    def __init__(self, size: int, by_task: dict[str, str]) -> None:
+        super().__init__(size)
+        self._by_task = by_task
+
+    def __setitem__(self, instance_id: str, cached: CachedInstance) -> None:
+        super().__setitem__(instance_id, cached)
+        for task_id in cached.snapshot.tasks if cached.snapshot else ():
+            self._by_task[task_id] = instance_id
+
+    def __delitem__(self, instance_id: str) -> None:
+        cached = self[instance_id]
+        super().__delitem__(instance_id)
+        for task_id in cached.snapshot.tasks if cached.snapshot else ():
             self._by_task.pop(task_id, None)
-        return found

@@ -1,6 +1,6 @@
 """Locks an instance, or a task with its instance, until the transaction ends, and reads what a step needs of them.
 
-One statement reads the rows and locks them (on SQLite the transaction has locked the whole database already).
+One statement locks the rows and reads them (on SQLite the transaction has locked the whole database already).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, String, bindparam, exists, func, literal_column, select
 
-from engine.access.actors import Actor
-from engine.access.visibility import offered_to
+from engine.access import Actor
+from engine.access.visibility import is_candidate
 from engine.errors import NotFound
-from engine.storage.configuration_version import CHANGES
-from engine.storage.sql.functions import JoinedText, lines
-from engine.storage.sql.statements import Statement
+from engine.storage import Statement
+from engine.storage.configuration_version import CONFIGURATION_VERSION
+from engine.storage.sql.functions import StringAgg, split_lines
 from engine.storage.tables import (
     draft,
     incident,
@@ -32,55 +32,57 @@ from engine.storage.tables import (
 
 @dataclass(frozen=True)
 class OpenRow:
-    """A row that is open in some table, by what it is for the run: task, timer, retry, overdue, message, incident…"""
+    """An open row of the tables of wait states and incidents, with the token that it belongs to.
 
-    what: str
+    `kind` is task, timer, retry, overdue, message, signal, condition or incident.
+    """
+
+    kind: str
     id: str
     token: str
 
 
-def _constant(word: str) -> Any:
-    return literal_column(f"'{word}'", String())
+def _constant(text: str) -> Any:
+    return literal_column(f"'{text}'", String())
 
 
-OPEN_ROWS: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
+_OPEN_STATES: tuple[tuple[str, Any, tuple[str, ...]], ...] = (
     ("task", task, ("open", "suspended")),
     ("timer", timer, ("waiting", "suspended", "failed")),
     ("subscription", subscription, ("waiting", "suspended")),
     ("incident", incident, ("open",)),
 )
-"""What the run calls it (a timer or a subscription: by its kind), table, states in which a row is open."""
+"""Kind, table and open states. Of timers and subscriptions the column `kind` gives the kind."""
 
 
-def open_rows(instance_id: Any, what: str, table: Any, states: tuple[str, ...]) -> ColumnElement[str]:
-    """SQL: the open rows of an instance in one table, as one text for `read_open`."""
+def _open_rows_text(instance_id: Any, kind: str, table: Any, states: tuple[str, ...]) -> ColumnElement[str]:
+    """SQL: the open rows of an instance in one table, as one text for `_parse_open_rows`."""
     rows = table.alias(f"open_{table.name}").c
-    kind = rows.kind if "kind" in rows and what != "incident" else _constant(what)
-    text = kind + _constant(" ") + rows.id + _constant(" ") + func.coalesce(rows.token, _constant(""))
+    row_kind = rows.kind if "kind" in rows and kind != "incident" else _constant(kind)
+    text = row_kind + _constant(" ") + rows.id + _constant(" ") + func.coalesce(rows.token, _constant(""))
     return (
-        select(JoinedText(text))
+        select(StringAgg(text))
         .where(rows.instance_id == instance_id, rows.state.in_([_constant(state) for state in states]))
         .scalar_subquery()
     )
 
 
-def read_open(text: str | None) -> Iterator[OpenRow]:
-    """The rows of a text of `open_rows`."""
-    for line in lines(text):
-        what, row_id, token = line.split(" ")
-        yield OpenRow("timer" if what == "event" else what, row_id, token)
+def _parse_open_rows(text: str | None) -> Iterator[OpenRow]:
+    for line in split_lines(text):
+        kind, row_id, token = line.split(" ")
+        yield OpenRow("timer" if kind == "event" else kind, row_id, token)
 
 
-_ALL = Statement(select(*(open_rows(bindparam("instance_id"), *what) for what in OPEN_ROWS)))
+_ALL_OPEN = Statement(select(*(_open_rows_text(bindparam("instance_id"), *table) for table in _OPEN_STATES)))
 
 
-def now_open(connection: Connection, instance_id: str) -> list[OpenRow]:
-    """The rows that are open now, read by a statement of their own."""
-    (texts,) = _ALL.run(connection, instance_id=instance_id).rows
-    return [row for text in texts for row in read_open(text)]
+def read_open_rows(connection: Connection, instance_id: str) -> list[OpenRow]:
+    """The rows of an instance that are open now."""
+    (texts,) = _ALL_OPEN.run(connection, instance_id=instance_id).rows
+    return [row for text in texts for row in _parse_open_rows(text)]
 
 
-class HeldCase(NamedTuple):
+class LockedInstance(NamedTuple):
     """The columns of an instance that a step needs."""
 
     id: str
@@ -96,14 +98,15 @@ class HeldCase(NamedTuple):
     revision: int
     linked_from: str | None
     started_at: datetime
+    suspended_at: datetime | None
     run_state: bytes
-    changes: int | None = None
-    """How often the configuration had changed, or None when it is not known."""
+    configuration_version: int | None = None
+    """The version of the configuration when the row was read; None when it is unknown."""
     open_rows: list[OpenRow] | None = None
-    """The rows that are open in other tables, or None when they must be read."""
+    """The open rows of the instance; None when they must be read."""
 
 
-class HeldTask(NamedTuple):
+class LockedTask(NamedTuple):
     """The columns of a task that a step needs."""
 
     id: str
@@ -122,30 +125,33 @@ class HeldTask(NamedTuple):
     not_by: str | None
     restricted: bool
 
-
-def new_task(row: Mapping[str, Any]) -> HeldTask:
-    """The columns of a task that begins, from its row."""
-    return HeldTask._make([row.get(name) for name in HeldTask._fields])
+    @classmethod
+    def from_row(cls, row: Mapping[str, Any]) -> LockedTask:
+        """The task of a new row of the table."""
+        return cls._make([row.get(name) for name in cls._fields])
 
 
 @dataclass(frozen=True)
-class Held:
-    """A task and its instance; `offered` to the actor who asks, who holds there the roles of `parts`."""
+class TaskAccess:
+    """A task, its instance, and what an actor may do with the task.
 
-    task: HeldTask
-    case: HeldCase
+    `offered`: the actor is a candidate of the task. `roles`: the actor's roles in the instance.
+    """
+
+    task: LockedTask
+    instance: LockedInstance
     offered: bool
-    parts: frozenset[str]
+    roles: frozenset[str]
     has_draft: bool
 
 
 _CANDIDATES = (
-    select(JoinedText(task_candidate.c.kind + literal_column("':'") + task_candidate.c.name))
+    select(StringAgg(task_candidate.c.kind + literal_column("':'") + task_candidate.c.name))
     .where(task_candidate.c.task_id == task.c.id)
     .scalar_subquery()
 )
-_PARTS = (
-    select(JoinedText(participant.c.role))
+_ROLES = (
+    select(StringAgg(participant.c.role))
     .where(
         participant.c.instance_id == task.c.instance_id,
         participant.c.actor_id == bindparam("actor_id"),
@@ -153,65 +159,67 @@ _PARTS = (
     )
     .scalar_subquery()
 )
-_DRAFT = exists(
+_HAS_DRAFT = exists(
     select(draft.c.task_id).where(draft.c.task_id == task.c.id, draft.c.actor_id == bindparam("actor_id"))
 )
-_ELSEWHERE = instance.alias("elsewhere")
-_SNAPSHOT = select(_ELSEWHERE.c.revision).where(_ELSEWHERE.c.id == instance.c.id).scalar_subquery()
-"""On PostgreSQL the revision as it was when the statement began: before what it has waited for, if it has waited."""
-_OPEN = [open_rows(instance.c.id, *what).label(f"open_{what[0]}") for what in OPEN_ROWS]
-_CASE = [
-    *(instance.c[name] for name in HeldCase._fields[:-2]),
-    CHANGES.label("changes"),
-    *_OPEN,
-    _SNAPSHOT.label("snapshot"),
+_BEFORE = instance.alias("before_lock")
+_REVISION_BEFORE = select(_BEFORE.c.revision).where(_BEFORE.c.id == instance.c.id).scalar_subquery()
+"""On PostgreSQL the revision when the statement began: an older one if the statement has waited for the lock."""
+_INSTANCE_COLUMNS = [
+    *(instance.c[name] for name in LockedInstance._fields[:-2]),
+    CONFIGURATION_VERSION.label("configuration_version"),
+    *(_open_rows_text(instance.c.id, *table).label(f"open_{table[0]}") for table in _OPEN_STATES),
+    _REVISION_BEFORE.label("revision_before"),
 ]
-_COLUMNS = len(HeldCase._fields) - 1
-_WIDE = len(_CASE)
-_TASK = [task.c[name] for name in HeldTask._fields]
-_BY_TASK = Statement(
-    select(*_CASE, *_TASK, _CANDIDATES, _PARTS, _DRAFT)
+_PLAIN_COLUMNS = len(LockedInstance._fields) - 1
+_TASK_COLUMNS = [task.c[name] for name in LockedTask._fields]
+_LOCK_TASK = Statement(
+    select(*_INSTANCE_COLUMNS, *_TASK_COLUMNS, _CANDIDATES, _ROLES, _HAS_DRAFT)
     .join_from(task, instance, instance.c.id == task.c.instance_id)
     .where(task.c.id == bindparam("task_id"))
     .with_for_update(of=[instance, task])
 )
-_BY_ID = Statement(
-    select(*_CASE).where(instance.c.id == bindparam("instance_id")).with_for_update(of=[instance])
+_LOCK_INSTANCE = Statement(
+    select(*_INSTANCE_COLUMNS).where(instance.c.id == bindparam("instance_id")).with_for_update(of=[instance])
 )
 
 
-def hold_case(connection: Connection, instance_id: str) -> HeldCase:
-    """Hold an instance. Raises NotFound."""
-    rows = _BY_ID.run(connection, instance_id=instance_id).rows
+def lock_instance(connection: Connection, instance_id: str) -> LockedInstance:
+    """Lock an instance until the transaction ends. Raises NotFound."""
+    rows = _LOCK_INSTANCE.run(connection, instance_id=instance_id).rows
     if not rows:
-        raise NotFound("La pratica non c'è")
-    return _case(rows[0])
+        raise NotFound("INSTANCE_NOT_FOUND")
+    return _instance_of(rows[0])
 
 
-def hold_task(connection: Connection, task_id: str, actor: Actor) -> Held:
-    """Hold a task and its instance, and see what the task is to the actor. Raises NotFound."""
-    rows = _BY_TASK.run(connection, task_id=task_id, actor_id=actor.id).rows
+def lock_task(connection: Connection, task_id: str, actor: Actor) -> TaskAccess:
+    """Lock a task and its instance, and read what the actor may do with the task. Raises NotFound."""
+    rows = _LOCK_TASK.run(connection, task_id=task_id, actor_id=actor.id).rows
     if not rows:
-        raise NotFound("Il compito non c'è")
+        raise NotFound("TASK_NOT_FOUND")
     row = rows[0]
-    *columns, candidates, roles, has_draft = row[_WIDE:]
-    found = HeldTask(*columns)._replace(restricted=bool(columns[-1]))
-    offers = [(kind, name) for kind, _, name in (text.partition(":") for text in lines(candidates))]
-    parts = frozenset(lines(roles))
-    return Held(found, _case(row), offered_to(actor, offers, found.scope, parts), parts, bool(has_draft))
+    *columns, candidates, roles, has_draft = row[len(_INSTANCE_COLUMNS) :]
+    found = LockedTask(*columns)._replace(restricted=bool(columns[-1]))
+    offers = [(kind, name) for kind, _, name in (text.partition(":") for text in split_lines(candidates))]
+    own_roles = frozenset(split_lines(roles))
+    offered = is_candidate(actor, offers, found.scope, own_roles)
+    return TaskAccess(found, _instance_of(row), offered, own_roles, bool(has_draft))
 
 
-def _case(row: tuple[Any, ...]) -> HeldCase:
-    case = HeldCase(*row[:_COLUMNS])
-    case = case._replace(started_at=_utc(case.started_at))
-    *opened, snapshot = row[_COLUMNS:_WIDE]
-    if snapshot != case.revision:  # another step ended while this one waited: what is open must be read anew
-        return case
-    return case._replace(open_rows=[row for text in opened for row in read_open(text)])
+def _instance_of(row: tuple[Any, ...]) -> LockedInstance:
+    found = LockedInstance(*row[:_PLAIN_COLUMNS])
+    found = found._replace(
+        started_at=_utc(found.started_at),
+        suspended_at=None if found.suspended_at is None else _utc(found.suspended_at),
+    )
+    *texts, revision_before = row[_PLAIN_COLUMNS : len(_INSTANCE_COLUMNS)]
+    if revision_before != found.revision:  # a step of another transaction has changed the open rows meanwhile
+        return found
+    return found._replace(open_rows=[opened for text in texts for opened in _parse_open_rows(text)])
 
 
 def _utc(given: datetime | str) -> datetime:
-    """A moment as the driver gives it: on SQLite the text of one in UTC."""
+    """A moment as the driver gives it, in UTC: on SQLite a text without time zone."""
     if isinstance(given, str):
         return datetime.fromisoformat(given).replace(tzinfo=UTC)
     return given.astimezone(UTC)

@@ -1,6 +1,6 @@
-"""What leaves the database: written with the change that causes it, delivered after the commit, at least once.
+"""The outbox: messages written in the transaction that causes them and delivered after it, at least once.
 
-A delivery that fails is tried again with growing waits and becomes an incident when given up.
+A delivery that fails is tried again, each wait four times longer; after the last attempt it becomes an incident.
 """
 
 from __future__ import annotations
@@ -10,23 +10,29 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from engine.clock import Clock
-from engine.service_tasks import Environment, OperationRegistry, OutboxMessage
+from engine.errors import ExecutionFailed
+from engine.execution.incident_rows import describe_problem, open_incident
+from engine.messages import Message
+from engine.service_tasks import DeliveryContext, OperationRegistry, OutboxMessage
 from engine.settings import Settings
 from engine.storage import Database
 from engine.storage.sql.insert_once import insert_once
-from engine.storage.tables import event, incident, instance, outbox
+from engine.storage.tables import outbox
 from engine.storage.types import new_id
 
 logger = logging.getLogger(__name__)
 
-MOST_ATTEMPTS = 6
+MAX_ATTEMPTS = 6
 LEASE_SECONDS = 120
+"""How long a deliverer has a message to itself; after that others may deliver it."""
+_MAX_LOGGED = 2000
+_MAX_SHOWN = 500
 
 
-def message(
+def message_row(
     kind: str,
     payload: Mapping[str, Any],
     key: str,
@@ -35,7 +41,7 @@ def message(
     due: datetime | None = None,
     instance_id: str | None = None,
 ) -> dict[str, Any]:
-    """The row of a message that waits to leave; `key` is used once."""
+    """The row of a new message, due now or at `due` (UTC). A `key` is used once."""
     return {
         "id": new_id(),
         "kind": kind,
@@ -59,25 +65,26 @@ def enqueue(
     due: datetime | None = None,
     instance_id: str | None = None,
 ) -> None:
-    """Write a message in the caller's transaction; a key already used is left as it is."""
-    row = message(kind, payload, key, now=now, due=due, instance_id=instance_id)
+    """Write a message in the caller's transaction; nothing happens when the key has been used."""
+    row = message_row(kind, payload, key, now=now, due=due, instance_id=instance_id)
     insert_once(connection, outbox, row)
 
 
-def settle(connection: Connection, message_id: str, now: datetime) -> bool:
-    """Mark a message delivered in the transaction that does what it says; False when that was done before."""
-    done = connection.execute(
+def mark_delivered(connection: Connection, message_id: str, now: datetime) -> bool:
+    """Mark a message as delivered in the transaction of its effect; False when it has been delivered before."""
+    updated = connection.execute(
         update(outbox)
         .where(outbox.c.id == message_id, outbox.c.state == "waiting")
         .values(state="delivered", delivered_at=now, last_error=None)
     )
-    return bool(done.rowcount)
+    return bool(updated.rowcount)
 
 
 class Outbox:
-    """Delivers what waits. Two deliverers never hold the same message: each takes a lease first.
+    """Delivers the messages that are due. Several may work at once: each leases the message that it delivers.
 
-    `inner` are the kinds that the engine delivers to its own cases; those are settled in their own transaction.
+    `internal` are the handlers of the kinds that the engine delivers to its own instances; these handlers mark the
+    message as delivered themselves (`mark_delivered`).
     """
 
     def __init__(
@@ -86,31 +93,31 @@ class Outbox:
         clock: Clock,
         operations: OperationRegistry,
         settings: Settings,
-        inner: Mapping[str, Callable[[OutboxMessage], None]] | None = None,
+        internal: Mapping[str, Callable[[OutboxMessage], None]] | None = None,
     ) -> None:
-        self._inner = dict(inner or {})
+        self._internal = dict(internal or {})
         self._database = database
         self._clock = clock
         self._operations = operations
         self._settings = settings
 
     def deliver(self, limit: int = 100) -> int:
-        """Deliver up to `limit` messages that are due and say how many went out."""
-        due = self.next_due()  # looking holds up nobody; taking one does, on SQLite
+        """Deliver up to `limit` messages that are due; gives how many were delivered."""
+        due = self.next_due()  # on SQLite this, unlike a lease, makes no writer wait
         if due is None or due > self._clock.now():
             return 0
         delivered = 0
-        gone: OutboxMessage | None = None
+        previous: OutboxMessage | None = None
         for _ in range(limit):
-            message, gone = self._take(gone), None
+            message, previous = self._lease_next(previous), None
             if message is None:
                 break
-            if self._send(message):
+            if self._deliver(message):
                 delivered += 1
-                gone = message
-        if gone is not None:
+                previous = message
+        if previous is not None:
             with self._database.begin() as work:
-                self._note(work.connection, gone)
+                self._mark_delivered(work.connection, previous)
         return delivered
 
     def next_due(self) -> datetime | None:
@@ -120,17 +127,16 @@ class Outbox:
                 select(outbox.c.due_at).where(outbox.c.state == "waiting").order_by(outbox.c.due_at).limit(1)
             ).scalar_one_or_none()
 
-    def _note(self, connection: Connection, gone: OutboxMessage) -> None:
-        """Mark a message delivered, unless the transaction that did what it says has."""
-        if gone.kind not in self._inner:
-            settle(connection, gone.id, self._clock.now())
+    def _mark_delivered(self, connection: Connection, message: OutboxMessage) -> None:
+        if message.kind not in self._internal:
+            mark_delivered(connection, message.id, self._clock.now())
 
-    def _take(self, gone: OutboxMessage | None) -> OutboxMessage | None:
-        """The first that is due, leased; the one before, which has just gone out, is marked in the same transaction."""
+    def _lease_next(self, delivered: OutboxMessage | None) -> OutboxMessage | None:
+        """Lease the first message that is due, and mark the one just delivered in the same transaction."""
         now = self._clock.now()
         with self._database.begin() as work:
-            if gone is not None:
-                self._note(work.connection, gone)
+            if delivered is not None:
+                self._mark_delivered(work.connection, delivered)
             query = (
                 select(outbox)
                 .where(outbox.c.state == "waiting", outbox.c.due_at <= now)
@@ -148,16 +154,16 @@ class Outbox:
             )
         return OutboxMessage(row.id, row.kind, row.key, row.payload, row.attempts + 1, row.instance_id)
 
-    def _send(self, message: OutboxMessage) -> bool:
-        """Whether it went out; otherwise it is planned anew or given up."""
+    def _deliver(self, message: OutboxMessage) -> bool:
+        """Deliver a message; when that fails, plan the next attempt or give up, and return False."""
         handler = self._operations.handlers.get(message.kind)
         try:
-            if message.kind in self._inner:
-                self._inner[message.kind](message)
+            if message.kind in self._internal:
+                self._internal[message.kind](message)
                 return True
             if handler is None:
-                raise LookupError(f"Nessuno sa consegnare i messaggi di tipo «{message.kind}»")
-            handler(message, Environment(self._settings, self._database, self._clock))
+                raise ExecutionFailed("OUTBOX_HANDLER_MISSING", kind=message.kind)
+            handler(message, DeliveryContext(self._settings, self._database, self._clock))
         except Exception as problem:
             logger.warning(
                 "Outbox message %s (%s) failed, attempt %s",
@@ -166,59 +172,51 @@ class Outbox:
                 message.attempts,
                 exc_info=problem,
             )
-            self._failed(message, f"{type(problem).__name__}: {problem}")
+            self._handle_failure(message, describe_problem(problem))
             return False
         return True
 
-    def _failed(self, message: OutboxMessage, sentence: str) -> None:
+    def _handle_failure(self, message: OutboxMessage, problem: str) -> None:
         now = self._clock.now()
         with self._database.begin() as work:
-            if message.attempts < MOST_ATTEMPTS:
-                wait = timedelta(seconds=self._settings.retry_seconds * 4 ** (message.attempts - 1))
+            if message.attempts < MAX_ATTEMPTS:
+                wait = self._settings.retry_delay(message.attempts)
                 work.connection.execute(
                     update(outbox)
                     .where(outbox.c.id == message.id)
-                    .values(due_at=now + wait, last_error=sentence[:2000])
+                    .values(due_at=now + wait, last_error=problem[:_MAX_LOGGED])
                 )
                 return
             work.connection.execute(
                 update(outbox)
                 .where(outbox.c.id == message.id)
-                .values(state="failed", last_error=sentence[:2000])
+                .values(state="failed", last_error=problem[:_MAX_LOGGED])
             )
-            work.connection.execute(
-                insert(incident).values(
-                    id=new_id(),
-                    instance_id=message.instance_id,
-                    outbox_id=message.id,
-                    kind="outbox",
-                    element_id=message.kind,
-                    element_name=message.kind,
-                    attempts=message.attempts,
-                    state="open",
-                    sentence=f"«{message.kind}» non consegnato dopo {message.attempts} tentativi: {sentence[:500]}",
-                    created_at=now,
-                )
-            )
-            work.connection.execute(
-                update(instance)
-                .where(instance.c.id == message.instance_id)
-                .values(incidents=instance.c.incidents + 1)
-            )
-            work.connection.execute(
-                insert(event).values(
-                    instance_id=message.instance_id,
-                    at=now,
-                    actor_id="sistema",
-                    kind="incident.opened",
-                    data={"kind": "outbox", "message": message.kind},
-                )
+            open_incident(
+                work.connection,
+                kind="outbox",
+                element_id=message.kind,
+                element_name=message.kind,
+                sentence=Message(
+                    "OUTBOX_NOT_DELIVERED",
+                    {
+                        "kind": message.kind,
+                        "attempts": message.attempts,
+                        "problem": problem if len(problem) <= _MAX_SHOWN else problem[:_MAX_SHOWN],
+                    },
+                ),
+                attempts=message.attempts,
+                now=now,
+                instance_id=message.instance_id,
+                source_kind="outbox",
+                source_id=message.id,
+                log_data={"message": message.kind},
             )
 
-    def again(self, connection: Connection, outbox_id: str, now: datetime) -> None:
-        """Put a message given up back in the queue, within the caller's transaction."""
+    def requeue(self, connection: Connection, message_id: str, now: datetime) -> None:
+        """Make a message that failed due again, in the caller's transaction."""
         connection.execute(
             update(outbox)
-            .where(outbox.c.id == outbox_id, outbox.c.state == "failed")
+            .where(outbox.c.id == message_id, outbox.c.state == "failed")
             .values(state="waiting", attempts=0, due_at=now)
         )

@@ -1,8 +1,7 @@
-"""From what a run now waits for to rows: the one writer of run state.
+"""Writes a step: the one place that writes the state of a run.
 
-It compares the run with what the tables say is open, and writes only the difference: new tasks, timers and
-subscriptions, those that ended, failures, the state itself with its revision, and the log. What begins is gathered
-first and inserted at the end; on PostgreSQL all of it is one statement.
+It compares the run with the rows that are open and writes the difference: the new wait states and those that ended,
+failures, the row of the instance with its new revision, and the log. On PostgreSQL all of it is one statement.
 """
 
 from __future__ import annotations
@@ -14,61 +13,12 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 
 from engine.execution.environment import NEW_INSTANCE
-from engine.execution.locking import OpenRow, now_open
-from engine.execution.step import SUBSCRIBED, Advance, begin, close_incident, note_failure
-from engine.storage import UnitOfWork
-from engine.storage.configuration_version import CHANGES
-from engine.storage.sql.statements import Inserts, Statement
-from engine.storage.sql.write_batch import Together
+from engine.execution.locking import OpenRow, read_open_rows
+from engine.execution.step import Step
+from engine.execution.wait_state_rows import SUBSCRIPTION_KINDS, add_failure, add_wait_state, close_incident
+from engine.storage import Inserts, Statement, UnitOfWork, WriteBatch
+from engine.storage.configuration_version import CONFIGURATION_VERSION
 from engine.storage.tables import event, incident, instance, outbox, subscription, task, task_candidate, timer
-
-
-def write(step: Advance, last_of: UnitOfWork | None = None) -> None:
-    """Write a step. Everything goes through the connection of the host, in its transaction; with `last_of` at its end,
-    with the commit: for who reads nothing more of what the step has changed."""
-    known = now_open(step.host.reading, step.instance_id) if step.known is None else step.known
-    waits = [] if step.run.completed else step.run.waits()
-    failures = [] if step.run.completed else step.run.failures()
-    kept = _end_gone(step, known, {(w.kind, w.token) for w in waits}, {f.token for f in failures})
-    open_tokens = {(row.what, row.token) for row in kept}
-    for wait in waits:
-        if (wait.kind, wait.token) not in open_tokens:
-            begin(step, wait, open_tokens)
-    for failure in failures:
-        note_failure(step, failure, open_tokens)
-    step.open_rows = [*kept, *_begun(step)]
-    together = _together(step)
-    if last_of is None:
-        together.run(step.host.reading)
-    else:
-        last_of.finish(together)
-    step.written = True
-
-
-def _together(step: Advance) -> Together:
-    """All that the step writes: first what must still be as the step took it."""
-    statement, state = _instance_written(step)
-    together = Together()
-    if statement is NEW_INSTANCE:  # before what refers to it
-        together.add(statement, **state)
-    else:
-        together.meet(statement, **state)
-    for must, ending, values in step.endings:
-        (together.meet if must else together.add)(ending, **values)
-    for name, inserts in _INSERTS.items():
-        if rows := step.rows.pop(name, None):
-            together.insert(inserts, rows)
-    together.insert(_LOG, _log(step))
-    return together
-
-
-def _begun(step: Advance) -> Iterator[OpenRow]:
-    """The rows that begin in this step, as `now_open` would read them afterwards."""
-    for name in ("task", "timer", "subscription", "incident"):
-        for row in step.rows.get(name, ()):
-            kind = row["kind"] if name in ("timer", "subscription") else name
-            yield OpenRow("timer" if kind == "event" else kind, row["id"], row["token"])
-
 
 _INSERTS = {
     "task": Inserts(task),
@@ -78,37 +28,93 @@ _INSERTS = {
     "incident": Inserts(incident),
     "outbox": Inserts(outbox, once=True),
 }
-"""The tables in which rows begin, those that others refer to first."""
+"""The tables of new rows; a table that another refers to comes first."""
+_INSERT_EVENTS = Inserts(event)
 
 
-# -- what ended --------------------------------------------------------------------------------------------------------
+def write_step(step: Step, last_of: UnitOfWork | None = None) -> None:
+    """Write a step in its transaction; with `last_of` at the end of that unit of work, together with the commit.
+
+    With `last_of` nothing that the step has written can be read before the commit.
+    """
+    if step.open_before is None:
+        step.open_before = read_open_rows(step.environment.read_connection, step.instance_id)
+    waits = [] if step.run.completed else step.run.wait_states()
+    failures = [] if step.run.completed else step.run.failures()
+    still_open = _end_rows(
+        step, step.open_before, {(w.kind, w.token) for w in waits}, {f.token for f in failures}
+    )
+    open_tokens = {(row.kind, row.token) for row in still_open}
+    for wait in waits:
+        if (wait.kind, wait.token) not in open_tokens:
+            add_wait_state(step, wait, open_tokens)
+    for failure in failures:
+        add_failure(step, failure, open_tokens)
+    step.open_after = [*still_open, *_new_open_rows(step)]
+    batch = _batch(step)
+    if last_of is None:
+        batch.run(step.environment.read_connection)
+    else:
+        last_of.write_at_commit(batch)
+    step.written = True
 
 
-def _end_gone(
-    step: Advance, known: list[OpenRow], waits: set[tuple[str, str]], failed: set[str]
+def _batch(step: Step) -> WriteBatch:
+    """All statements of the step: the row of the instance first, and with it what must not have changed meanwhile."""
+    statement, values = _instance_statement(step)
+    batch = WriteBatch()
+    if statement is NEW_INSTANCE:
+        batch.add(statement, **values)
+    else:
+        batch.expect_one_row(statement, **values)
+    for expect_one_row, ending, ending_values in step.updates:
+        (batch.expect_one_row if expect_one_row else batch.add)(ending, **ending_values)
+    for name, inserts in _INSERTS.items():
+        if rows := step.new_rows.pop(name, None):
+            batch.insert(inserts, rows)
+    batch.insert(_INSERT_EVENTS, [entry.row() for entry in step.environment.log])
+    return batch
+
+
+def _new_open_rows(step: Step) -> Iterator[OpenRow]:
+    """The rows of new wait states and incidents, as `read_open_rows` reads them after the step."""
+    for name in ("task", "timer", "subscription", "incident"):
+        for row in step.new_rows.get(name, ()):
+            kind = row["kind"] if name in ("timer", "subscription") else name
+            yield OpenRow("timer" if kind == "event" else kind, row["id"], row["token"])
+
+
+# -- wait states that ended --------------------------------------------------------------------------------------------
+
+
+def _end_rows(
+    step: Step, open_rows: list[OpenRow], waits: set[tuple[str, str]], failed: set[str]
 ) -> list[OpenRow]:
-    """End what is over and say what goes on."""
-    tasks = {token for kind, token in waits if kind == "task"}
-    stopped = failed | {token for _, token in waits}
-    over = [row for row in known if row.id == step.fired_timer or _is_over(row, waits, tasks, failed)]
-    kept = [row for row in known if row not in over]
-    for row in kept:
-        if row.what == "incident" and row.token and row.token not in stopped:
+    """End the rows of wait states that are over; gives those that stay open."""
+    task_tokens = {token for kind, token in waits if kind == "task"}
+    stopped_tokens = failed | {token for _, token in waits}
+    over = [
+        row for row in open_rows if row.id == step.fired_timer or _is_over(row, waits, task_tokens, failed)
+    ]
+    still_open = [row for row in open_rows if row not in over]
+    for row in still_open:
+        if row.kind == "incident" and row.token and row.token not in stopped_tokens:
             close_incident(step, row.token)
-    _end_tasks(step, [row for row in over if row.what == "task"])
-    _end_waits(step, [row for row in over if row.what != "task"])
-    return kept
+    _end_tasks(step, [row for row in over if row.kind == "task"])
+    _end_subscriptions(step, [row for row in over if row.kind in SUBSCRIPTION_KINDS])
+    _end_timers(step, [row.id for row in over if row.kind != "task" and row.kind not in SUBSCRIPTION_KINDS])
+    return still_open
 
 
-def _is_over(row: OpenRow, waits: set[tuple[str, str]], tasks: set[str], failed: set[str]) -> bool:
-    if row.what in ("task", "timer") or row.what in SUBSCRIBED:
-        return (row.what, row.token) not in waits
-    if row.what == "retry":
+def _is_over(row: OpenRow, waits: set[tuple[str, str]], task_tokens: set[str], failed: set[str]) -> bool:
+    if row.kind in ("task", "timer") or row.kind in SUBSCRIPTION_KINDS:
+        return (row.kind, row.token) not in waits
+    if row.kind == "retry":
         return row.token not in failed
-    return row.what == "overdue" and row.token not in tasks
+    return row.kind == "overdue" and row.token not in task_tokens
 
 
-_COMPLETE = Statement(
+_COMPLETE_TASK = Statement(
     update(task)
     .where(task.c.id == bindparam("task_id"), task.c.revision == bindparam("task_revision"))
     .values(
@@ -125,42 +131,52 @@ _END_TIMER = Statement(
 )
 
 
-def _end_tasks(step: Advance, over: list[OpenRow]) -> None:
-    done = step.completed_task
-    if done is not None:
-        known = {"task_id": done.id, "task_revision": done.revision}
-        step.end(_COMPLETE, must=True, **known, now=step.now, actor_id=step.actor.id)
-    cancelled = [row.id for row in over if done is None or row.token != done.token]
+def _end_tasks(step: Step, over: list[OpenRow]) -> None:
+    completed = step.completed_task
+    if completed is not None:
+        step.add_update(
+            _COMPLETE_TASK,
+            expect_one_row=True,
+            task_id=completed.id,
+            task_revision=completed.revision,
+            now=step.now,
+            actor_id=step.actor.id,
+        )
+    cancelled = [row.id for row in over if completed is None or row.token != completed.token]
     if cancelled:
-        step.host.connection.execute(
+        step.environment.connection.execute(
             update(task)
             .where(task.c.id.in_(cancelled))
             .values(state="cancelled", completed_at=step.now, revision=task.c.revision + 1)
         )
     for task_id in cancelled:
-        step.host.note("task.cancelled", None, {"task": task_id})
+        step.environment.record("task.cancelled", None, {"task": task_id})
 
 
-def _end_waits(step: Advance, over: list[OpenRow]) -> None:
-    heard = [row.id for row in over if row.what in SUBSCRIBED]
-    if heard:
-        step.host.connection.execute(
-            update(subscription).where(subscription.c.id.in_(heard)).values(state="ended")
+def _end_subscriptions(step: Step, over: list[OpenRow]) -> None:
+    if over:
+        ids = [row.id for row in over]
+        step.environment.connection.execute(
+            update(subscription).where(subscription.c.id.in_(ids)).values(state="ended")
         )
-    timers = [row.id for row in over if row.what not in SUBSCRIBED]
-    if step.fired_timer in timers:
-        step.end(_END_TIMER, timer_id=step.fired_timer, ended="fired", fired=step.now)
-    cancelled = [timer_id for timer_id in timers if timer_id != step.fired_timer]
+
+
+def _end_timers(step: Step, over: list[str]) -> None:
+    if step.fired_timer in over:
+        step.add_update(_END_TIMER, timer_id=step.fired_timer, ended="fired", fired=step.now)
+    cancelled = [timer_id for timer_id in over if timer_id != step.fired_timer]
     if len(cancelled) == 1:
-        step.end(_END_TIMER, timer_id=cancelled[0], ended="cancelled", fired=None)
+        step.add_update(_END_TIMER, timer_id=cancelled[0], ended="cancelled", fired=None)
     elif cancelled:
-        step.host.connection.execute(update(timer).where(timer.c.id.in_(cancelled)).values(state="cancelled"))
+        step.environment.connection.execute(
+            update(timer).where(timer.c.id.in_(cancelled)).values(state="cancelled")
+        )
 
 
-# -- the instance and its log ------------------------------------------------------------------------------------------
+# -- the row of the instance -------------------------------------------------------------------------------------------
 
 
-_INCIDENTS = (
+_COUNT_INCIDENTS = (
     select(func.count())
     .select_from(incident)
     .where(incident.c.instance_id == bindparam("instance_id"), incident.c.state == "open")
@@ -168,68 +184,56 @@ _INCIDENTS = (
 
 
 @cache
-def _update(columns: frozenset[str], ahead: bool) -> Statement:
-    """The statement that writes the row of an instance that stands at a known revision; with `ahead` only if it may go
-    on, and nobody has changed the configuration."""
+def _update_instance(columns: frozenset[str], optimistic: bool) -> Statement:
+    """The statement that writes an instance of a known revision.
+
+    With `optimistic` it also requires that the instance is active and the configuration unchanged.
+    """
     row = instance.c
-    known = [row.id == bindparam("instance_id"), row.revision == bindparam("known_revision")]
-    if ahead:
-        known += [row.state == "active", bindparam("known_changes") == CHANGES]
+    conditions = [row.id == bindparam("instance_id"), row.revision == bindparam("known_revision")]
+    if optimistic:
+        conditions += [row.state == "active", bindparam("known_configuration") == CONFIGURATION_VERSION]
     return Statement(
         update(instance)
-        .where(*known)
+        .where(*conditions)
         .values({name: bindparam(f"new_{name}", type_=row[name].type) for name in columns})
     )
 
 
-def _instance_written(step: Advance) -> tuple[Statement, dict[str, Any]]:
-    """The statement that writes the instance's row, and its values."""
+def _instance_statement(step: Step) -> tuple[Statement, dict[str, Any]]:
+    """The statement that writes the row of the instance, with its values."""
     run = step.run
     phase = run.phase or step.phase
     if phase != step.phase:
-        step.host.note("phase.changed", None, {"from": step.phase, "to": phase})
-    columns = {"revision": step.revision + 1, "run_state": run.dump(), "phase": phase, **_more(step)}
+        step.environment.record("phase.changed", None, {"from": step.phase, "to": phase})
+    columns = {
+        "revision": step.revision + 1,
+        "run_state": run.dump(),
+        "phase": phase,
+        **_other_columns(step),
+    }
     new = {f"new_{name}": value for name, value in columns.items()}
-    if step.host.unborn is not None:
-        return NEW_INSTANCE, {**step.host.unborn, **new}
+    if step.environment.new_instance is not None:
+        return NEW_INSTANCE, {**step.environment.new_instance, **new}
     known = {"instance_id": step.instance_id, "known_revision": step.revision}
-    if step.ahead:
-        known["known_changes"] = step.host.changes
-    return _update(frozenset(columns), step.ahead), {**known, **new}
+    if step.optimistic:
+        known["known_configuration"] = step.environment.configuration_version
+    return _update_instance(frozenset(columns), step.optimistic), {**known, **new}
 
 
-def _more(step: Advance) -> dict[str, Any]:
-    """The columns of the instance that few steps change."""
-    more: dict[str, Any] = {}
-    if step.host.subject is not None:
-        more["subject"], more["title"] = step.host.subject
-        more["words"] = more["title"]
+def _other_columns(step: Step) -> dict[str, Any]:
+    """The columns that only some steps change: subject and title, the end, the count of open incidents."""
+    columns: dict[str, Any] = {}
+    if step.environment.subject is not None:
+        columns["subject"], columns["title"] = step.environment.subject
+        columns["words"] = columns["title"]
     if step.run.completed:
-        more["ended_at"] = step.now
-        more["state"] = "completed" if step.state == "active" else step.state
-        step.host.note("instance.completed" if step.state == "active" else f"instance.{step.state}")
-    if step.incidents_ended or step.new_incidents:
-        known = step.host.connection.execute(_INCIDENTS, {"instance_id": step.instance_id}).scalar_one()
-        more["incidents"] = known + step.new_incidents  # these are inserted afterwards
-    return more
-
-
-_LOG = Inserts(event)
-
-
-def _log(step: Advance) -> list[dict[str, Any]]:
-    host = step.host
-    own, called = host.compiled.definition_id, host.compiled.definition_ids
-    return [
-        {
-            "instance_id": step.instance_id,
-            "at": step.now,
-            "actor_id": step.actor.id,
-            "kind": note["kind"],
-            "element_id": note["element_id"],
-            "element_name": note["element_name"],
-            "definition_id": called.get(note.get("process_id", ""), own),
-            "data": note["data"],
-        }
-        for note in host.events
-    ]
+        columns["ended_at"] = step.now
+        columns["state"] = "completed" if step.state == "active" else step.state
+        step.environment.record(f"instance.{columns['state']}")
+    if step.incidents_closed or step.new_incidents:
+        still_open = step.environment.connection.execute(
+            _COUNT_INCIDENTS, {"instance_id": step.instance_id}
+        ).scalar_one()
+        columns["incidents"] = still_open + step.new_incidents  # the new rows are inserted after this
+    return columns

@@ -1,10 +1,11 @@
-"""How the work stands, in numbers, for whoever keeps watch: a few counts, each answered by an index. Reads only."""
+"""Metrics of the work that waits, for monitoring: a few counts, each answered by an index. Reads only."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, Table, func, select
 
 from engine.clock import Clock
 from engine.storage import Database
@@ -13,8 +14,8 @@ from engine.storage.tables.batches import batch_item
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What waits now. `timer_lag` and `outbox_lag` are the seconds by which the oldest that is due is late."""
+class MetricValues:
+    """What waits now. `timer_lag` and `outbox_lag` are the seconds since when the oldest row is due."""
 
     timers_due: int
     timer_lag: float
@@ -22,41 +23,41 @@ class Standing:
     outbox_lag: float
     outbox_failed: int
     incidents_open: int
-    batch_cases_waiting: int
+    batch_items_waiting: int
 
 
-class Figures:
-    """The numbers of one database."""
+class Metrics:
+    """The metrics of one database."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
-    def standing(self) -> Standing:
-        """Count now."""
+    def read(self) -> MetricValues:
+        """The values now."""
         now = self._clock.now()
         with self._database.read() as connection:
-
-            def late(table: object) -> tuple[int, float]:
-                rows = timer.c if table is timer else outbox.c
-                waiting = (rows.state == "waiting", rows.due_at <= now)
-                many, first = connection.execute(
-                    select(func.count(), func.min(rows.due_at)).where(*waiting)
-                ).one()
-                return many, (now - first).total_seconds() if first else 0.0
-
-            def many(rows: object, state: str) -> int:
-                column = rows.c.state  # type: ignore[attr-defined]
-                return int(connection.execute(select(func.count()).where(column == state)).scalar_one())
-
-            timers_due, timer_lag = late(timer)
-            outbox_due, outbox_lag = late(outbox)
-            return Standing(
+            timers_due, timer_lag = _due(connection, timer, now)
+            outbox_due, outbox_lag = _due(connection, outbox, now)
+            return MetricValues(
                 timers_due=timers_due,
                 timer_lag=timer_lag,
                 outbox_due=outbox_due,
                 outbox_lag=outbox_lag,
-                outbox_failed=many(outbox, "failed"),
-                incidents_open=many(incident, "open"),
-                batch_cases_waiting=many(batch_item, "waiting"),
+                outbox_failed=_count(connection, outbox, "failed"),
+                incidents_open=_count(connection, incident, "open"),
+                batch_items_waiting=_count(connection, batch_item, "waiting"),
             )
+
+
+def _due(connection: Connection, table: Table, now: datetime) -> tuple[int, float]:
+    """How many waiting rows are due, and for how many seconds the oldest."""
+    query = select(func.count(), func.min(table.c.due_at)).where(
+        table.c.state == "waiting", table.c.due_at <= now
+    )
+    count, oldest = connection.execute(query).one()
+    return count, (now - oldest).total_seconds() if oldest else 0.0
+
+
+def _count(connection: Connection, table: Table, state: str) -> int:
+    return int(connection.execute(select(func.count()).where(table.c.state == state)).scalar_one())

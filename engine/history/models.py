@@ -1,4 +1,4 @@
-"""."""
+"""The records of the history."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Event:
-    """A line of the log: who, when, what, on which element, under which version of the diagram."""
+    """An entry of the log: what happened (`kind`), when (UTC), by whom, at which element of which definition."""
 
     id: int
     instance_id: str | None

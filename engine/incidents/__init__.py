@@ -1,1 +1,6 @@
-"""What stopped and waits for an administrator: list, retry, resolve."""
+"""Incidents: what failed and waits for an administrator. List, count, retry, resolve."""
+
+from engine.incidents.models import IncidentFilter, IncidentGroup, IncidentView
+from engine.incidents.service import Incidents
+
+__all__ = ["IncidentFilter", "IncidentGroup", "IncidentView", "Incidents"]

@@ -1,37 +1,34 @@
-"""What stopped: list, retry after a fix, resolve with a reason. Needs `incident.manage` in the scope of the case."""
+"""The service of incidents: list, retry after a fix, resolve with a reason."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Connection, Row, func, or_, select, true, update
 
-from engine.access.actors import Actor
-from engine.access.permissions import Permission, PermissionMatrix
-from engine.access.visibility import where_allowed
+from engine.access import Actor, Permission, PermissionMatrix, where_allowed
 from engine.errors import InvalidInput, InvalidState, NotFound
-from engine.execution.outbox import Outbox
-from engine.execution.step_runner import Stepper, locked, require_reason
-from engine.execution.step_writer import write
-from engine.incidents.models import IncidentView
-from engine.incidents.queries import IncidentFilter, IncidentGroup, groups_of, page_of
+from engine.execution import Outbox, StepRunner, lock_instance, require_reason, write_step
+from engine.incidents.models import IncidentFilter, IncidentGroup, IncidentView
+from engine.incidents.queries import incident_groups, incidents_page, select_incidents
+from engine.messages import restored_message
+from engine.scheduling.timer_start_events import retry_start
 from engine.spiff import Instruction
 from engine.storage import UnitOfWork
-from engine.storage.tables import event, incident, instance, timer
-from engine.timers.scheduled_starts import try_again
+from engine.storage.event_log import LogEntry, append_event
+from engine.storage.sql.keyset_pagination import Cursor, Page, page_of
+from engine.storage.tables import incident, instance, timer
 
-MOST_OF_ONE = 1_000
-"""How many incidents of one instance are tried again at once."""
-
-__all__ = ["IncidentFilter", "IncidentGroup", "Incidents"]
+MAX_RETRIES_PER_INSTANCE = 1_000
 
 
 class Incidents:
-    """The administrator's list of what needs a hand."""
+    """Incidents as administrators see them. Needs `incident.manage` in the scope of the instance."""
 
-    def __init__(self, stepper: Stepper, permissions: PermissionMatrix, outbox: Outbox) -> None:
-        self._stepper = stepper
+    def __init__(self, step_runner: StepRunner, permissions: PermissionMatrix, outbox: Outbox) -> None:
+        self._step_runner = step_runner
         self._permissions = permissions
         self._outbox = outbox
 
@@ -40,67 +37,77 @@ class Incidents:
     def list(
         self, actor: Actor, *, state: str = "open", instance_id: str | None = None, limit: int = 200
     ) -> tuple[IncidentView, ...]:
-        """The incidents of the scopes where the actor manages them, the oldest first."""
-        chosen = IncidentFilter(state=state, instance_id=instance_id or "")
-        return self.page(actor, chosen, limit=limit)[0]
+        """The first incidents, the oldest first, of the scopes where the actor manages them."""
+        incident_filter = IncidentFilter(state=state, instance_id=instance_id or "")
+        return self.page(actor, incident_filter, limit=limit).items
 
     def page(
-        self, actor: Actor, chosen: IncidentFilter, *, after: str = "", limit: int = 50
-    ) -> tuple[tuple[IncidentView, ...], str | None]:
-        """A page of incidents, the oldest first, and the key of the next page (None at the end)."""
-        with self._stepper.database.read() as connection:
-            rows = connection.execute(page_of(self._seen(actor), chosen, after, limit + 1)).all()
-        more = rows[limit - 1].id if len(rows) > limit else None
-        return tuple(_view(row) for row in rows[:limit]), more
+        self, actor: Actor, incident_filter: IncidentFilter, *, after: str = "", limit: int = 50
+    ) -> Page[IncidentView]:
+        """A page of incidents, the oldest first. `after` is the `next` of the page before. Raises InvalidInput."""
+        cursor = Cursor.decode(after, datetime, str) if after else None
+        query = incidents_page(self._visible(actor), incident_filter, cursor, limit + 1)
+        with self._step_runner.database.read() as connection:
+            rows = connection.execute(query).all()
+        return page_of(rows, limit, _view, lambda row: (row.created_at, row.id))
 
-    def groups(self, actor: Actor, chosen: IncidentFilter) -> tuple[IncidentGroup, ...]:
+    def groups(self, actor: Actor, incident_filter: IncidentFilter) -> tuple[IncidentGroup, ...]:
         """How many incidents there are by process, kind and element, the most numerous first."""
-        with self._stepper.database.read() as connection:
+        query = incident_groups(self._visible(actor), incident_filter)
+        with self._step_runner.database.read() as connection:
             return tuple(
-                IncidentGroup(r.definition_key or "", r.kind, r.element_id, r.element_name, r.many, r.oldest)
-                for r in connection.execute(groups_of(self._seen(actor), chosen))
+                IncidentGroup(
+                    row.definition_key or "",
+                    row.kind,
+                    row.element_id,
+                    row.element_name,
+                    row.incidents,
+                    row.oldest,
+                )
+                for row in connection.execute(query)
             )
 
-    def _seen(self, actor: Actor) -> ColumnElement[bool]:
+    def _visible(self, actor: Actor) -> ColumnElement[bool]:
         self._permissions.require(actor, Permission.INCIDENT_MANAGE)
-        mine = where_allowed(actor, Permission.INCIDENT_MANAGE, self._permissions)
-        return or_(mine, incident.c.instance_id.is_(None))
+        in_own_scopes = where_allowed(actor, Permission.INCIDENT_MANAGE, self._permissions)
+        return or_(in_own_scopes, incident.c.instance_id.is_(None))
 
     # -- retrying --------------------------------------------------------------------------------------------------
 
     def retry(self, incident_id: str, actor: Actor) -> None:
-        """Try the failed step again now. When it fails once more, a new incident is opened."""
-        row = self._found(incident_id, actor)
-        with self._stepper.database.begin() as work:
+        """Retry now what failed. When it fails again, a new incident is opened."""
+        row = self._open_incident(incident_id, actor)
+        with self._step_runner.database.begin() as work:
             self._retry(work, row.instance_id, [row], actor)
 
     def retry_in(
         self, work: UnitOfWork, instance_id: str, actor: Actor, *, kind: str = "", element: str = ""
     ) -> tuple[int, int]:
-        """Try again, in the caller's transaction, all that has stopped in an instance (of one kind, at one element).
+        """Retry, in the caller's transaction, the open incidents of an instance (of one kind, at one element).
 
-        Gives how many were tried and how many of the instance are open afterwards.
+        Gives how many were retried, and how many of the instance are open afterwards.
         """
-        case = locked(work.connection, instance_id)
-        self._permissions.require(actor, Permission.INCIDENT_MANAGE, case.scope)
-        chosen = IncidentFilter(instance_id=instance_id, kind=kind, element=element)
-        rows = work.connection.execute(page_of(true(), chosen, "", MOST_OF_ONE)).all()
+        locked = lock_instance(work.connection, instance_id)
+        self._permissions.require(actor, Permission.INCIDENT_MANAGE, locked.scope)
+        incident_filter = IncidentFilter(instance_id=instance_id, kind=kind, element=element)
+        query = incidents_page(true(), incident_filter, None, MAX_RETRIES_PER_INSTANCE)
+        rows = work.connection.execute(query).all()
         if rows:
             self._retry(work, instance_id, rows, actor)
-        left = (
+        still_open = (
             select(func.count())
             .select_from(incident)
             .where(incident.c.instance_id == instance_id, incident.c.state == "open")
         )
-        return len(rows), int(work.connection.execute(left).scalar_one())
+        return len(rows), int(work.connection.execute(still_open).scalar_one())
 
-    def retry_messages(self, actor: Actor, *, element: str = "", limit: int = 500) -> int:
-        """Send again what could not be sent and belongs to no instance; says how many.
+    def retry_without_instance(self, actor: Actor, *, element: str = "", limit: int = 500) -> int:
+        """Retry the incidents that belong to no instance (outbox messages, scheduled starts); gives how many.
 
         Needs the permission everywhere.
         """
         self._permissions.require(actor, Permission.INCIDENT_MANAGE, "")
-        with self._stepper.database.begin() as work:
+        with self._step_runner.database.begin() as work:
             query = select(incident).where(incident.c.instance_id.is_(None), incident.c.state == "open")
             if element:
                 query = query.where(incident.c.element_id == element)
@@ -111,91 +118,89 @@ class Incidents:
     def _retry(
         self, work: UnitOfWork, instance_id: str | None, rows: Sequence[Row[Any]], actor: Actor
     ) -> None:
-        now, connection = self._stepper.clock.now(), work.connection
+        now, connection = self._step_runner.clock.now(), work.connection
         tokens = {row.token for row in rows if row.token is not None}
-        advance = self._stepper.open(work, instance_id, actor) if instance_id and tokens else None
+        step = self._step_runner.open(work, instance_id, actor) if instance_id and tokens else None
         for row in rows:
-            self._end(connection, row, "retried", actor, "")
-            if row.kind == "outbox":
-                self._outbox.again(connection, row.outbox_id, now)
-            elif row.token is None:
+            self._close(connection, row, "retried", actor, "")
+            if row.source_kind == "outbox":
+                self._outbox.requeue(connection, row.source_id, now)
+            elif row.source_kind == "timer":
                 connection.execute(
                     update(timer)
-                    .where(timer.c.id == row.outbox_id, timer.c.state == "failed")
+                    .where(timer.c.id == row.source_id, timer.c.state == "failed")
                     .values(state="waiting", due_at=now)
                 )
-                try_again(connection, row.outbox_id, now)
-        if advance is not None:
-            advance.known = None  # its incidents are open no more
+            elif row.source_kind == "scheduled_start":
+                retry_start(connection, row.source_id, now)
+        if step is not None:
+            step.open_before = None  # its incidents are no longer open
             for token in sorted(tokens):
-                if any(failure.token == token for failure in advance.run.failures()):
-                    advance.run.retry(token)
-            write(advance)
-        work.after_commit(self._stepper.nudge)
+                if any(failure.token == token for failure in step.run.failures()):
+                    step.run.retry(token)
+            write_step(step)
+        work.after_commit(self._step_runner.wake_scheduler)
 
-    # -- closing without a retry -----------------------------------------------------------------------------------
+    # -- resolving without a retry ---------------------------------------------------------------------------------
 
-    def resolve(self, incident_id: str, reason: str, actor: Actor, *, go_on: bool = False) -> None:
-        """Close an incident without retrying, with the reason (for example: done by hand).
+    def resolve(self, incident_id: str, reason: str, actor: Actor, *, skip_step: bool = False) -> None:
+        """Close an incident without a retry, with the reason (for example: done by hand).
 
-        The step stays where it is, silent, until a modification moves it; with `go_on`, which needs
-        `case.modify` too, it counts as done and the instance goes on behind it.
+        The failed step stays failed until a modification moves the token. With `skip_step`, which needs `case.modify`
+        too, the step counts as done and the instance goes on after it.
         """
         require_reason(reason)
-        row = self._found(incident_id, actor)
-        if go_on:
+        row = self._open_incident(incident_id, actor)
+        if skip_step:
             self._permissions.require(actor, Permission.CASE_MODIFY, row.scope)
-        with self._stepper.database.begin() as work:
+        with self._step_runner.database.begin() as work:
             if row.instance_id is None or row.token is None:
-                if go_on:
-                    raise InvalidInput("Questo incidente non ferma un passo: non c'è da dove proseguire")
-                self._end(work.connection, row, "resolved", actor, reason.strip())
+                if skip_step:
+                    raise InvalidInput("INCIDENT_WITHOUT_STEP")
+                self._close(work.connection, row, "resolved", actor, reason.strip())
                 return
-            advance = self._stepper.open(work, row.instance_id, actor, suspended=not go_on)
-            self._end(work.connection, row, "resolved", actor, reason.strip())
-            advance.known = None  # its incident is open no more
-            if go_on:
-                place = {"element": row.element_id, "process": advance.run.process_of(row.token)}
-                advance.run.modify(
-                    [Instruction("cancel", token=row.token, **place), Instruction("after", **place)]
+            step = self._step_runner.open(work, row.instance_id, actor, suspended=not skip_step)
+            self._close(work.connection, row, "resolved", actor, reason.strip())
+            step.open_before = None  # the incident is no longer open
+            if skip_step:
+                target = {"element": row.element_id, "process": step.run.process_of(row.token)}
+                step.run.modify(
+                    [Instruction("cancel", token=row.token, **target), Instruction("after", **target)]
                 )
-                advance.run.settle()
+                step.run.run_to_wait_states()
             else:
-                advance.run.leave(row.token)
-            write(advance)
-            work.after_commit(self._stepper.nudge)
+                step.run.dismiss_failure(row.token)
+            write_step(step)
+            work.after_commit(self._step_runner.wake_scheduler)
 
-    def _found(self, incident_id: str, actor: Actor) -> Row[Any]:
-        with self._stepper.database.read() as connection:
-            row = connection.execute(
-                select(incident, instance.c.number, instance.c.title, instance.c.scope)
-                .join(instance, instance.c.id == incident.c.instance_id, isouter=True)
-                .where(incident.c.id == incident_id)
-            ).one_or_none()
+    def _open_incident(self, incident_id: str, actor: Actor) -> Row[Any]:
+        with self._step_runner.database.read() as connection:
+            row = connection.execute(select_incidents().where(incident.c.id == incident_id)).one_or_none()
         if row is None:
-            raise NotFound("L'incidente non c'è")
+            raise NotFound("INCIDENT_NOT_FOUND")
         self._permissions.require(actor, Permission.INCIDENT_MANAGE, row.scope)
         if row.state != "open":
-            raise InvalidState("L'incidente è già chiuso")
+            raise InvalidState("INCIDENT_ALREADY_CLOSED")
         return row
 
-    def _end(self, connection: Connection, row: Row[Any], state: str, actor: Actor, reason: str) -> None:
-        now = self._stepper.clock.now()
-        ended = connection.execute(
+    def _close(self, connection: Connection, row: Row[Any], state: str, actor: Actor, reason: str) -> None:
+        now = self._step_runner.clock.now()
+        closed = connection.execute(
             update(incident)
             .where(incident.c.id == row.id, incident.c.state == "open")
             .values(state=state, ended_at=now, ended_by=actor.id, reason=reason or None)
         )
-        if not ended.rowcount:
-            raise InvalidState("L'incidente è già chiuso")
+        if not closed.rowcount:
+            raise InvalidState("INCIDENT_ALREADY_CLOSED")
         if row.instance_id is not None:
             connection.execute(
                 update(instance)
                 .where(instance.c.id == row.instance_id, instance.c.incidents > 0)
                 .values(incidents=instance.c.incidents - 1)
             )
-        connection.execute(
-            insert(event).values(
+        append_event(
+            connection,
+            LogEntry(
                 instance_id=row.instance_id,
                 at=now,
                 actor_id=actor.id,
@@ -203,23 +208,25 @@ class Incidents:
                 element_id=row.element_id,
                 element_name=row.element_name,
                 data={"incident": row.id, "reason": reason},
-            )
+            ),
         )
 
 
 def _view(row: Row[Any]) -> IncidentView:
     return IncidentView(
-        row.id,
-        row.instance_id,
-        row.number,
-        row.title or "",
-        row.scope or "",
-        row.kind,
-        row.element_id,
-        row.element_name,
-        row.sentence,
-        row.attempts,
-        row.state,
-        row.created_at,
-        row.reason,
+        id=row.id,
+        instance_id=row.instance_id,
+        instance_number=row.number,
+        instance_title=row.title or "",
+        scope=row.scope or "",
+        kind=row.kind,
+        source_kind=row.source_kind,
+        source_id=row.source_id,
+        element_id=row.element_id,
+        element_name=row.element_name,
+        sentence=restored_message(row.message_code, row.message_parameters, row.sentence),
+        attempts=row.attempts,
+        state=row.state,
+        created_at=row.created_at,
+        reason=row.reason,
     )

@@ -1,43 +1,41 @@
-"""Messages and signals: to the instances that wait for them, or to start new ones; from outside and between cases."""
+"""Message correlation and signal broadcast: deliver to waiting instances, or start new ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from sqlalchemy import Row, insert, or_, select
+from sqlalchemy import Row, or_, select
 
-from engine.access.actors import SYSTEM, Actor
-from engine.access.permissions import Permission, PermissionMatrix
-from engine.access.visibility import within
+from engine.access import SYSTEM, Actor, Permission, PermissionMatrix, within
 from engine.definitions.models import Definition
 from engine.errors import InvalidInput, NotFound
-from engine.execution.event_dispatch import DELIVERY, MESSAGE, address, spread
-from engine.execution.outbox import settle
-from engine.execution.step import Advance
-from engine.execution.step_runner import Stepper, locked
-from engine.execution.step_writer import write
+from engine.execution import Step, StepRunner, lock_instance, write_step
+from engine.execution.event_dispatch import DELIVERY, MESSAGE, correlate_message, dispatch_signal
+from engine.execution.outbox import mark_delivered
 from engine.service_tasks import OutboxMessage
 from engine.storage import UnitOfWork
-from engine.storage.serialization import encode
-from engine.storage.tables import definition, event, instance, subscription
+from engine.storage.event_log import LogEntry, append_event
+from engine.storage.serialization import unencodable_names
+from engine.storage.tables import definition, instance, subscription
 
 
 class Messages:
-    """Correlation. Needs `case.message` in the scope of the instance that receives."""
+    """Messages and signals. Needs `case.message` in the scope of the instance that receives."""
 
-    def __init__(self, stepper: Stepper, permissions: PermissionMatrix) -> None:
-        self._stepper = stepper
+    def __init__(self, step_runner: StepRunner, permissions: PermissionMatrix) -> None:
+        self._step_runner = step_runner
         self._permissions = permissions
 
     def correlate(
         self, name: str, key: str, payload: Mapping[str, Any], actor: Actor, *, instance_id: str | None = None
     ) -> int:
-        """Deliver to every instance that waits for `name` with `key` (or to the one given) and say how many received.
+        """Deliver a message to every instance that waits for it with this correlation key; gives how many received it.
 
-        Each receives in a transaction of its own. NotFound when nobody waits for it.
+        With `instance_id` to that instance only, whatever its key. Each delivery has a transaction of its own. Raises
+        NotFound when no instance waits for the message.
         """
-        _require_values(payload)
+        _require_encodable(payload)
         query = select(subscription.c.id, subscription.c.instance_id).where(
             subscription.c.kind == "message",
             subscription.c.message == name,
@@ -49,13 +47,13 @@ class Messages:
             if instance_id
             else query.where(subscription.c.correlation_key == key)
         )
-        with self._stepper.database.read() as connection:
+        with self._step_runner.database.read() as connection:
             waiting = connection.execute(query).all()
         received = sum(self._deliver(row.id, row.instance_id, name, payload, actor) for row in waiting)
+        if not received and key:
+            raise NotFound("NO_INSTANCE_AWAITS_MESSAGE_KEY", name=name, key=key)
         if not received:
-            raise NotFound(
-                f"Nessuna pratica attende il messaggio «{name}»" + (f" con chiave «{key}»" if key else "")
-            )
+            raise NotFound("NO_INSTANCE_AWAITS_MESSAGE", name=name)
         return received
 
     def start(
@@ -67,9 +65,12 @@ class Messages:
         *,
         business_key: str | None = None,
     ) -> str:
-        """Start the process whose message start waits for `name`, for those who may start it; gives its id."""
-        _require_values(payload)
-        with self._stepper.database.begin() as work:
+        """Start the process that this message starts; gives the id of the instance.
+
+        For the roles that may start the process, in the scope. Raises NotFound when the message starts no process.
+        """
+        _require_encodable(payload)
+        with self._step_runner.database.begin() as work:
             row = work.connection.execute(
                 select(definition, subscription.c.element_id)
                 .join(subscription, subscription.c.definition_id == definition.c.id)
@@ -81,11 +82,11 @@ class Messages:
                 )
             ).first()
             if row is None:
-                raise NotFound(f"Nessun processo inizia con il messaggio «{name}»")
-            found: Definition = self._stepper.repository.get(row.id)
-            self._stepper.repository.require_start(found, actor, scope)
-            self._stepper.repository.require_starts(found)
-            advance = self._stepper.begin(
+                raise NotFound("NO_PROCESS_STARTS_WITH_MESSAGE", name=name)
+            found: Definition = self._step_runner.repository.get(row.id)
+            self._step_runner.repository.require_may_start(found, actor, scope)
+            self._step_runner.repository.require_startable(found)
+            step = self._step_runner.start_instance(
                 work,
                 found,
                 payload,
@@ -96,59 +97,69 @@ class Messages:
                 title=None,
                 start_event=row.element_id,
             )
-        return advance.instance_id
+        return step.instance_id
 
     def broadcast(self, name: str, payload: Mapping[str, Any], actor: Actor, scope: str = "") -> int:
-        """Throw a signal from outside and say how many will receive it: every case that waits for it now, in the
-        scopes where the actor has `case.message`, and with a `scope` the processes it starts there. Each receives
-        once, after this returns, in a transaction of its own. Forbidden without the permission anywhere."""
-        _require_values(payload)
+        """Broadcast a signal; gives how many subscriptions will receive it.
+
+        It reaches every instance that waits for it now, in the scopes where the actor has `case.message`, and with a
+        `scope` starts processes there. Each delivery has a transaction of its own, after this returns. Raises Forbidden
+        without the permission in any scope.
+        """
+        _require_encodable(payload)
         self._permissions.require(actor, Permission.CASE_MESSAGE)
-        mine = [
-            within(instance.c.scope, one) for one in self._permissions.scopes(actor, Permission.CASE_MESSAGE)
+        permitted = [
+            within(instance.c.scope, permitted_scope)
+            for permitted_scope in self._permissions.scopes(actor, Permission.CASE_MESSAGE)
         ]
         if scope:
             self._permissions.require(actor, Permission.CASE_START, scope)
-        with self._stepper.database.begin() as work:
-            now = self._stepper.clock.now()
-            reached = spread(work.connection, name, payload, now=now, scope=scope, where=or_(*mine))
-            work.connection.execute(
-                insert(event).values(
+        with self._step_runner.database.begin() as work:
+            now = self._step_runner.clock.now()
+            subscriptions = dispatch_signal(
+                work.connection, name, payload, now=now, scope=scope, where=or_(*permitted)
+            )
+            append_event(
+                work.connection,
+                LogEntry(
                     at=now,
                     actor_id=actor.id,
                     kind="signal.broadcast",
-                    data={"signal": name, "fields": sorted(payload), "reached": reached},
-                )
+                    data={"signal": name, "fields": sorted(payload), "reached": subscriptions},
+                ),
             )
-            work.after_commit(self._stepper.nudge)
-        return reached
+            work.after_commit(self._step_runner.wake_scheduler)
+        return subscriptions
 
-    # -- what cases send each other --------------------------------------------------------------------------------
+    # -- deliveries from the outbox --------------------------------------------------------------------------------
 
     @property
-    def inner_deliveries(self) -> Mapping[str, Callable[[OutboxMessage], None]]:
-        """The kinds of outbox messages that are delivered here."""
-        return {MESSAGE: self._address, DELIVERY: self._hand_over}
+    def outbox_handlers(self) -> Mapping[str, Callable[[OutboxMessage], None]]:
+        """The handlers of outbox messages, by their kind."""
+        return {MESSAGE: self._correlate_sent_message, DELIVERY: self._deliver_event}
 
-    def _address(self, message: OutboxMessage) -> None:
-        """A message that a case sent: to those who wait for it. NotFound, and tried again later, when nobody does."""
-        with self._stepper.database.begin() as work:
-            now, sent = self._stepper.clock.now(), message.payload
-            if not settle(work.connection, message.id, now):
+    def _correlate_sent_message(self, message: OutboxMessage) -> None:
+        """Correlate a message that an instance has sent. Raises NotFound, and is retried, when none waits for it."""
+        with self._step_runner.database.begin() as work:
+            now, sent = self._step_runner.clock.now(), message.payload
+            if not mark_delivered(work.connection, message.id, now):
                 return
-            if not address(work.connection, sent["name"], sent["key"], sent["values"], now, sent["scope"]):
-                raise NotFound(
-                    f"Nessuna pratica attende il messaggio «{sent['name']}» con chiave «{sent['key']}»"
-                )
-            work.after_commit(self._stepper.nudge)
+            if not correlate_message(
+                work.connection, sent["name"], sent["key"], sent["values"], now, sent["scope"]
+            ):
+                raise NotFound("NO_INSTANCE_AWAITS_MESSAGE_KEY", name=sent["name"], key=sent["key"])
+            work.after_commit(self._step_runner.wake_scheduler)
 
-    def _hand_over(self, message: OutboxMessage) -> None:
-        """One delivery, in the transaction of the step it causes; who waits no more (or is suspended) gets nothing."""
+    def _deliver_event(self, message: OutboxMessage) -> None:
+        """Deliver an event to one subscription, in the transaction of the step that follows.
+
+        Nothing happens when the subscription no longer waits, or its instance is suspended.
+        """
         sent = message.payload
-        with self._stepper.database.begin() as work:
+        with self._step_runner.database.begin() as work:
             if message.instance_id is not None:
-                locked(work.connection, message.instance_id)
-            if not settle(work.connection, message.id, self._stepper.clock.now()):
+                lock_instance(work.connection, message.instance_id)
+            if not mark_delivered(work.connection, message.id, self._step_runner.clock.now()):
                 return
             row = work.connection.execute(
                 select(subscription).where(
@@ -160,16 +171,16 @@ class Messages:
             if row.instance_id is None:
                 self._start_by_event(work, row, sent)
                 return
-            advance = self._stepper.open(work, row.instance_id, SYSTEM)
-            _note_received(advance, sent["kind"], sent["name"], sent["values"])
-            advance.run.deliver(row.token, sent["values"])
-            write(advance)
-            work.after_commit(self._stepper.nudge)
+            step = self._step_runner.open(work, row.instance_id, SYSTEM)
+            _log_receipt(step, sent["kind"], sent["name"], sent["values"])
+            step.run.deliver_event(row.token, sent["values"])
+            write_step(step)
+            work.after_commit(self._step_runner.wake_scheduler)
 
     def _start_by_event(self, work: UnitOfWork, row: Row[Any], sent: Mapping[str, Any]) -> None:
-        self._stepper.begin(
+        self._step_runner.start_instance(
             work,
-            self._stepper.repository.get(row.definition_id),
+            self._step_runner.repository.get(row.definition_id),
             sent["values"],
             SYSTEM,
             scope=sent["scope"],
@@ -182,26 +193,26 @@ class Messages:
     def _deliver(
         self, subscription_id: str, instance_id: str, name: str, payload: Mapping[str, Any], actor: Actor
     ) -> int:
-        with self._stepper.database.begin() as work:
-            case = locked(work.connection, instance_id)
+        with self._step_runner.database.begin() as work:
+            locked = lock_instance(work.connection, instance_id)
             row = work.connection.execute(
                 select(subscription).where(
                     subscription.c.id == subscription_id, subscription.c.state == "waiting"
                 )
             ).one_or_none()
-            if row is None or case.state != "active":
+            if row is None or locked.state != "active":
                 return 0
-            self._permissions.require(actor, Permission.CASE_MESSAGE, case.scope)
-            advance = self._stepper.open(work, instance_id, actor)
-            _note_received(advance, "message", name, payload)
-            advance.run.deliver(row.token, payload)
-            write(advance)
-            work.after_commit(self._stepper.nudge)
+            self._permissions.require(actor, Permission.CASE_MESSAGE, locked.scope)
+            step = self._step_runner.open(work, instance_id, actor)
+            _log_receipt(step, "message", name, payload)
+            step.run.deliver_event(row.token, payload)
+            write_step(step)
+            work.after_commit(self._step_runner.wake_scheduler)
         return 1
 
-    def awaited(self, instance_id: str) -> tuple[str, ...]:
+    def awaited_messages(self, instance_id: str) -> tuple[str, ...]:
         """The names of the messages that an instance waits for."""
-        with self._stepper.database.read() as connection:
+        with self._step_runner.database.read() as connection:
             return tuple(
                 connection.execute(
                     select(subscription.c.message)
@@ -216,17 +227,14 @@ class Messages:
             )
 
 
-def _note_received(advance: Advance, kind: str, name: str, values: Mapping[str, Any]) -> None:
+def _log_receipt(step: Step, kind: str, name: str, values: Mapping[str, Any]) -> None:
     if kind == "signal":
-        advance.host.note("signal.received", None, {"signal": name, "fields": sorted(values)})
+        step.environment.record("signal.received", None, {"signal": name, "fields": sorted(values)})
     else:
-        advance.host.note("message.received", None, {"message": name, "fields": sorted(values)})
+        step.environment.record("message.received", None, {"message": name, "fields": sorted(values)})
 
 
-def _require_values(payload: Mapping[str, Any]) -> None:
-    try:
-        encode(dict(payload))
-    except TypeError as problem:
-        raise InvalidInput(
-            f"Il messaggio porta un valore che un processo non può tenere: {problem}"
-        ) from problem
+def _require_encodable(payload: Mapping[str, Any]) -> None:
+    names = unencodable_names(payload)
+    if names:
+        raise InvalidInput("MESSAGE_VALUES_NOT_STORABLE", names=names)

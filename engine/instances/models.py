@@ -1,4 +1,4 @@
-"""."""
+"""The records of instances."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class InstanceView:
-    """A case, as a page needs it. `number` is what people read; `phase` is the domain's state (bozza, candidato…)."""
+    """A process instance as a page needs it.
+
+    `number` is what people read, `phase` the state in the domain (bozza, candidato…), `incidents` how many are open.
+    `linked_from` is the instance that this one reopens. Moments are in UTC.
+    """
 
     id: str
     number: int
@@ -32,8 +36,8 @@ class InstanceView:
 
 
 @dataclass(frozen=True)
-class CaseHit:
-    """A case found by the search."""
+class InstanceHit:
+    """An instance that a search found."""
 
     id: str
     number: int

@@ -1,4 +1,4 @@
-"""Changing a running instance by hand: where it stands and its variables, previewed, with a reason, all or nothing."""
+"""Process instance modification: moves tokens and sets variables of a running instance, all or nothing."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection
 
-from engine.access.actors import Actor
-from engine.access.permissions import Permission, PermissionMatrix
+from engine.access import Actor, Permission, PermissionMatrix
 from engine.errors import InvalidInput, InvalidState, NotFound
-from engine.execution.step_runner import Stepper, locked, require_active, require_reason
-from engine.execution.step_writer import write
+from engine.execution import StepRunner, lock_instance, require_active, require_reason, write_step
+from engine.instances.queries import select_instances
 from engine.spiff import Instruction, ProcessRun
 from engine.storage import UnitOfWork
-from engine.storage.serialization import encode
-from engine.storage.tables import definition, instance
+from engine.storage.serialization import unencodable_names
+from engine.storage.tables import instance
 
 
 @dataclass(frozen=True)
-class Standing:
-    """An element at which an instance stands, and how many tokens it holds there."""
+class ElementTokens:
+    """An element of the instance's process, or of one that it calls, and how many tokens it holds.
+
+    `items` are the open iterations of a multi-instance activity, from 1.
+    """
 
     process_id: str
     element_id: str
@@ -29,60 +31,58 @@ class Standing:
     type: str
     tokens: int
     items: tuple[int, ...] = ()
-    """The open runs of an element that repeats, from 1."""
 
 
 @dataclass(frozen=True)
 class ModificationPreview:
-    """Where an instance stands and where it would: the moment before anything automatic runs on."""
+    """The active elements before and after a modification, before any automatic step runs.
+
+    `revision` is that of the instance.
+    """
 
     revision: int
-    before: tuple[Standing, ...]
-    after: tuple[Standing, ...]
+    before: tuple[ElementTokens, ...]
+    after: tuple[ElementTokens, ...]
 
 
 class Modifications:
-    """Needs `case.modify` in the scope of the instance, which must be active."""
+    """Modification of active instances. Needs `case.modify` in the scope of the instance."""
 
-    def __init__(self, stepper: Stepper, permissions: PermissionMatrix) -> None:
-        self._stepper = stepper
+    def __init__(self, step_runner: StepRunner, permissions: PermissionMatrix) -> None:
+        self._step_runner = step_runner
         self._permissions = permissions
 
-    def standing(self, instance_id: str, actor: Actor) -> tuple[Standing, ...]:
-        """Where an instance stands now."""
-        with self._stepper.database.read() as connection:
-            row = self._row(connection, instance_id, actor)
-            return _standing(self._run(connection, row, actor))
+    def active_elements(self, instance_id: str, actor: Actor) -> tuple[ElementTokens, ...]:
+        """The elements that hold a token."""
+        with self._step_runner.database.read() as connection:
+            _, run = self._read(connection, instance_id, actor)
+            return _active_elements(run)
 
-    def elements(self, instance_id: str, actor: Actor) -> tuple[Standing, ...]:
-        """Every element that a modification may name, with the tokens it holds now."""
-        with self._stepper.database.read() as connection:
-            row = self._row(connection, instance_id, actor)
-            run = self._run(connection, row, actor)
-        held = {(one.process_id, one.element_id): one for one in _standing(run)}
-        nothing = Standing("", "", "", "", 0)
+    def elements(self, instance_id: str, actor: Actor) -> tuple[ElementTokens, ...]:
+        """Every element that a modification may name, also without tokens."""
+        with self._step_runner.database.read() as connection:
+            _, run = self._read(connection, instance_id, actor)
+        active = {(element.process_id, element.element_id): element for element in _active_elements(run)}
         return tuple(
-            Standing(key, element.id, element.label, element.type, now.tokens, now.items)
-            for key, model in run.program.models.items()
+            active.get((key, element.id)) or ElementTokens(key, element.id, element.label, element.type, 0)
+            for key, model in run.executable.models.items()
             for element in model.elements.values()
             if element.type != "boundaryEvent"
-            for now in [held.get((key, element.id), nothing)]
         )
 
     def preview(
         self, instance_id: str, instructions: Sequence[Instruction], actor: Actor
     ) -> ModificationPreview:
-        """Where the instance stands and where these instructions would put it. Nothing changes.
+        """What the instructions would change. Nothing changes.
 
-        Raises what `modify` would, but for what fails only afterwards, when automatic steps run.
+        Raises what `modify` raises, except for what fails afterwards, when automatic steps run.
         """
-        _require_values(instructions)
-        with self._stepper.database.read() as connection:
-            row = self._row(connection, instance_id, actor)
-            run = self._run(connection, row, actor)
-            before = _standing(run)
+        _require_encodable(instructions)
+        with self._step_runner.database.read() as connection:
+            revision, run = self._read(connection, instance_id, actor)
+            before = _active_elements(run)
             run.modify(instructions)
-            return ModificationPreview(row.revision, before, _standing(run))
+            return ModificationPreview(revision, before, _active_elements(run))
 
     def modify(
         self,
@@ -92,13 +92,13 @@ class Modifications:
         actor: Actor,
         *,
         revision: int | None = None,
-    ) -> tuple[Standing, ...]:
-        """Make all the changes, or none, and say where the instance stands then.
+    ) -> tuple[ElementTokens, ...]:
+        """Apply all instructions, or none; gives the active elements afterwards, none when the instance has completed.
 
-        With the `revision` of a preview, InvalidState when the instance has moved since. InvalidInput for what the
-        diagram does not allow.
+        With the `revision` of a preview, raises InvalidState when the instance has changed since. Raises InvalidInput
+        for what the diagram does not allow.
         """
-        with self._stepper.database.begin() as work:
+        with self._step_runner.database.begin() as work:
             return self.modify_in(work, instance_id, instructions, reason, actor, revision=revision)
 
     def modify_in(
@@ -110,88 +110,78 @@ class Modifications:
         actor: Actor,
         *,
         revision: int | None = None,
-    ) -> tuple[Standing, ...]:
+    ) -> tuple[ElementTokens, ...]:
         """As `modify`, in the caller's transaction."""
         require_reason(reason)
-        _require_values(instructions)
-        row = locked(work.connection, instance_id)
+        _require_encodable(instructions)
+        row = lock_instance(work.connection, instance_id)
         self._permissions.require(actor, Permission.CASE_MODIFY, row.scope)
         if revision is not None and row.revision != revision:
-            raise InvalidState(
-                f"La pratica n. {row.number} è andata avanti nel frattempo: rivedi l'anteprima e conferma di nuovo"
-            )
-        advance = self._stepper.opened(work, row, actor)
-        before = _standing(advance.run)
-        advance.run.modify(instructions)
-        advance.host.note(
+            raise InvalidState("INSTANCE_CHANGED_SINCE_PREVIEW", number=row.number)
+        step = self._step_runner.open_locked(work, row, actor)
+        before = _active_elements(step.run)
+        step.run.modify(instructions)
+        step.environment.record(
             "instance.modified",
             None,
             {
                 "reason": reason.strip(),
-                "instructions": [_told(one) for one in instructions],
-                "before": _listed(before),
-                "after": _listed(_standing(advance.run)),
+                "instructions": [_instruction_data(instruction) for instruction in instructions],
+                "before": _element_ids(before),
+                "after": _element_ids(_active_elements(step.run)),
             },
         )
-        advance.run.settle()
-        after = () if advance.run.completed else _standing(advance.run)
-        write(advance)
-        work.after_commit(self._stepper.nudge)
+        step.run.run_to_wait_states()
+        after = () if step.run.completed else _active_elements(step.run)
+        write_step(step)
+        work.after_commit(self._step_runner.wake_scheduler)
         return after
 
-    def _row(self, connection: Connection, instance_id: str, actor: Actor) -> Row[Any]:
-        row = connection.execute(
-            select(instance, definition.c.name.label("definition_name"))
-            .join(definition, definition.c.id == instance.c.definition_id)
-            .where(instance.c.id == instance_id)
-        ).one_or_none()
+    def _read(self, connection: Connection, instance_id: str, actor: Actor) -> tuple[int, ProcessRun]:
+        """The revision and the run of an active instance, without a lock. Raises NotFound, Forbidden, InvalidState."""
+        row = connection.execute(select_instances().where(instance.c.id == instance_id)).one_or_none()
         if row is None:
-            raise NotFound("La pratica non c'è")
+            raise NotFound("INSTANCE_NOT_FOUND")
         self._permissions.require(actor, Permission.CASE_MODIFY, row.scope)
         require_active(row)
-        return row
-
-    def _run(self, connection: Connection, row: Row[Any], actor: Actor) -> ProcessRun:
-        host = self._stepper.host(UnitOfWork(connection), row, actor)
-        return ProcessRun.restore(host.compiled.program, host, bytes(row.run_state))
+        environment = self._step_runner.environment(UnitOfWork(connection), row, actor)
+        run = ProcessRun.restore(environment.compiled.executable, environment, bytes(row.run_state))
+        return row.revision, run
 
 
-def _standing(run: ProcessRun) -> tuple[Standing, ...]:
-    items = run.open_runs()
+def _active_elements(run: ProcessRun) -> tuple[ElementTokens, ...]:
+    iterations = run.open_iterations()
     return tuple(
-        Standing(
+        ElementTokens(
             element.process_id,
             element.id,
             element.label,
             element.type,
-            many,
-            tuple(items.get((element.process_id, element.id), ())),
+            tokens,
+            tuple(iterations.get((element.process_id, element.id), ())),
         )
-        for element, many in run.standing()
+        for element, tokens in run.tokens_per_element()
     )
 
 
-def _listed(standing: Sequence[Standing]) -> list[str]:
-    return [one.element_id for one in standing for _ in range(one.tokens)]
+def _element_ids(elements: Sequence[ElementTokens]) -> list[str]:
+    """The id of each element, once for each token."""
+    return [element.element_id for element in elements for _ in range(element.tokens)]
 
 
-def _told(one: Instruction) -> Mapping[str, Any]:
-    """An instruction for the log, which names variables and never holds their values."""
-    told = {
-        "kind": one.kind,
-        "element": one.element,
-        "process": one.process,
-        "item": one.item,
-        "variables": sorted(one.values),
+def _instruction_data(instruction: Instruction) -> Mapping[str, Any]:
+    """An instruction for the log, which has the names of variables and never their values."""
+    data = {
+        "kind": instruction.kind,
+        "element": instruction.element,
+        "process": instruction.process,
+        "item": instruction.item,
+        "variables": sorted(instruction.values),
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in data.items() if value}
 
 
-def _require_values(instructions: Sequence[Instruction]) -> None:
-    for one in instructions:
-        try:
-            encode(dict(one.values))
-        except TypeError as problem:
-            raise InvalidInput(
-                f"Una variabile ha un valore che un processo non può tenere: {problem}"
-            ) from problem
+def _require_encodable(instructions: Sequence[Instruction]) -> None:
+    names = [name for instruction in instructions for name in unencodable_names(instruction.values)]
+    if names:
+        raise InvalidInput("VARIABLES_NOT_STORABLE", names=names)

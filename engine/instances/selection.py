@@ -1,15 +1,14 @@
-"""Which cases an operation over many is meant for: a filter that pages, command line and batches share."""
+"""The filter that selects running instances, for lists, batches and the command line."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
-from engine.access.visibility import within
+from engine.access import within
 from engine.storage.tables import incident, instance, subscription, task, timer
 
 RUNNING = ("active", "suspended")
@@ -17,10 +16,10 @@ RUNNING = ("active", "suspended")
 
 @dataclass(frozen=True)
 class Selection:
-    """A filter over running cases; what is left empty does not narrow.
+    """A filter over running instances; a field left empty does not narrow it.
 
-    `states` are those of the case (by default all that still run); `element` is one that the case stands at: an open
-    task, a timer or message awaited, an incident. `started_before` is a moment (aware).
+    `key` and `version` are those of the definition, `states` those of the instance. `element` is an element at which
+    the instance has an open task, timer, subscription or incident. `started_before` is an aware moment.
     """
 
     key: str = ""
@@ -32,19 +31,16 @@ class Selection:
     started_before: datetime | None = None
     incident_kind: str = ""
     incident_element: str = ""
-    stopped: bool = False  # only with some open incident
+    with_incidents: bool = False
 
     def as_values(self) -> dict[str, Any]:
-        """As plain values, to keep."""
-        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
-
-    @classmethod
-    def of_values(cls, values: Mapping[str, Any]) -> Selection:
-        """Back from `as_values`."""
-        return cls(**{**values, "states": tuple(values["states"])})
+        """The selection as plain values, for the table of batches."""
+        values = {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items()}
+        values["stopped"] = values.pop("with_incidents")
+        return values
 
     def condition(self) -> ColumnElement[bool]:
-        """SQL over `instance`: the cases that are meant."""
+        """SQL over `instance`: the selected instances."""
         parts: list[ColumnElement[bool]] = [instance.c.state.in_(self.states)]
         if self.key:
             parts.append(instance.c.definition_key == self.key)
@@ -57,16 +53,16 @@ class Selection:
         if self.started_before is not None:
             parts.append(instance.c.started_at < self.started_before)
         if self.element:
-            parts.append(stands_at(self.element))
-        if self.stopped or self.incident_kind or self.incident_element:
-            parts.append(_stopped(self.incident_kind, self.incident_element))
+            parts.append(_is_at_element(self.element))
+        if self.with_incidents or self.incident_kind or self.incident_element:
+            parts.append(_has_open_incident(self.incident_kind, self.incident_element))
         return and_(*parts)
 
 
-def stands_at(element_id: str) -> ColumnElement[bool]:
-    """SQL over `instance`: something is awaited, or stopped, at the element."""
+def _is_at_element(element_id: str) -> ColumnElement[bool]:
+    """SQL over `instance`: it has an open task, timer, subscription or incident at the element."""
 
-    def waits(table: Any, *states: str) -> ColumnElement[bool]:
+    def has_open_row(table: Any, *states: str) -> ColumnElement[bool]:
         return exists(
             select(table.c.id).where(
                 table.c.instance_id == instance.c.id,
@@ -76,14 +72,14 @@ def stands_at(element_id: str) -> ColumnElement[bool]:
         )
 
     return or_(
-        waits(task, "open", "suspended"),
-        waits(timer, "waiting", "suspended"),
-        waits(subscription, "waiting", "suspended"),
-        waits(incident, "open"),
+        has_open_row(task, "open", "suspended"),
+        has_open_row(timer, "waiting", "suspended"),
+        has_open_row(subscription, "waiting", "suspended"),
+        has_open_row(incident, "open"),
     )
 
 
-def _stopped(kind: str, element_id: str) -> ColumnElement[bool]:
+def _has_open_incident(kind: str, element_id: str) -> ColumnElement[bool]:
     query = select(incident.c.id).where(incident.c.instance_id == instance.c.id, incident.c.state == "open")
     if kind:
         query = query.where(incident.c.kind == kind)

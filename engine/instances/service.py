@@ -1,36 +1,50 @@
-"""Instances: start, suspend, resume, cancel, reopen, read."""
+"""The service of instances: start, suspend, resume, cancel, reopen, read."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select
+from sqlalchemy import Connection, Row, select
 
-from engine.access.actors import Actor
-from engine.access.permissions import Permission, PermissionMatrix
-from engine.access.visibility import require_case
+from engine.access import Actor, Permission, PermissionMatrix, require_instance
 from engine.definitions.models import Definition
 from engine.definitions.resources import Resource
-from engine.definitions.restricted_variables import restricted_names, without
+from engine.definitions.restricted_variables import remove_variables, restricted_variable_names
 from engine.errors import InvalidInput, InvalidState, NotFound
-from engine.execution.step import Advance
-from engine.execution.step_runner import Stepper, locked, next_place, require_active, require_reason
-from engine.execution.step_writer import write
-from engine.instances.models import InstanceView
-from engine.instances.suspension import go_on, stand_still
-from engine.spiff import ProcessRun
+from engine.execution import (
+    LockedInstance,
+    Step,
+    StepRunner,
+    lock_instance,
+    next_instance_number,
+    require_active,
+    require_reason,
+    write_step,
+)
+from engine.instances.models import InstanceHit, InstanceView
+from engine.instances.queries import (
+    ALL_INSTANCES,
+    InstanceFilter,
+    InstanceQueries,
+    instance_view,
+    select_instances,
+)
+from engine.instances.suspension import resume_rows, suspend_rows
+from engine.spiff import PROCESS_SCOPE, ProcessRun, stored_variables
 from engine.storage import UnitOfWork
-from engine.storage.serialization import decode
-from engine.storage.tables import definition, event, instance
+from engine.storage.event_log import LogEntry, append_event
+from engine.storage.sql.keyset_pagination import Page
+from engine.storage.tables import instance
 
 
 class Instances:
-    """The life of instances from outside. Every call says who may."""
+    """Process instances: their life cycle, and what pages read of them."""
 
-    def __init__(self, stepper: Stepper, permissions: PermissionMatrix) -> None:
-        self._stepper = stepper
+    def __init__(self, step_runner: StepRunner, permissions: PermissionMatrix) -> None:
+        self._step_runner = step_runner
         self._permissions = permissions
+        self._queries = InstanceQueries(step_runner.database, permissions)
 
     def start(
         self,
@@ -43,21 +57,21 @@ class Instances:
         subject: str | None = None,
         title: str | None = None,
     ) -> InstanceView:
-        """Start the latest version of a process with the values of its start form.
+        """Start an instance of the latest version of a process, with the values of its start form.
 
-        For the roles named as starters, in the scope. InvalidInput lists the fields that do not hold; InvalidState
-        for a retired process.
+        For the roles that may start the process, in the scope. Raises InvalidInput with the fields that are wrong,
+        InvalidState for a process that is retired or suspended.
         """
-        repository = self._stepper.repository
-        with self._stepper.database.begin() as work:
-            place = next_place(work.connection)
-            found = self._stepper.kept.get(
-                ("latest", key), place.changes, lambda: repository.latest(key, work.connection)
+        repository = self._step_runner.repository
+        with self._step_runner.database.begin() as work:
+            number = next_instance_number(work.connection)
+            found = self._step_runner.configuration.get(
+                ("latest", key), number.configuration_version, lambda: repository.latest(key, work.connection)
             )
-            repository.require_start(found, actor, scope)
-            repository.require_starts(found)
-            accepted = self._checked(work.connection, found, values, scope, place.changes)
-            advance = self._stepper.begin(
+            repository.require_may_start(found, actor, scope)
+            repository.require_startable(found)
+            accepted = self._validated(work.connection, found, values, scope, number.configuration_version)
+            step = self._step_runner.start_instance(
                 work,
                 found,
                 accepted,
@@ -66,98 +80,101 @@ class Instances:
                 business_key=business_key,
                 subject=subject,
                 title=title,
-                place=place,
-                last=True,
+                number=number,
+                write_at_commit=True,
             )
-        return _begun(found, advance)
+        return _started_view(found, step)
 
-    def _checked(
-        self, connection: Connection, found: Definition, values: Mapping[str, Any], scope: str, changes: int
+    def _validated(
+        self,
+        connection: Connection,
+        found: Definition,
+        values: Mapping[str, Any],
+        scope: str,
+        configuration_version: int,
     ) -> dict[str, Any]:
-        form = self._stepper.repository.start_form(found.id)
+        """The values of the start form as the process receives them. Raises InvalidInput."""
+        form = self._step_runner.repository.start_form(found.id)
         if form is None:
             return dict(values)
-        surroundings = self._stepper.form_context(connection, found.id, scope, changes)
-        submission = form.validate(values, {}, **surroundings)
+        context = self._step_runner.form_context(connection, found.id, scope, configuration_version)
+        submission = form.validate(values, {}, **context)
         if submission.errors:
-            raise InvalidInput("Alcuni campi non vanno bene", fields=submission.errors)
+            raise InvalidInput("FORM_FIELDS_INVALID", fields=submission.errors)
         return dict(submission.values)
 
     def suspend(self, instance_id: str, reason: str, actor: Actor) -> None:
-        """Stop an instance: its tasks cannot be completed and its clocks stand still. Needs `case.suspend`."""
-        with self._stepper.database.begin() as work:
+        """Suspend an instance: its tasks cannot be completed and its timers do not fire. Needs `case.suspend`."""
+        with self._step_runner.database.begin() as work:
             self.suspend_in(work, instance_id, reason, actor)
 
-    def suspend_in(self, work: UnitOfWork, instance_id: str, reason: str, actor: Actor) -> Row[Any]:
-        """As `suspend`, in the caller's transaction; gives the row as it was."""
+    def suspend_in(self, work: UnitOfWork, instance_id: str, reason: str, actor: Actor) -> LockedInstance:
+        """As `suspend`, in the caller's transaction; gives the instance as it was."""
         require_reason(reason)
-        row = locked(work.connection, instance_id)
+        row = lock_instance(work.connection, instance_id)
         self._permissions.require(actor, Permission.CASE_SUSPEND, row.scope)
         require_active(row)
-        stand_still(work.connection, row, reason, actor, self._stepper.clock.now())
+        suspend_rows(work.connection, row, reason, actor, self._step_runner.clock.now())
         return row
 
     def resume(self, instance_id: str, actor: Actor) -> None:
-        """Let a suspended instance go on: spans resume with the time they had left, dates stay (those past fire now).
+        """Resume a suspended instance. Needs `case.suspend`.
 
-        Needs `case.suspend`.
+        Durations go on with the time they had left; dates stay the same, and timers whose date has passed fire now.
         """
-        with self._stepper.database.begin() as work:
+        with self._step_runner.database.begin() as work:
             self.resume_in(work, instance_id, actor)
 
-    def resume_in(self, work: UnitOfWork, instance_id: str, actor: Actor) -> Row[Any]:
-        """As `resume`, in the caller's transaction; gives the row as it was."""
-        row = locked(work.connection, instance_id)
+    def resume_in(self, work: UnitOfWork, instance_id: str, actor: Actor) -> LockedInstance:
+        """As `resume`, in the caller's transaction; gives the instance as it was."""
+        row = lock_instance(work.connection, instance_id)
         self._permissions.require(actor, Permission.CASE_SUSPEND, row.scope)
         if row.state != "suspended":
-            raise InvalidState(f"La pratica n. {row.number} non è sospesa")
-        go_on(work.connection, row, actor, self._stepper.clock.now())
-        work.after_commit(self._stepper.nudge)
+            raise InvalidState("INSTANCE_NOT_SUSPENDED", number=row.number)
+        resume_rows(work.connection, row, actor, self._step_runner.clock.now())
+        work.after_commit(self._step_runner.wake_scheduler)
         return row
 
     def cancel(self, instance_id: str, reason: str, actor: Actor) -> None:
-        """End an instance at once, by a human decision. Needs `case.cancel` and a reason."""
-        with self._stepper.database.begin() as work:
+        """Cancel an instance: it ends at once. Needs `case.cancel` and a reason."""
+        with self._step_runner.database.begin() as work:
             self.cancel_in(work, instance_id, reason, actor)
 
     def cancel_in(self, work: UnitOfWork, instance_id: str, reason: str, actor: Actor) -> None:
         """As `cancel`, in the caller's transaction."""
         require_reason(reason)
-        row = locked(work.connection, instance_id)
+        row = lock_instance(work.connection, instance_id)
         self._permissions.require(actor, Permission.CASE_CANCEL, row.scope)
-        advance = self._stepper.opened(work, row, actor, suspended=True)
-        advance.run.cancel()
-        advance.state = "cancelled"
-        advance.host.note("instance.cancel_reason", None, {"reason": reason})
-        write(advance)
+        step = self._step_runner.open_locked(work, row, actor, suspended=True)
+        step.run.cancel()
+        step.state = "cancelled"
+        step.environment.record("instance.cancel_reason", None, {"reason": reason})
+        write_step(step)
 
     def reopen(self, instance_id: str, reason: str, actor: Actor) -> InstanceView:
-        """Start a new instance linked to one that has ended, of the same process in its latest version.
+        """Start a new instance linked to one that has ended, of the latest version of the same process.
 
-        Its variables are `riapertura` = true and, under `precedente`, those the old one ended with; scope, subject and
-        title are the same. Needs `case.reopen` and a reason. A case is reopened once: InvalidState the second time.
+        It has the variables of the old instance, `riapertura` = true, `motivo_riapertura`, and the old variables again
+        under `precedente`; business key, scope, subject and title are the same. Needs `case.reopen` and a reason. An
+        instance is reopened once: raises InvalidState the second time, and for an instance that has not ended.
         """
         require_reason(reason)
-        repository = self._stepper.repository
-        with self._stepper.database.begin() as work:
-            row = locked(work.connection, instance_id)
+        repository = self._step_runner.repository
+        with self._step_runner.database.begin() as work:
+            row = lock_instance(work.connection, instance_id)
             self._permissions.require(actor, Permission.CASE_REOPEN, row.scope)
             if row.state not in ("completed", "cancelled"):
-                raise InvalidState(f"La pratica n. {row.number} è ancora aperta")
-            if (
-                work.connection.execute(
-                    select(instance.c.number).where(instance.c.linked_from == instance_id)
-                ).first()
-                is not None
-            ):
-                raise InvalidState(f"La pratica n. {row.number} è già stata riaperta")
+                raise InvalidState("INSTANCE_STILL_OPEN", number=row.number)
+            linked = select(instance.c.number).where(instance.c.linked_from == instance_id)
+            if work.connection.execute(linked).first() is not None:
+                raise InvalidState("INSTANCE_ALREADY_REOPENED", number=row.number)
             latest = repository.latest(row.definition_key)
             if latest.suspended_at is not None:
-                repository.require_starts(latest)
-            before = decode(bytes(row.run_state))["scopes"][""]
+                repository.require_startable(latest)
+            before = stored_variables(bytes(row.run_state))[PROCESS_SCOPE]
             before.pop("precedente", None)
             variables = {**before, "riapertura": True, "motivo_riapertura": reason, "precedente": before}
-            advance = self._stepper.begin(
+            step = self._step_runner.start_instance(
                 work,
                 latest,
                 variables,
@@ -168,93 +185,107 @@ class Instances:
                 title=row.title,
                 linked_from=instance_id,
             )
-            work.connection.execute(
-                insert(event).values(
+            append_event(
+                work.connection,
+                LogEntry(
                     instance_id=instance_id,
-                    at=advance.now,
+                    at=step.now,
                     actor_id=actor.id,
                     kind="instance.reopened",
                     definition_id=row.definition_id,
-                    data={"reason": reason, "new": advance.instance_id},
-                )
+                    data={"reason": reason, "new": step.instance_id},
+                ),
             )
-        return self._view(advance.instance_id)
+        with self._step_runner.database.read() as connection:
+            return instance_view(_row(connection, step.instance_id))
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
     def get(self, instance_id: str, actor: Actor) -> InstanceView:
-        """One instance, for those who may see the case. Raises NotFound, Forbidden."""
-        with self._stepper.database.read() as connection:
-            row = _read(connection, instance_id)
-            require_case(connection, row, actor, self._permissions)
-            return view(row)
+        """An instance, for an actor who may see it. Raises NotFound, Forbidden."""
+        with self._step_runner.database.read() as connection:
+            return instance_view(self._visible_row(connection, instance_id, actor))
 
-    def numbered(self, number: int, actor: Actor) -> InstanceView:
-        """One instance by the number that people read, for those who may see the case."""
-        with self._stepper.database.read() as connection:
+    def get_by_number(self, number: int, actor: Actor) -> InstanceView:
+        """As `get`, by the number that people read."""
+        with self._step_runner.database.read() as connection:
             found = connection.execute(select(instance.c.id).where(instance.c.number == number)).scalar()
         return self.get(found or "", actor)
 
     def variables(self, instance_id: str, actor: Actor) -> dict[str, Any]:
-        """The variables of an instance, called processes included, for those who may see the case.
+        """The variables of an instance and of the processes it calls, for an actor who may see it.
 
-        What restricted tasks wrote only for those who hold `case.restricted` there.
+        Restricted variables only for an actor with `case.restricted` in the scope.
         """
-        with self._stepper.database.read() as connection:
-            row = _read(connection, instance_id)
-            require_case(connection, row, actor, self._permissions)
-        found = all_variables(bytes(row.run_state))
+        with self._step_runner.database.read() as connection:
+            row = self._visible_row(connection, instance_id, actor)
+        found = _all_variables(bytes(row.run_state))
         if self._permissions.allows(actor, Permission.CASE_RESTRICTED, row.scope):
             return found
-        names = restricted_names(self._stepper.repository.compiled(row.definition_id))
-        return {name: without(value, names) for name, value in found.items() if name not in names}
+        names = restricted_variable_names(self._step_runner.repository.compiled(row.definition_id))
+        return {name: remove_variables(value, names) for name, value in found.items() if name not in names}
 
     def active_elements(self, instance_id: str, actor: Actor) -> tuple[tuple[str, str], ...]:
-        """(process id, element id) of every element that holds a token, for those who may see the case."""
-        with self._stepper.database.read() as connection:
-            row = _read(connection, instance_id)
-            require_case(connection, row, actor, self._permissions)
+        """(process id, element id) of every element that holds a token, for an actor who may see the instance."""
+        with self._step_runner.database.read() as connection:
+            row = self._visible_row(connection, instance_id, actor)
         if row.state in ("completed", "cancelled"):
             return ()
-        compiled = self._stepper.repository.compiled(row.definition_id)
-        run = ProcessRun.restore(compiled.program, None, bytes(row.run_state))  # type: ignore[arg-type]
+        compiled = self._step_runner.repository.compiled(row.definition_id)
+        run = ProcessRun.for_inspection(compiled.executable, bytes(row.run_state))
         return tuple(run.active_elements())
 
     def diagrams(self, instance_id: str, actor: Actor) -> tuple[tuple[str, str, Resource], ...]:
-        """(process id, name, diagram) of the instance's process and of those it calls, in the versions that run."""
+        """(process id, name, diagram) of the instance's process, then of those it calls, in their versions."""
         found = self.get(instance_id, actor)
-        compiled = self._stepper.repository.compiled(found.definition_id)
+        compiled = self._step_runner.repository.compiled(found.definition_id)
         result = []
         for key, definition_id in compiled.definition_ids.items():
-            resources = self._stepper.repository.resources(definition_id)
-            drawing = next(resource for resource in resources if resource.kind == "bpmn")
-            result.append((key, compiled.program.models[key].name, drawing))
+            resources = self._step_runner.repository.resources(definition_id)
+            diagram = next(resource for resource in resources if resource.kind == "bpmn")
+            result.append((key, compiled.executable.models[key].name, diagram))
         return tuple(sorted(result, key=lambda item: item[0] != found.definition_key))
 
-    def _view(self, instance_id: str) -> InstanceView:
-        with self._stepper.database.read() as connection:
-            return view(_read(connection, instance_id))
+    def list(
+        self,
+        actor: Actor,
+        instance_filter: InstanceFilter = ALL_INSTANCES,
+        *,
+        after: str = "",
+        limit: int = 25,
+    ) -> Page[InstanceView]:
+        """A page of the instances that the actor may see, the newest first. Raises InvalidInput for a wrong `after`."""
+        return self._queries.list(actor, instance_filter, after=after, limit=limit)
+
+    def search(self, text: str, actor: Actor, limit: int = 20) -> tuple[InstanceHit, ...]:
+        """The newest instances that the actor may see with this number, business key, or words in the title."""
+        return self._queries.search(text, actor, limit)
+
+    def _visible_row(self, connection: Connection, instance_id: str, actor: Actor) -> Row[Any]:
+        row = _row(connection, instance_id)
+        require_instance(connection, row, actor, self._permissions)
+        return row
 
 
-def _begun(found: Definition, step: Advance) -> InstanceView:
-    """A case as its first step has left it, without reading it again."""
-    case, ended = step.host.instance, step.run.completed
-    subject, title = step.host.subject or (case.subject, case.title)
+def _started_view(found: Definition, step: Step) -> InstanceView:
+    """The view of an instance after its first step, without reading it again."""
+    started, ended = step.environment.instance, step.run.completed
+    subject, title = step.environment.subject or (started.subject, started.title)
     return InstanceView(
-        id=case.id,
-        number=case.number,
+        id=started.id,
+        number=started.number,
         definition_id=found.id,
         definition_key=found.key,
         definition_name=found.name,
         definition_version=found.version,
-        business_key=case.business_key,
-        scope=case.scope,
+        business_key=started.business_key,
+        scope=started.scope,
         title=title,
         subject=subject,
         phase=step.run.phase,
         state="completed" if ended else "active",
         revision=step.revision + 1,
-        linked_from=case.linked_from,
+        linked_from=started.linked_from,
         started_at=step.now,
         started_by=step.actor.id,
         ended_at=step.now if ended else None,
@@ -263,46 +294,19 @@ def _begun(found: Definition, step: Advance) -> InstanceView:
     )
 
 
-def _read(connection: Any, instance_id: str) -> Row[Any]:
+def _row(connection: Connection, instance_id: str) -> Row[Any]:
     row: Row[Any] | None = connection.execute(
-        select(instance, definition.c.name.label("definition_name"), definition.c.version)
-        .join(definition, definition.c.id == instance.c.definition_id)
-        .where(instance.c.id == instance_id)
+        select_instances().where(instance.c.id == instance_id)
     ).one_or_none()
     if row is None:
-        raise NotFound("La pratica non c'è")
+        raise NotFound("INSTANCE_NOT_FOUND")
     return row
 
 
-def view(row: Row[Any]) -> InstanceView:
-    """A row of instance with its definition's name and version, as a page needs it."""
-    return InstanceView(
-        id=row.id,
-        number=row.number,
-        definition_id=row.definition_id,
-        definition_key=row.definition_key,
-        definition_name=row.definition_name,
-        definition_version=row.version,
-        business_key=row.business_key,
-        scope=row.scope,
-        title=row.title,
-        subject=row.subject,
-        phase=row.phase,
-        state=row.state,
-        revision=row.revision,
-        linked_from=row.linked_from,
-        started_at=row.started_at,
-        started_by=row.started_by,
-        ended_at=row.ended_at,
-        suspended_at=row.suspended_at,
-        incidents=row.incidents,
-    )
-
-
-def all_variables(run_state: bytes) -> dict[str, Any]:
-    """The variables of a saved run: those of the process and, over them, those of the processes it is calling."""
+def _all_variables(run_state: bytes) -> dict[str, Any]:
+    """The variables of a saved run: those of the process, overridden by those of the processes it is calling."""
     found: dict[str, Any] = {}
-    for key, values in decode(run_state)["scopes"].items():
+    for key, values in stored_variables(run_state).items():
         if not key.startswith("item:"):
             found.update(values)
     return found

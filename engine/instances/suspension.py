@@ -1,61 +1,72 @@
-"""An instance that stands still and goes on again: its tasks, what it waits for, and the time its clocks have left."""
+"""Suspends and resumes the rows of an instance: its tasks, timers and subscriptions."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, update
+from sqlalchemy import Connection, update
 
-from engine.access.actors import Actor
-from engine.scheduling.timer_suspension import start_clocks, stop_clocks
-from engine.storage.tables import event, instance, subscription
+from engine.access import Actor
+from engine.execution import LockedInstance
+from engine.scheduling.timer_suspension import resume_tasks_and_timers, suspend_tasks_and_timers
+from engine.storage.event_log import LogEntry, append_event
+from engine.storage.tables import instance, subscription
 
 
-def stand_still(connection: Connection, row: Row[Any], reason: str, actor: Actor, now: datetime) -> None:
-    """Suspend the instance of a locked row: nothing of it can be done or comes due until `go_on`."""
+def suspend_rows(
+    connection: Connection, locked: LockedInstance, reason: str, actor: Actor, now: datetime
+) -> None:
+    """Suspend a locked instance: until `resume_rows` no task can be completed and no timer fires."""
     connection.execute(
         update(instance)
-        .where(instance.c.id == row.id)
+        .where(instance.c.id == locked.id)
         .values(state="suspended", suspended_at=now, revision=instance.c.revision + 1)
     )
     connection.execute(
         update(subscription)
-        .where(subscription.c.instance_id == row.id, subscription.c.state == "waiting")
+        .where(subscription.c.instance_id == locked.id, subscription.c.state == "waiting")
         .values(state="suspended")
     )
-    stop_clocks(connection, row.id, now)
-    _note(connection, row, "instance.suspended", {"reason": reason}, actor, now)
+    suspend_tasks_and_timers(connection, locked.id, now)
+    _log(connection, locked, "instance.suspended", {"reason": reason}, actor, now)
 
 
-def go_on(connection: Connection, row: Row[Any], actor: Actor, now: datetime) -> None:
-    """Resume the suspended instance of a locked row: spans have the time they had left, dates stay where they were."""
-    stood = now - row.suspended_at
+def resume_rows(connection: Connection, locked: LockedInstance, actor: Actor, now: datetime) -> None:
+    """Resume a locked, suspended instance: durations go on with the time they had left, dates stay the same."""
+    if locked.suspended_at is None:
+        raise RuntimeError(f"Instance {locked.id} is not suspended")
     connection.execute(
         update(instance)
-        .where(instance.c.id == row.id)
+        .where(instance.c.id == locked.id)
         .values(state="active", suspended_at=None, revision=instance.c.revision + 1)
     )
     connection.execute(
         update(subscription)
-        .where(subscription.c.instance_id == row.id, subscription.c.state == "suspended")
+        .where(subscription.c.instance_id == locked.id, subscription.c.state == "suspended")
         .values(state="waiting")
     )
-    start_clocks(connection, row.id, row.suspended_at, now)
-    data = {"stood_seconds": int(stood.total_seconds())}
-    _note(connection, row, "instance.resumed", data, actor, now)
+    resume_tasks_and_timers(connection, locked.id, locked.suspended_at, now)
+    suspended_seconds = int((now - locked.suspended_at).total_seconds())
+    _log(connection, locked, "instance.resumed", {"stood_seconds": suspended_seconds}, actor, now)
 
 
-def _note(
-    connection: Connection, row: Row[Any], kind: str, data: dict[str, Any], actor: Actor, now: datetime
+def _log(
+    connection: Connection,
+    locked: LockedInstance,
+    kind: str,
+    data: dict[str, Any],
+    actor: Actor,
+    now: datetime,
 ) -> None:
-    connection.execute(
-        insert(event).values(
-            instance_id=row.id,
+    append_event(
+        connection,
+        LogEntry(
+            instance_id=locked.id,
             at=now,
             actor_id=actor.id,
             kind=kind,
-            definition_id=row.definition_id,
+            definition_id=locked.definition_id,
             data=data,
-        )
+        ),
     )

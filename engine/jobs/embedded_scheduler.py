@@ -1,4 +1,4 @@
-"""The embedded scheduler: one wake-up at the earliest due moment, and a slow safety sweep. Nothing polls in between."""
+"""The embedded scheduler: a thread that wakes up at the next due date, and in a slow safety sweep. It does not poll."""
 
 from __future__ import annotations
 
@@ -18,88 +18,88 @@ logger = logging.getLogger(__name__)
 
 WAKE_UP = "wake-up"
 SWEEP = "sweep"
-MANY = 100
-"""Looks asked for at once: all but one find it under way and return, and none is refused."""
-BREATH = timedelta(seconds=1)
-"""Between two runs when the first left something due: nobody spins on work that cannot be done."""
+MAX_CONCURRENT_RUNS = 100
+"""Runs that APScheduler may start at once; all but one find a run in progress and return, and none is refused."""
+PAUSE = timedelta(seconds=1)
+"""Before the next run when the last one failed, or could not do what is due."""
 
 
-class LocalJobs:
-    """Runs `work` when something is due and hears how much was done; `next_due` says when that is, in UTC. One run at
-    a time."""
+class EmbeddedScheduler:
+    """Calls `run_due` when something is due, one call at a time. `run_due` returns how much it did; `next_due` the
+    moment at which something is due, UTC, or None."""
 
     def __init__(
         self,
-        work: Callable[[], int],
+        run_due: Callable[[], int],
         next_due: Callable[[], datetime | None],
         clock: Clock,
         sweep_seconds: int,
     ) -> None:
-        self._work = work
+        self._run_due = run_due
         self._next_due = next_due
         self._clock = clock
-        self._machine = SystemClock()
+        self._system_clock = SystemClock()
         self._sweep_seconds = sweep_seconds
         self._running = threading.Lock()
-        self._again = threading.Event()
+        self._check_again = threading.Event()
         self._stopping = threading.Event()
-        self._alarm = threading.Lock()
+        self._wake_up_lock = threading.Lock()
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(2)},
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": MANY},
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": MAX_CONCURRENT_RUNS},
         )
 
     def start(self) -> None:
-        """Begin; what became due while nothing ran is done at once."""
+        """Start the thread; what is due already is done at once."""
         self._scheduler.add_job(self._run, IntervalTrigger(seconds=self._sweep_seconds), id=SWEEP)
         self._scheduler.start()
-        self.nudge()
+        self.wake()
 
-    def nudge(self) -> None:
-        """Something may be due earlier than thought: look now. Cheap, and safe from any thread."""
-        self._again.set()
-        if not self._running.locked():  # otherwise the look under way looks once more
-            self._wake_in(timedelta())
+    def wake(self) -> None:
+        """Check for due work now. Cheap, and safe from any thread."""
+        self._check_again.set()
+        if not self._running.locked():  # else the run in progress checks once more
+            self._wake_up_in(timedelta())
 
     def stop(self) -> None:
         """Finish what is running, then stop."""
-        with self._alarm:  # the scheduler, while it waits for its threads, lets none of them set an alarm
+        with self._wake_up_lock:  # while the scheduler shuts down its threads may not add a wake-up
             self._stopping.set()
         if self._scheduler.running:
             self._scheduler.pause()
-            self._scheduler.remove_all_jobs()  # waits for the round that is handing out jobs
+            self._scheduler.remove_all_jobs()  # waits until the scheduler has submitted the jobs that are due
             self._scheduler.shutdown(wait=True)
 
-    def _wake_in(self, span: timedelta) -> None:
-        moment = self._machine.now() + span  # the scheduler lives by the machine's clock, whatever ours says
-        with self._alarm:
+    def _wake_up_in(self, span: timedelta) -> None:
+        moment = self._system_clock.now() + span  # APScheduler uses the system clock, whatever `clock` says
+        with self._wake_up_lock:
             if self._scheduler.running and not self._stopping.is_set():
                 self._scheduler.add_job(self._run, DateTrigger(moment), id=WAKE_UP, replace_existing=True)
 
     def _run(self) -> None:
-        self._again.set()
-        while self._again.is_set() and not self._stopping.is_set():
+        self._check_again.set()
+        while self._check_again.is_set() and not self._stopping.is_set():
             if not self._running.acquire(blocking=False):
-                return  # the run under way will look once more
+                return  # the run in progress checks once more
             try:
-                self._again.clear()
-                self._look()
+                self._check_again.clear()
+                self._check_due()
             except Exception:
                 logger.exception("Background work failed; it is tried again shortly")
-                self._wake_in(BREATH)
+                self._wake_up_in(PAUSE)
             finally:
                 self._running.release()
 
-    def _look(self) -> None:
-        """Do what is due, and hold the one wake-up at the next due moment."""
+    def _check_due(self) -> None:
+        """Do what is due, or set the wake-up at the next due moment."""
         due = self._next_due()
         if due is None:
             return
         span = due - self._clock.now()
         if span > timedelta():
-            self._wake_in(span)
-        elif self._work():
-            self._again.set()  # meanwhile more may have come due
+            self._wake_up_in(span)
+        elif self._run_due():
+            self._check_again.set()  # meanwhile more may have become due
         else:
-            self._wake_in(BREATH)
+            self._wake_up_in(PAUSE)

@@ -1,9 +1,8 @@
-"""Workers on many machines: Procrastinate on PostgreSQL hands out hints, our tables say what there is to do.
+"""A worker process: Procrastinate on PostgreSQL distributes notifications, our tables say what is due.
 
-A hint names a kind of work and says "look". Whoever takes it does what is due of that kind, a transaction for each
-thing, until nothing more is; then the next hint is asked for. A hint too many finds nothing to do; one that is lost is
-made good by the next sweep. No two workers do the same thing, because each takes what it does under a lock in the
-database.
+A notification names a kind of work. The worker that takes it does what is due of that kind, one transaction for each
+piece, until nothing is left; then it asks for the next notification. One notification too many finds nothing to do; a
+lost one is replaced by the next sweep. No two workers do the same piece, because each locks the row that it works on.
 """
 
 from __future__ import annotations
@@ -23,112 +22,112 @@ from sqlalchemy.engine import make_url
 
 from engine.clock import Clock, SystemClock
 from engine.errors import Misconfigured
+from engine.jobs.due_work import DueWork
 from engine.storage import Database
-from engine.storage.triggers.job_queue import LONGEST_SWEEP_SECONDS, QUEUE, ask_for_look
+from engine.storage.triggers.job_queue import MAX_SWEEP_SECONDS, QUEUE, notify_workers
 
 logger = logging.getLogger(__name__)
 
-BATCH = 20
-"""How much is done between two looks at whether to stop."""
-MANY = 5
-"""Who finds so much due at once calls for help."""
+LIMIT = 20
+"""Pieces of work between two checks whether to stop."""
+ENOUGH_TO_SHARE = 5
+"""A worker that finds so much due at once notifies another one."""
 POLL_SECONDS = 0.5
-LINGER_SECONDS = 1.0
-"""What comes due within this is waited for, not handed back to the queue."""
-BREATH_SECONDS = 1.0
-"""Before what is due and could not be done (held elsewhere, or failing) is looked at again."""
+WAIT_SECONDS = 1.0
+"""A worker waits for what is due within this time; for what is due later it leaves a notification."""
+PAUSE_SECONDS = 1.0
+"""Before the next check when what is due could not be done (locked elsewhere, or failing)."""
 HEARTBEAT_SECONDS = 5.0
-SILENT_SECONDS = 20.0
-"""After this without a heartbeat a worker is taken for dead and its hints are handed to others."""
-AGAIN_SECONDS = 3.0
+STALLED_SECONDS = 20.0
+"""A worker without a heartbeat for so long is dead; its notifications are given to others."""
+RECONNECT_SECONDS = 3.0
 
 
 @dataclass
-class Look:
-    """A kind of work: `work(limit)` does some of what is due and says how much; `next_due` says when more is, UTC."""
+class _Runner:
+    """One kind of work, done by one thread of this worker at a time."""
 
-    kind: str
-    work: Callable[[int], int]
-    next_due: Callable[[], datetime | None]
+    work: DueWork
     running: threading.Lock = field(default_factory=threading.Lock)
-    again: threading.Event = field(default_factory=threading.Event)
+    check_again: threading.Event = field(default_factory=threading.Event)
 
 
-class DistributedJobs:
-    """One worker. `run` blocks until `stop`, or until SIGTERM or SIGINT; what is under way is finished first."""
+class Worker:
+    """One worker. `run` blocks until `stop`, or until SIGTERM or SIGINT; the work in progress is finished first."""
 
-    def __init__(self, database: Database, looks: Sequence[Look], clock: Clock, sweep_seconds: int) -> None:
+    def __init__(
+        self, database: Database, kinds: Sequence[DueWork], clock: Clock, sweep_seconds: int
+    ) -> None:
         if database.is_sqlite:
-            raise Misconfigured(
-                "Più processi di lavoro insieme vogliono PostgreSQL: database_url = postgresql+psycopg://…"
-            )
+            raise Misconfigured("WORKERS_NEED_POSTGRESQL")
         self._database = database
-        self._looks = tuple(looks)
+        self._runners = tuple(_Runner(work) for work in kinds)
         self._clock = clock
-        self._sweep_seconds = min(sweep_seconds, LONGEST_SWEEP_SECONDS)
+        self._system_clock = SystemClock()
+        self._sweep_seconds = min(sweep_seconds, MAX_SWEEP_SECONDS)
         self._stopping = threading.Event()
-        self._asked_to_stop: asyncio.Event | None = None
+        self._stop_requested: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._heard: datetime | None = None
+        self._last_answer: datetime | None = None
 
     def run(self, *, signals: bool = False) -> None:
-        """Work until told to stop. With `signals` (main thread only) SIGTERM and SIGINT tell it."""
+        """Work until stopped. With `signals` (main thread only) SIGTERM and SIGINT stop it."""
         asyncio.run(self._run(signals))
 
     def stop(self) -> None:
-        """Finish the step under way, then end `run`. From any thread."""
+        """Finish the piece of work in progress, then end `run`. Safe from any thread."""
         self._stopping.set()
-        for look in self._looks:
-            look.again.set()  # whoever lingers wakes up
-        if self._loop is not None and self._asked_to_stop is not None:
-            self._loop.call_soon_threadsafe(self._asked_to_stop.set)
+        for runner in self._runners:
+            runner.check_again.set()  # ends a wait in `_run_due`
+        if self._loop is not None and self._stop_requested is not None:
+            self._loop.call_soon_threadsafe(self._stop_requested.set)
 
     @property
-    def well(self) -> bool:
+    def is_healthy(self) -> bool:
         """Whether the queue has answered lately."""
-        late = timedelta(seconds=3 * self._sweep_seconds + SILENT_SECONDS)
-        return self._heard is not None and SystemClock().now() - self._heard < late
+        late = timedelta(seconds=3 * self._sweep_seconds + STALLED_SECONDS)
+        return self._last_answer is not None and self._system_clock.now() - self._last_answer < late
 
-    # -- the worker ------------------------------------------------------------------------------------------------
+    # -- the queue -------------------------------------------------------------------------------------------------
 
     async def _run(self, signals: bool) -> None:
-        self._loop, self._asked_to_stop = asyncio.get_running_loop(), asyncio.Event()
+        self._loop, self._stop_requested = asyncio.get_running_loop(), asyncio.Event()
         if signals:
             for one in (signal.SIGTERM, signal.SIGINT):
                 self._loop.add_signal_handler(one, self.stop)
         while not self._stopping.is_set():
             try:
-                await self._work_until_told(self._asked_to_stop)
+                await self._run_until_stopped(self._stop_requested)
             except Exception:
-                logger.exception("The worker lost its queue; it tries again in %s s", AGAIN_SECONDS)
-            await _at_most(AGAIN_SECONDS, self._asked_to_stop)
+                logger.exception("The worker lost its queue; it tries again in %s s", RECONNECT_SECONDS)
+            await _wait_at_most(RECONNECT_SECONDS, self._stop_requested)
 
-    async def _work_until_told(self, asked_to_stop: asyncio.Event) -> None:
+    async def _run_until_stopped(self, stop_requested: asyncio.Event) -> None:
         app = self._app()
         async with app.open_async():
-            for look in self._looks:  # what was missed while nobody worked
-                await app.configure_task(look.kind, queue=QUEUE).defer_async()
+            for runner in self._runners:  # what became due while no worker ran
+                await app.configure_task(runner.work.kind, queue=QUEUE).defer_async()
             working = asyncio.create_task(
                 app.run_worker_async(
                     queues=[QUEUE],
-                    concurrency=len(self._looks) + 1,
+                    concurrency=len(self._runners) + 1,
                     fetch_job_polling_interval=POLL_SECONDS,
                     delete_jobs="always",
                     install_signal_handlers=False,
                     update_heartbeat_interval=HEARTBEAT_SECONDS,
-                    stalled_worker_timeout=SILENT_SECONDS,
+                    stalled_worker_timeout=STALLED_SECONDS,
                 )
             )
-            others = [asyncio.create_task(self._sweep(app)), asyncio.create_task(asked_to_stop.wait())]
+            others = [asyncio.create_task(self._sweep(app)), asyncio.create_task(stop_requested.wait())]
             try:
                 await asyncio.wait([working, *others], return_when=asyncio.FIRST_COMPLETED)
             finally:
                 for task in (*others, working):
-                    task.cancel()  # the worker ends what it is doing first
-                ends = await asyncio.gather(working, *others, return_exceptions=True)
-            for end in ends:
-                if isinstance(end, Exception):
-                    raise end
+                    task.cancel()  # Procrastinate finishes the jobs in progress first
+                results = await asyncio.gather(working, *others, return_exceptions=True)
+            for result in results:
+                if isinstance(result, Exception):
+                    raise result
 
     def _app(self) -> App:
         address = make_url(self._database.url).set(drivername="postgresql")
@@ -136,68 +135,67 @@ class DistributedJobs:
             conninfo=address.render_as_string(hide_password=False), min_size=1, max_size=5
         )
         app = App(connector=connector)
-        for look in self._looks:
-            app.task(name=look.kind, queue=QUEUE)(self._looking(look))
+        for runner in self._runners:
+            app.task(name=runner.work.kind, queue=QUEUE)(self._handler(runner))
         return app
 
     async def _sweep(self, app: App) -> None:
-        """Now and then everybody looks at everything, and hints of workers that are gone go to those that live."""
+        """At intervals check every kind of work, and give the notifications of dead workers to others."""
         while True:
-            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=SILENT_SECONDS):
-                logger.warning("The worker that was looking at %s is gone", job.task_name)
-                with suppress(
-                    ConnectorException
-                ):  # another worker was quicker; a queue that is away is met below
+            for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_SECONDS):
+                logger.warning("The worker that had the job %s is gone", job.task_name)
+                with suppress(ConnectorException):  # another worker was first; a lost queue is noticed below
                     await app.job_manager.retry_job(job)
-            await app.job_manager.prune_stalled_workers(SILENT_SECONDS)
-            self._heard = SystemClock().now()
+            await app.job_manager.prune_stalled_workers(STALLED_SECONDS)
+            self._last_answer = self._system_clock.now()
             await asyncio.sleep(self._sweep_seconds)
-            for look in self._looks:
-                await asyncio.to_thread(self._ask, look.kind, 0)
+            for runner in self._runners:
+                await asyncio.to_thread(self._notify, runner.work.kind, 0)
 
-    # -- looking ---------------------------------------------------------------------------------------------------
+    # -- the work --------------------------------------------------------------------------------------------------
 
-    def _looking(self, look: Look) -> Callable[[], None]:
-        def run() -> None:
-            look.again.set()
-            while look.again.is_set() and not self._stopping.is_set():
-                if not look.running.acquire(blocking=False):
-                    return  # the look under way goes on
+    def _handler(self, runner: _Runner) -> Callable[[], None]:
+        def handle() -> None:
+            runner.check_again.set()
+            while runner.check_again.is_set() and not self._stopping.is_set():
+                if not runner.running.acquire(blocking=False):
+                    return  # the run in progress checks once more
                 try:
-                    look.again.clear()
-                    self._do(look)
+                    runner.check_again.clear()
+                    self._run_due(runner)
                 finally:
-                    look.running.release()
+                    runner.running.release()
 
-        return run
+        return handle
 
-    def _do(self, look: Look) -> None:
-        """What is due, until nothing more is; then ask for the look after."""
+    def _run_due(self, runner: _Runner) -> None:
+        """Do what is due until nothing is left; then leave a notification for what is due next."""
+        work = runner.work
         while not self._stopping.is_set():
-            due = look.next_due()
+            due = work.next_due()
             if due is None:
                 return
             seconds = (due - self._clock.now()).total_seconds()
-            if seconds > LINGER_SECONDS:
-                self._ask(look.kind, seconds)
+            if seconds > WAIT_SECONDS:
+                self._notify(work.kind, seconds)
                 return
             if seconds > 0:
-                if look.again.wait(seconds):
-                    look.again.clear()
+                if runner.check_again.wait(seconds):
+                    runner.check_again.clear()
                 continue
-            done = look.work(BATCH)
-            if done >= MANY:
-                self._ask(look.kind, 0)  # more may wait: whoever is free may help
+            done = work.run(LIMIT)
+            if done >= ENOUGH_TO_SHARE:
+                self._notify(work.kind, 0)  # there may be more: a free worker may help
             elif not done:
-                self._ask(look.kind, BREATH_SECONDS)
+                self._notify(work.kind, PAUSE_SECONDS)
                 return
 
-    def _ask(self, kind: str, seconds: float) -> None:
+    def _notify(self, kind: str, seconds: float) -> None:
         with self._database.begin() as work:
-            ask_for_look(work.connection, kind, seconds)
+            notify_workers(work.connection, kind, seconds)
 
 
-async def _at_most(seconds: float, event: asyncio.Event) -> None:
+async def _wait_at_most(seconds: float, event: asyncio.Event) -> None:
     try:
         await asyncio.wait_for(event.wait(), seconds)
     except TimeoutError:

@@ -1,4 +1,4 @@
-"""The expression language as this engine offers it: FEEL, the calendar's functions and the parameters of a process."""
+"""FEEL as diagrams, tables and forms use it: with calendar functions and the parameters of a process."""
 
 from __future__ import annotations
 
@@ -13,14 +13,16 @@ from engine.languages.feel import (
     Expression,
     FeelError,
     Function,
+    FunctionBindings,
     FunctionRegistry,
     compile_expression,
-    feel_equivalent,
-    from_camunda,
-    has_camunda,
-    is_camunda,
-    looks_python,
+    contains_juel,
+    is_juel,
+    is_python,
+    juel_to_feel,
+    suggest_feel,
 )
+from engine.messages import Message, message
 from engine.temporal import FEEL_SIGNATURES, WorkingCalendar, feel_bindings
 
 PARAMETER_FUNCTIONS = (
@@ -38,25 +40,23 @@ PARAMETER_FUNCTIONS = (
 FUNCTIONS: FunctionRegistry = BUILTINS.with_(
     *(Function(s.name, s.parameters, None, s.description) for s in FEEL_SIGNATURES), *PARAMETER_FUNCTIONS
 )
-"""Every function that diagrams, tables and forms may call."""
-
-Bindings = Mapping[str, Callable[..., Any]]
+"""The functions that diagrams, tables and forms may call."""
 
 
-def bindings_at(
+def function_bindings(
     now: datetime,
     calendar: WorkingCalendar | Callable[[], WorkingCalendar],
     parameter: Callable[[str], Any],
     deadline: Callable[[str], Any] | None = None,
-) -> Bindings:
-    """What the registered functions do at an aware moment, on a calendar, with parameters looked up by name.
+) -> FunctionBindings:
+    """The implementations of the registered functions.
 
-    `deadline` gives what a shared deadline is worth; without it, what the parameter of that name is.
-
-    FEEL's own `now` and `today` tell the same time as `adesso` and `oggi`: the engine's clock.
+    now: an aware datetime; FEEL's own `now` and `today` use it too. calendar: the working calendar, or a function that
+    loads it. parameter: the value of a parameter by name. deadline: the value of a named deadline, which is by default
+    that of the parameter of the same name.
     """
 
-    def made() -> dict[str, Callable[..., Any]]:
+    def make() -> dict[str, Callable[..., Any]]:
         dates = feel_bindings(calendar, now)
         named: Callable[..., Any] = lambda name: parameter(str(name))  # noqa: E731
         shared: Callable[..., Any] = named if deadline is None else lambda name: deadline(str(name))
@@ -68,81 +68,84 @@ def bindings_at(
             "scadenza": shared,
         }
 
-    return _Bindings(made)
+    return _LazyBindings(make)
 
 
-class _Bindings(Mapping[str, Callable[..., Any]]):
-    """Functions that are made when the first of them is called: most steps call none."""
+class _LazyBindings(Mapping[str, Callable[..., Any]]):
+    """Function bindings that are made on first use, because most steps call no function."""
 
-    def __init__(self, made: Callable[[], dict[str, Callable[..., Any]]]) -> None:
-        self._make = made
+    def __init__(self, make: Callable[[], dict[str, Callable[..., Any]]]) -> None:
+        self._make = make
 
     @cached_property
-    def _made(self) -> dict[str, Callable[..., Any]]:
+    def _functions(self) -> dict[str, Callable[..., Any]]:
         return self._make()
 
     def __bool__(self) -> bool:
         return True
 
     def __getitem__(self, name: str) -> Callable[..., Any]:
-        return self._made[name]
+        return self._functions[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._made)
+        return iter(self._functions)
 
     def __len__(self) -> int:
-        return len(self._made)
+        return len(self._functions)
 
 
-def compiled(text: str, names: Collection[str] | None = None) -> Expression:
-    """The expression of a text (a leading ``=`` is dropped). Raises FeelError where it is not FEEL."""
+def compile_feel(text: str, names: Collection[str] | None = None) -> Expression:
+    """The compiled expression of a text; a leading ``=`` is ignored. Raises FeelError when it is not FEEL."""
     return compile_expression(text.strip().removeprefix("="), functions=FUNCTIONS, names=names)
 
 
-def evaluate(text: str, variables: Mapping[str, Any], bindings: Bindings) -> Any:
-    """The value of a text, numbers as Decimal. Raises ExecutionFailed with the text in the sentence."""
+def evaluate_feel(text: str, variables: Mapping[str, Any], bindings: FunctionBindings) -> Any:
+    """The value of a text; numbers are Decimal. Raises ExecutionFailed, with the text in its sentence."""
     try:
-        return compiled(text).evaluate(variables, bindings=bindings)
+        return compile_feel(text).evaluate(variables, bindings=bindings)
     except FeelError as problem:
         raise ExecutionFailed(
-            f"L'espressione «{text.strip():.200}» non si può calcolare: {problem}"
+            "FEEL_EVALUATION_FAILED", expression=text.strip()[:200], problem=problem.located_message
         ) from problem
 
 
-def check_feel(text: str) -> str | None:
-    """What is wrong with a text that should be FEEL, with its place and, where it is known, what to write instead.
+def check_feel(text: str) -> Message | None:
+    """What is wrong with a text that should be FEEL, with its position and, where it is known, the FEEL to write.
 
-    None when it can be read, calls only functions that there are, and is not Python or Camunda 7 in disguise.
+    None when it can be compiled, calls only functions that exist, and is not meant as Python or JUEL.
     """
     bare = text.strip().removeprefix("=").strip()
     try:
-        expression = compiled(from_camunda(bare) if is_camunda(bare) else bare)
+        expression = compile_feel(juel_to_feel(bare) if is_juel(bare) else bare)
     except FeelError as problem:
-        if has_camunda(bare) and not is_camunda(bare):
-            return _refusal_of_gaps(bare) or str(problem)
-        return f"{problem}{_instead(bare)}"
-    unknown = expression.unknown_call()
+        if contains_juel(bare) and not is_juel(bare):
+            return _template_problem(bare) or problem.located_message
+        return _with_suggestion(problem.located_message, bare)
+    unknown = expression.unknown_call_error()
     if unknown is not None:
-        return f"{unknown}{_instead(bare)}"
-    if looks_python(bare, expression.names):
-        return f"«{bare:.120}» in FEEL vale sempre null{_instead(bare)}"
+        return _with_suggestion(unknown.located_message, bare)
+    if is_python(bare, expression.names):
+        return _with_suggestion(message("FEEL_ALWAYS_NULL", expression=bare[:120]), bare)
     return None
 
 
-def _refusal_of_gaps(text: str) -> str | None:
+def _template_problem(text: str) -> Message | None:
+    """What is wrong with a text with embedded JUEL expressions."""
     try:
-        from_camunda(text)
+        juel_to_feel(text)
     except FeelError as problem:
-        return str(problem)
+        return problem.located_message
     return None
 
 
-def _instead(text: str) -> str:
-    """The FEEL of a Python-looking text, as the end of a sentence; nothing when it is not known."""
-    feel = feel_equivalent(text)
+def _with_suggestion(problem: Message, text: str) -> Message:
+    """The problem with the FEEL to write for a text meant as Python; the problem alone when that is unknown."""
+    feel = suggest_feel(text)
     if feel is None or feel == text:
-        return ""
+        return problem
     try:
-        return "" if compiled(feel).unknown_calls else f". In FEEL si scrive: {feel}"
+        if compile_feel(feel).unknown_calls:
+            return problem
     except FeelError:
-        return ""
+        return problem
+    return message("FEEL_WITH_SUGGESTION", problem=problem, feel=feel)

@@ -1,6 +1,6 @@
-"""The clocks of a case that stand still and run again, and their ledger: time used and left at every stop and start.
+"""Suspending and resuming the timers and due dates of an instance, with a record of the time used and left.
 
-A span resumes with what it had left; a fixed date stays where it is, and has nothing left to count.
+A duration resumes with the time it had left; a fixed date does not change.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, and_, insert, select, update
 
-from engine.scheduling.timer_definition import postponed
+from engine.scheduling.timer_definition import RecurrenceState
 from engine.storage.tables import task, timer
 from engine.storage.tables.deadlines import clock_ledger
 
 STOPPED, STARTED = "stopped", "started"
 
 
-def stop_clocks(connection: Connection, instance_id: str, now: datetime) -> None:
-    """Let the timers and open tasks of a locked case stand still."""
+def suspend_tasks_and_timers(connection: Connection, instance_id: str, now: datetime) -> None:
+    """Suspend the timers and open tasks of a locked instance."""
     entries = []
     running = and_(task.c.instance_id == instance_id, task.c.state == "open")
     for row in connection.execute(select(task).where(running, task.c.due_at.is_not(None))).all():
@@ -28,15 +28,15 @@ def stop_clocks(connection: Connection, instance_id: str, now: datetime) -> None
     for row in connection.execute(
         select(timer).where(timer.c.instance_id == instance_id, timer.c.state == "waiting")
     ).all():
-        values = held(row.due_at, row.fixed, now)
+        values = suspended_columns(row.due_at, row.fixed, now)
         connection.execute(update(timer).where(timer.c.id == row.id).values(state="suspended", **values))
         if row.kind == "event":
             entries.append(_entry(row, "timer", STOPPED, now, values["remaining_seconds"], row.due_at))
     _write(connection, entries)
 
 
-def held(due: datetime, fixed: bool, since: datetime) -> dict[str, Any]:
-    """The columns of a timer whose clock stands still since a moment."""
+def suspended_columns(due: datetime, fixed: bool, since: datetime) -> dict[str, Any]:
+    """The columns of a timer that is suspended since a moment."""
     return {
         "due_at": None,
         "suspended_due_at": due,
@@ -44,19 +44,21 @@ def held(due: datetime, fixed: bool, since: datetime) -> dict[str, Any]:
     }
 
 
-def start_clocks(connection: Connection, instance_id: str, stopped_at: datetime, now: datetime) -> None:
-    """Let the clocks of a locked case, that stood still since a moment, go on with the time they had left."""
+def resume_tasks_and_timers(
+    connection: Connection, instance_id: str, suspended_at: datetime, now: datetime
+) -> None:
+    """Resume the timers and tasks of a locked instance that was suspended at `suspended_at`."""
     entries = []
     for row in connection.execute(
         select(task).where(task.c.instance_id == instance_id, task.c.state == "suspended")
     ).all():
-        stood = now - max(stopped_at, row.created_at)
-        values: dict[str, Any] = {"state": "open", "begun_at": _later(row.begun_at, stood)}
+        suspended_for = now - max(suspended_at, row.created_at)
+        values: dict[str, Any] = {"state": "open", "begun_at": _later(row.begun_at, suspended_for)}
         due = row.due_at
         if due is not None and row.due_runs:
-            values["due_at"] = values["due_order"] = due = due + stood
+            values["due_at"] = values["due_order"] = due = due + suspended_for
         if row.due_default_runs:
-            values["due_default_at"] = _later(row.due_default_at, stood)
+            values["due_default_at"] = _later(row.due_default_at, suspended_for)
         connection.execute(update(task).where(task.c.id == row.id).values(**values))
         if due is not None:
             left = _seconds(due - now) if row.due_runs else None
@@ -64,17 +66,17 @@ def start_clocks(connection: Connection, instance_id: str, stopped_at: datetime,
     for row in connection.execute(
         select(timer).where(timer.c.instance_id == instance_id, timer.c.state == "suspended")
     ).all():
-        since = max(stopped_at, row.created_at)
-        stood = now - since
+        since = max(suspended_at, row.created_at)
+        suspended_for = now - since
         due = row.suspended_due_at if row.fixed else now + _left(row, since)
         values = {"state": "waiting", "due_at": due, "suspended_due_at": None, "remaining_seconds": None}
-        values["begun_at"] = _later(row.begun_at, stood)
+        values["begun_at"] = _later(row.begun_at, suspended_for)
         if row.repetition and not row.fixed:
-            values["repetition"] = postponed(row.repetition, stood)
+            values["repetition"] = _postponed(row.repetition, suspended_for)
         if row.default_fixed is False:
-            values["default_at"] = _later(row.default_at, stood)
+            values["default_at"] = _later(row.default_at, suspended_for)
             if row.default_repetition:
-                values["default_repetition"] = postponed(row.default_repetition, stood)
+                values["default_repetition"] = _postponed(row.default_repetition, suspended_for)
         connection.execute(update(timer).where(timer.c.id == row.id).values(**values))
         if row.kind == "event":
             left = None if row.fixed else _seconds(due - now)
@@ -82,12 +84,16 @@ def start_clocks(connection: Connection, instance_id: str, stopped_at: datetime,
     _write(connection, entries)
 
 
-def _left(row: Row[Any], stopped_at: datetime) -> timedelta:
-    """How much time a timer had left when it stopped; a deadline moved meanwhile has left it to be worked out."""
+def _left(row: Row[Any], suspended_at: datetime) -> timedelta:
+    """The time a timer had left when it was suspended; a moved deadline has no stored value and is computed."""
     if row.remaining_seconds is not None:
         return timedelta(seconds=row.remaining_seconds)
-    left: timedelta = max(timedelta(0), row.suspended_due_at - stopped_at)
+    left: timedelta = max(timedelta(0), row.suspended_due_at - suspended_at)
     return left
+
+
+def _postponed(repetition: dict[str, Any], by: timedelta) -> dict[str, Any]:
+    return RecurrenceState.from_json(repetition).postponed(by).to_json()
 
 
 def _seconds(span: timedelta) -> int:

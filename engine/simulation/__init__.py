@@ -1,7 +1,7 @@
-"""Cases played on a clock that moves by command: what scenario files, tests and `patti simulate` stand on."""
+"""Simulation: an engine with a virtual clock, scenario files and the runner of `patti simulate` and of the tests."""
 
-from engine.simulation.colleagues import DEFAULT_SCOPE, DEFAULT_USERS, USER_NAMES
-from engine.simulation.mailbox import CaughtMail, Mailbox
+from engine.simulation.default_users import DEFAULT_SCOPE, DEFAULT_USERS, USER_NAMES
+from engine.simulation.mailbox import CapturedMail, Mailbox
 from engine.simulation.runner import ScenarioFailure, run_scenario
 from engine.simulation.scenario_parser import Scenario, Step, read_scenarios
 from engine.simulation.world import OpenTask, World
@@ -10,7 +10,7 @@ __all__ = [
     "DEFAULT_SCOPE",
     "DEFAULT_USERS",
     "USER_NAMES",
-    "CaughtMail",
+    "CapturedMail",
     "Mailbox",
     "OpenTask",
     "Scenario",

@@ -1,4 +1,4 @@
-"""The e-mails of a simulation: composed as they would be sent, kept in memory and, when there is a server, sent too."""
+"""The e-mails of a simulation: composed, captured in memory and, with an SMTP server, also sent."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from engine.errors import Misconfigured
-from engine.service_tasks import Environment, OutboxHandler, OutboxMessage
+from engine.service_tasks import DeliveryContext, OutboxHandler, OutboxMessage
 
 
 @dataclass(frozen=True)
-class CaughtMail:
-    """An e-mail that left the engine; `at` is the virtual moment, UTC."""
+class CapturedMail:
+    """An e-mail that the engine would send; `at` is the virtual moment, UTC."""
 
     key: str
     event: str
@@ -24,14 +24,14 @@ class CaughtMail:
     instance_id: str | None
 
 
-MailReader = Callable[[OutboxMessage, Environment], CaughtMail]
-"""Composes the e-mail of an outbox message as it would be sent, and gives it without sending it."""
+MailReader = Callable[[OutboxMessage, DeliveryContext], CapturedMail]
+"""Composes the e-mail of an outbox message and returns it without sending it."""
 
 _READER: MailReader | None = None
 
 
 def mail_reader(read: MailReader) -> MailReader:
-    """Decorator: the module that sends e-mails says how a simulation reads one."""
+    """Decorator: register the function that reads an e-mail from its outbox message."""
     global _READER
     _READER = read
     return read
@@ -39,25 +39,25 @@ def mail_reader(read: MailReader) -> MailReader:
 
 @dataclass
 class Mailbox:
-    """What was sent so far, in order; a mail delivered twice under one key is kept twice, so that a test can see it."""
+    """The captured e-mails in order; one that is delivered twice under the same key is there twice."""
 
-    mails: list[CaughtMail] = field(default_factory=list)
+    mails: list[CapturedMail] = field(default_factory=list)
 
-    def catching(self, send: OutboxHandler) -> OutboxHandler:
-        """The handler of outbox messages of kind ``mail`` that sends with `send` and keeps what went out."""
+    def capturing(self, send: OutboxHandler) -> OutboxHandler:
+        """A handler of outbox messages of kind ``mail`` that captures the e-mail; it sends it if there is a server."""
 
-        def catch(message: OutboxMessage, environment: Environment) -> None:
+        def capture(message: OutboxMessage, environment: DeliveryContext) -> None:
             if _READER is None:
-                raise Misconfigured("No module has registered how to read an e-mail (mail_reader)")
-            caught = _READER(message, environment)
+                raise Misconfigured("MAIL_READER_NOT_REGISTERED")
+            captured = _READER(message, environment)
             if environment.settings.smtp_url:
                 send(message, environment)
-            self.mails.append(caught)
+            self.mails.append(captured)
 
-        return catch
+        return capture
 
-    def find(self, *, event: str = "", to: str = "", instance_id: str = "") -> tuple[CaughtMail, ...]:
-        """The mails of an event, to an address (or the user name before the ``@``), about a case."""
+    def find(self, *, event: str = "", to: str = "", instance_id: str = "") -> tuple[CapturedMail, ...]:
+        """The mails of an event, to an address (or the user name before the ``@``), about an instance."""
         return tuple(
             one
             for one in self.mails

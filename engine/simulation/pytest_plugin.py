@@ -1,7 +1,7 @@
-"""pytest collects the scenario files that lie next to the processes: one test for each scenario and each database.
+"""pytest plugin that collects scenario files: one test for each scenario and each database.
 
-The tests ask for the fixture `database_url` of whoever runs them, by way of `scenario_database`, which may be
-overridden where the processes are published already.
+The tests use the fixture `database_url` through `scenario_database`, which can be overridden where the processes are
+already deployed.
 """
 
 from __future__ import annotations
@@ -13,18 +13,19 @@ from typing import Any
 import pytest
 
 from engine.errors import InvalidInput
+from engine.messages import message
 from engine.simulation.runner import ScenarioFailure, run_scenario
 from engine.simulation.scenario_parser import SUFFIX, Scenario, read_scenarios
 
 
 @pytest.fixture
 def scenario_database(database_url: str) -> str:
-    """Address of the database in which a scenario is played; nobody else uses it."""
+    """URL of the empty database of a scenario."""
     return database_url
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Every ``*.scenarios.yaml`` is a file of tests."""
+    """Collect every ``*.scenarios.yaml`` as a file of tests."""
     if file_path.name.endswith(SUFFIX):
         collected: ScenarioFile = ScenarioFile.from_parent(parent, path=file_path)
         return collected
@@ -32,7 +33,7 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 class ScenarioFile(pytest.Module):
-    """The scenarios of one file, as test functions of a module that exists only here."""
+    """The scenarios of one file as the test functions of a module made in memory."""
 
     def _getobj(self) -> ModuleType:
         module = ModuleType(self.path.name)
@@ -45,7 +46,7 @@ class ScenarioFile(pytest.Module):
             name = f"test_{scenario.name}"
             if name in module.__dict__:
                 raise self.CollectError(
-                    f"{self.path}:{scenario.line}: due scenari si chiamano «{scenario.name}»"
+                    message("SCENARIO_NAME_TWICE", file=self.path, line=scenario.line, name=scenario.name)
                 )
             setattr(module, name, _test(scenario))
         return module
@@ -53,13 +54,13 @@ class ScenarioFile(pytest.Module):
 
 def _test(scenario: Scenario) -> Any:
     def test(scenario_database: str) -> None:
-        told = ""
+        problem = ""
         try:
             run_scenario(scenario, database_url=scenario_database)
         except ScenarioFailure as failure:
-            told = str(failure)
-        if told:
-            pytest.fail(told, pytrace=False)
+            problem = str(failure)
+        if problem:
+            pytest.fail(problem, pytrace=False)
 
     test.__doc__ = scenario.description or scenario.name
     return test

@@ -1,4 +1,4 @@
-"""Plays a scenario in a world, step by step, and stops at the first thing that is not as written."""
+"""Runs a scenario step by step and fails at the first difference."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM
 from engine.engine import ROLES_FILE
 from engine.errors import EngineError, InvalidInput, Rejected
 from engine.instances.models import InstanceView
+from engine.messages import LocalizedError, message
 from engine.simulation import checks
 from engine.simulation.scenario_parser import File, Scenario, Step
 from engine.simulation.trace import Trace
@@ -19,15 +20,18 @@ from engine.temporal import in_rome
 
 
 class ScenarioFailure(AssertionError):
-    """A scenario that does not go as written: file, step, what was expected, what is open and why."""
+    """The failure of a scenario: file, step, difference, open tasks and reasons why the instance waits."""
 
 
-class _Different(Exception):
-    """What was expected and what is there, in a sentence."""
+class _Difference(LocalizedError):
+    """What was expected and what was found."""
+
+    def __init__(self, message_code: str, /, **parameters: Any) -> None:
+        super().__init__(message_code, parameters)
 
 
 def run_scenario(scenario: Scenario, *, database_url: str = "", trace: Trace | None = None) -> None:
-    """Play it in a world of its own. Raises ScenarioFailure; `trace` is told each step as it happens."""
+    """Run a scenario in a new world. Raises ScenarioFailure; `trace` is called before and after each step."""
     folder = scenario.processes
     with World.open(
         scenario.start,
@@ -37,20 +41,20 @@ def run_scenario(scenario: Scenario, *, database_url: str = "", trace: Trace | N
         deploy=[folder],
         database_url=database_url,
     ) as world:
-        play = _Play(scenario, world, trace or Trace())
+        run = _ScenarioRun(scenario, world, trace or Trace())
         for name, value in scenario.parameters.items():
-            play.parameter({"nome": name, "valore": value})
+            run.parameter({"nome": name, "valore": value})
         for step in scenario.steps:
-            play.step(step)
+            run.step(step)
 
 
-class _Play:
+class _ScenarioRun:
     def __init__(self, scenario: Scenario, world: World, trace: Trace) -> None:
         self.scenario = scenario
         self.world = world
         self.trace = trace
         self.named: dict[str, str] = {}
-        self.incidents_known = 0
+        self.expected_incidents = 0
         self.kinds: Mapping[str, Callable[[Any], None]] = {
             "avvia": self.start,
             "attendi": self.expect,
@@ -73,28 +77,29 @@ class _Play:
         }
 
     def step(self, step: Step) -> None:
-        """Do one step, or say why it cannot be done."""
+        """Run one step. Raises ScenarioFailure."""
         self.trace.step(self.world, step)
         try:
             self.kinds[step.kind](step.content)
             self._no_new_incidents(step)
-        except _Different as different:
-            raise self._failure(step, str(different)) from None
+        except _Difference as difference:
+            raise self._failure(step, difference.message) from None
         except EngineError as problem:
-            fields = "".join(f"\n    {k}: {v}" for k, v in getattr(problem, "fields", {}).items())
-            raise self._failure(step, f"{problem.message}{fields}") from problem
+            fields = [f"{name}: {value}" for name, value in getattr(problem, "fields", {}).items()]
+            raise self._failure(step, "\n    ".join([problem.message, *fields])) from problem
         except (KeyError, TypeError, AttributeError, ValueError) as problem:
-            raise self._failure(
-                step, f"il passo è scritto male: {type(problem).__name__}: {problem}"
-            ) from problem
-        self.trace.happened(self.world)
+            sentence = message(
+                "SCENARIO_STEP_CONTENT_INVALID", kind=type(problem).__name__, problem=str(problem)
+            )
+            raise self._failure(step, sentence) from problem
+        self.trace.step_done(self.world)
 
     # -- steps -----------------------------------------------------------------------------------------------------
 
     def start(self, body: Mapping[str, Any]) -> None:
         """`avvia: {come, valori, processo, ambito, nome, errore}`; with `errore` the start must be refused."""
 
-        def begin() -> InstanceView:
+        def start() -> InstanceView:
             return self.world.start(
                 str(body.get("processo", self.scenario.process)),
                 by=str(body["come"]),
@@ -103,26 +108,37 @@ class _Play:
             )
 
         if "errore" in body:
-            self._refused(begin, str(body["errore"]))
+            self._expect_rejection(start, str(body["errore"]))
             return
-        started = begin()
+        started = start()
         if "nome" in body:
             self.named[str(body["nome"])] = started.id
 
     def expect(self, body: Any) -> None:
-        """`attendi: {compito: name or list, come: user, entro: moment}`: these are open, and the user may do them."""
+        """`attendi: {compito: name or list, come: user, entro: moment}`: they are open and the user may do them."""
         body = body if isinstance(body, Mapping) else {"compito": body}
         names = body.get("compito", body.get("compiti"))
         for name in names if isinstance(names, list) else [names]:
             task = self._task({**body, "compito": name})
             due = body.get("entro")
             if due is not None and task.row.due_at != due:
-                found = in_rome(task.row.due_at).isoformat() if task.row.due_at else "nessuna scadenza"
-                raise _Different(f"«{task.row.name}»: atteso entro {in_rome(due).isoformat()}, c'è {found}")
+                raise _Difference(
+                    "SCENARIO_TASK_DUE_DIFFERS",
+                    name=task.row.name,
+                    expected=in_rome(due).isoformat(),
+                    found=in_rome(task.row.due_at).isoformat()
+                    if task.row.due_at
+                    else message("SCENARIO_NO_DUE_DATE"),
+                )
             if "come" in body:
                 view = self.world.engine.inbox.task(task.id, self.world.actor(str(body["come"])))
                 if not view.may_work:
-                    raise _Different(f"{body['come']} non può fare «{task.row.name}»: {view.why_not}")
+                    raise _Difference(
+                        "SCENARIO_TASK_NOT_WORKABLE",
+                        user=body["come"],
+                        name=task.row.name,
+                        reason=view.why_not,
+                    )
 
     def complete(self, body: Mapping[str, Any]) -> None:
         """`completa: {compito, come, valori, quale, pratica}`."""
@@ -130,7 +146,7 @@ class _Play:
 
     def refuse(self, body: Mapping[str, Any]) -> None:
         """`rifiuta: {compito, come, valori, errore}`: completing must be rejected, saying `errore`."""
-        self._refused(lambda: self._complete(body), str(body.get("errore", "")))
+        self._expect_rejection(lambda: self._complete(body), str(body.get("errore", "")))
 
     def advance(self, body: Any) -> None:
         """`avanza: P5D`, or `avanza: {fino_a: moment}`."""
@@ -142,9 +158,7 @@ class _Play:
     def advance_to(self, moment: Any) -> None:
         """`fino_a: moment`, with its zone."""
         if not isinstance(moment, datetime) or moment.tzinfo is None:
-            raise InvalidInput(
-                f"«{moment}» non è un momento con il fuso, per esempio 2016-03-29T09:00:00+02:00"
-            )
+            raise InvalidInput("SCENARIO_MOMENT_WITHOUT_ZONE", moment=moment)
         self.world.advance_to(moment)
 
     def message(self, body: Mapping[str, Any]) -> None:
@@ -160,12 +174,12 @@ class _Play:
             )
 
         if "errore" in body:
-            self._refused(send, str(body["errore"]))
+            self._expect_rejection(send, str(body["errore"]))
         else:
             send()
 
     def signal(self, body: Mapping[str, Any]) -> None:
-        """`segnale: {nome, valori, come, ambito}`: to every case that waits for it, and to the processes it starts."""
+        """`segnale: {nome, valori, come, ambito}`: to every waiting instance, and to the processes that it starts."""
         self.world.signal(
             str(body["nome"]),
             by=str(body.get("come", SYSTEM.id)),
@@ -176,27 +190,29 @@ class _Play:
     def suspend(self, body: Mapping[str, Any]) -> None:
         """`sospendi: {come, motivo}`."""
         self.world.suspend(
-            str(body.get("motivo", "prova")), by=str(body["come"]), instance_id=self._case(body)
+            str(body.get("motivo", "prova")), by=str(body["come"]), instance_id=self._instance_id(body)
         )
 
     def resume(self, body: Mapping[str, Any]) -> None:
         """`riprendi: {come}`."""
-        self.world.resume(by=str(body["come"]), instance_id=self._case(body))
+        self.world.resume(by=str(body["come"]), instance_id=self._instance_id(body))
 
     def cancel(self, body: Mapping[str, Any]) -> None:
         """`annulla: {come, motivo}`."""
-        self.world.cancel(str(body["motivo"]), by=str(body["come"]), instance_id=self._case(body))
+        self.world.cancel(str(body["motivo"]), by=str(body["come"]), instance_id=self._instance_id(body))
 
     def reopen(self, body: Mapping[str, Any]) -> None:
-        """`riapri: {come, motivo, nome, errore}`: the new case becomes the current one."""
+        """`riapri: {come, motivo, nome, errore}`: the new instance becomes the current one."""
 
-        def again() -> InstanceView:
-            return self.world.reopen(str(body["motivo"]), by=str(body["come"]), instance_id=self._case(body))
+        def reopen() -> InstanceView:
+            return self.world.reopen(
+                str(body["motivo"]), by=str(body["come"]), instance_id=self._instance_id(body)
+            )
 
         if "errore" in body:
-            self._refused(again, str(body["errore"]))
+            self._expect_rejection(reopen, str(body["errore"]))
             return
-        reopened = again()
+        reopened = reopen()
         if "nome" in body:
             self.named[str(body["nome"])] = reopened.id
 
@@ -226,58 +242,60 @@ class _Play:
 
     def verify(self, body: Mapping[str, Any]) -> None:
         """`verifica: {stato, compiti, …}`: see `checks.CHECKS`."""
-        case = self._case(body) or self.world.case().id
+        instance_id = self._instance_id(body) or self.world.instance().id
         if "incidenti" in body:
-            self.incidents_known = int(body["incidenti"])
+            self.expected_incidents = int(body["incidenti"])
         differences = []
         for name, expected in body.items():
             if name == "pratica":
                 continue
             if name not in checks.CHECKS:
-                raise _Different(f"«{name}» non si può verificare; ci sono: {', '.join(checks.CHECKS)}")
-            if difference := checks.CHECKS[name](self.world, case, expected):
+                raise _Difference("SCENARIO_CHECK_UNKNOWN", name=name, known=list(checks.CHECKS))
+            if difference := checks.CHECKS[name](self.world, instance_id, expected):
                 differences.append(difference)
         if differences:
-            raise _Different("\n    ".join(differences))
+            raise _Difference("SCENARIO_CHECKS_FAILED", differences="\n    ".join(differences))
 
-    # -- within ----------------------------------------------------------------------------------------------------
+    # -- helpers ---------------------------------------------------------------------------------------------------
 
-    def _case(self, body: Mapping[str, Any]) -> str | None:
+    def _instance_id(self, body: Mapping[str, Any]) -> str | None:
         name = body.get("pratica")
         if name is None:
             return None
         if str(name) not in self.named:
-            raise InvalidInput(f"Nessuna pratica si chiama «{name}»: dalle un nome quando la avvii")
+            raise InvalidInput("SCENARIO_INSTANCE_UNNAMED", name=name)
         return self.named[str(name)]
 
     def _task(self, body: Mapping[str, Any]) -> OpenTask:
         which = body.get("quale")
-        return self.world.task(str(body["compito"]), self._case(body), which=int(which) if which else None)
+        return self.world.task(
+            str(body["compito"]), self._instance_id(body), which=int(which) if which else None
+        )
 
     def _complete(self, body: Mapping[str, Any]) -> Completion:
         task, by = self._task(body), str(body["come"])
         return task.complete(by=by, values=_with_files(task, by, body.get("valori") or {}))
 
     @staticmethod
-    def _refused(call: Callable[[], object], words: str) -> None:
+    def _expect_rejection(call: Callable[[], object], words: str) -> None:
         try:
             call()
         except Rejected as problem:
             fields = getattr(problem, "fields", {})
-            said = "; ".join([problem.message, *(f"{key}: {why}" for key, why in fields.items())])
-            if words.casefold() not in said.casefold():
-                raise _Different(f"rifiutato, ma la frase non dice «{words}»: {said}") from None
+            sentences = "; ".join([problem.message, *(f"{key}: {text}" for key, text in fields.items())])
+            if words.casefold() not in sentences.casefold():
+                raise _Difference("SCENARIO_REFUSED_OTHERWISE", words=words, sentence=sentences) from None
             return
-        raise _Different(f"doveva essere rifiutato («{words}»), invece è stato accettato")
+        raise _Difference("SCENARIO_NOT_REFUSED", words=words)
 
     def _no_new_incidents(self, step: Step) -> None:
-        """An incident that no `verifica` speaks of is a failure."""
+        """Fail on an incident that no `verifica` expects."""
         found = self.world.engine.incidents.list(SYSTEM)
-        if len(found) > self.incidents_known and not self._next_is_told(step):
-            raise _Different("si è aperto un incidente: " + "; ".join(one.sentence for one in found))
+        if len(found) > self.expected_incidents and not self._next_step_checks_incidents(step):
+            raise _Difference("SCENARIO_UNEXPECTED_INCIDENT", incidents=[one.sentence for one in found])
 
-    def _next_is_told(self, step: Step) -> bool:
-        """Whether the following step itself speaks of incidents."""
+    def _next_step_checks_incidents(self, step: Step) -> bool:
+        """Whether the next step is a `verifica` of incidents."""
         following = next((one for one in self.scenario.steps if one.number == step.number + 1), None)
         return (
             following is not None
@@ -292,16 +310,17 @@ class _Play:
             f"    {difference}",
             f"  orologio: {in_rome(self.world.now):%d/%m/%Y %H:%M}",
         ]
-        if self.world.cases:
-            case = self.world.case()
-            lines.append(f"  pratica n. {case.number}: stato «{case.phase}», {case.state}")
+        if self.world.instance_ids:
+            current = self.world.instance()
+            lines.append(f"  pratica n. {current.number}: stato «{current.phase}», {current.state}")
             opened = [
                 f"«{task.row.name}» ({task.row.assignee or ' o '.join(task.row.candidate_roles)})"
                 for task in self.world.tasks()
             ]
             lines.append(f"  compiti aperti: {', '.join(opened) or 'nessuno'}")
             lines += [
-                f"  perché: {sentence}" for sentence in self.world.engine.history.why_waiting(case.id, SYSTEM)
+                f"  perché: {sentence}"
+                for sentence in self.world.engine.history.waiting_reasons(current.id, SYSTEM)
             ]
         return ScenarioFailure("\n".join(lines))
 

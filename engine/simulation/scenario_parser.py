@@ -1,4 +1,4 @@
-"""Scenario files: YAML to steps, each with its line. Numbers stay exact, `no` stays a word, no key comes twice."""
+"""Parses scenario files: YAML with decimal numbers, `no` as a text, and no repeated keys."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from typing import Any
 import yaml
 
 from engine.errors import Finding, InvalidInput
-from engine.simulation.colleagues import DEFAULT_SCOPE
+from engine.messages import Message, message
+from engine.simulation.default_users import DEFAULT_SCOPE
 
 SUFFIX = ".scenarios.yaml"
 HEADINGS = frozenset(
@@ -29,14 +30,14 @@ STEPS = frozenset(
 
 @dataclass(frozen=True)
 class File:
-    """``!allegato ricevuta.pdf``: a small file that is attached to the task before it is completed."""
+    """``!allegato ricevuta.pdf``: a file that is attached to the task before it is completed."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step: what to do, with what, and where it is written. `number` counts from 1."""
+    """One step: its kind, its content and its line. `number` counts from 1."""
 
     number: int
     kind: str
@@ -46,7 +47,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A scenario ready to run. `folder` is where its process lies."""
+    """A parsed scenario."""
 
     name: str
     description: str
@@ -66,41 +67,41 @@ class Scenario:
 
 
 def read_scenarios(path: str | Path) -> tuple[Scenario, ...]:
-    """Every scenario of a file (several are separated by ``---``). InvalidInput says file, line and what is wrong."""
+    """The scenarios of a file, separated by ``---``. Raises InvalidInput with file, line and problem."""
     file = Path(path)
     try:
         text = file.read_text(encoding="utf-8")
         nodes = list(yaml.compose_all(text, Loader=_Exact))
     except (OSError, UnicodeDecodeError) as problem:
-        raise _refused(file, 0, f"il file non si legge: {problem}") from problem
+        raise _invalid(file, 0, message("SCENARIO_FILE_UNREADABLE", problem=problem)) from problem
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
-        raise _refused(file, mark.line + 1 if mark else 0, f"non è YAML valido: {problem}") from problem
+        raise _invalid(
+            file, mark.line + 1 if mark else 0, message("SCENARIO_NOT_YAML", problem=problem)
+        ) from problem
     found = tuple(_scenario(file, node) for node in nodes)
     if not found:
-        raise _refused(file, 1, "il file non contiene scenari")
+        raise _invalid(file, 1, message("SCENARIO_FILE_EMPTY"))
     return found
 
 
 def _scenario(file: Path, node: yaml.Node) -> Scenario:
     line = node.start_mark.line + 1
     if not isinstance(node, yaml.MappingNode):
-        raise _refused(file, line, "uno scenario è un elenco di voci: scenario, processo, inizio, passi")
+        raise _invalid(file, line, message("SCENARIO_NOT_A_MAPPING"))
     data = _plain(file, node)
     unknown = sorted(set(data) - HEADINGS)
     if unknown:
-        raise _refused(
-            file, line, f"la voce «{unknown[0]}» non esiste; ci sono: {', '.join(sorted(HEADINGS))}"
-        )
+        raise _invalid(file, line, message("SCENARIO_ENTRY_UNKNOWN", name=unknown[0], known=sorted(HEADINGS)))
     missing = [name for name in ("scenario", "inizio", "passi") if name not in data]
     if missing:
-        raise _refused(file, line, f"manca la voce «{missing[0]}»")
+        raise _invalid(file, line, message("SCENARIO_ENTRY_MISSING", name=missing[0]))
     start = data["inizio"]
     if not isinstance(start, datetime) or start.tzinfo is None:
-        raise _refused(file, line, "«inizio» è un momento con il fuso, per esempio 2016-01-28T10:00:00+01:00")
+        raise _invalid(file, line, message("SCENARIO_START_WITHOUT_ZONE"))
     steps_node = next(value for key, value in node.value if key.value == "passi")
     if not isinstance(steps_node, yaml.SequenceNode):
-        raise _refused(file, line, "«passi» è un elenco: ogni passo comincia con un trattino")
+        raise _invalid(file, line, message("SCENARIO_STEPS_NOT_A_LIST"))
     return Scenario(
         name=str(data["scenario"]),
         description=str(data.get("descrizione", "")),
@@ -123,15 +124,15 @@ def _step(file: Path, number: int, node: yaml.Node) -> Step:
     line = node.start_mark.line + 1
     content = _plain(file, node)
     if not isinstance(content, Mapping) or len(content) != 1:
-        raise _refused(
+        raise _invalid(
             file,
             line,
-            f"passo {number}: serve una sola parola con il suo contenuto, per esempio «completa: …»",
+            message("SCENARIO_STEP_MALFORMED", number=number),
         )
     kind, body = next(iter(content.items()))
     if kind not in STEPS:
-        raise _refused(
-            file, line, f"passo {number}: «{kind}» non è un passo; ci sono: {', '.join(sorted(STEPS))}"
+        raise _invalid(
+            file, line, message("SCENARIO_STEP_UNKNOWN", number=number, kind=kind, known=sorted(STEPS))
         )
     return Step(number, str(kind), body, line)
 
@@ -142,18 +143,22 @@ def _plain(file: Path, node: yaml.Node) -> Any:
         return loader.construct_document(node)
     except yaml.YAMLError as problem:
         mark = getattr(problem, "problem_mark", None)
-        raise _refused(file, mark.line + 1 if mark else node.start_mark.line + 1, str(problem)) from problem
+        raise _invalid(
+            file,
+            mark.line + 1 if mark else node.start_mark.line + 1,
+            message("SCENARIO_VALUE_INVALID", problem=problem),
+        ) from problem
     finally:
         loader.dispose()
 
 
-def _refused(file: Path, line: int, why: str) -> InvalidInput:
-    sentence = f"{file}:{line}: {why}"
-    return InvalidInput(sentence, findings=[Finding("BAD_SCENARIO", why, str(file), line=line)])
+def _invalid(file: Path, line: int, why: Message) -> InvalidInput:
+    finding = Finding("BAD_SCENARIO", why, str(file), line=line)
+    return InvalidInput("SCENARIO_FILE_INVALID", findings=[finding], file=file, line=line, why=why)
 
 
 class _Exact(yaml.SafeLoader):
-    """YAML 1.2's idea of what is a number and what is true, with decimals as Decimal."""
+    """A YAML loader with the numbers and booleans of YAML 1.2; decimals become Decimal."""
 
 
 def _mapping(loader: _Exact, node: yaml.MappingNode) -> dict[Any, Any]:
@@ -163,7 +168,7 @@ def _mapping(loader: _Exact, node: yaml.MappingNode) -> dict[Any, Any]:
         key = loader.construct_object(key_node, deep=True)
         if key in seen:
             raise yaml.constructor.ConstructorError(
-                None, None, f"la voce «{key}» è scritta due volte", key_node.start_mark
+                None, None, message("SCENARIO_KEY_TWICE", name=key), key_node.start_mark
             )
         seen[key] = loader.construct_object(value_node, deep=True)
     return seen
@@ -178,19 +183,20 @@ def _file(loader: _Exact, node: yaml.ScalarNode) -> File:
 
 
 def _resolvers() -> dict[str, list[tuple[str, Any]]]:
-    kept: dict[str, list[tuple[str, Any]]] = {}
+    resolvers: dict[str, list[tuple[str, Any]]] = {}
     for first, found in yaml.SafeLoader.yaml_implicit_resolvers.items():
-        left = [pair for pair in found if pair[0].rpartition(":")[2] not in ("bool", "int", "float")]
-        if left:
-            kept[first] = left
+        others = [pair for pair in found if pair[0].rpartition(":")[2] not in ("bool", "int", "float")]
+        if others:
+            resolvers[first] = others
     for tag, pattern, starts in (
         ("bool", r"true|false", "tf"),
         ("int", r"[-+]?(0|[1-9][0-9_]*)", "-+0123456789"),
         ("float", r"[-+]?(0|[1-9][0-9_]*)\.[0-9]+", "-+0123456789"),
     ):
         for first in starts:
-            kept.setdefault(first, []).append((f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$")))
-    return kept
+            resolver = (f"tag:yaml.org,2002:{tag}", re.compile(f"^(?:{pattern})$"))
+            resolvers.setdefault(first, []).append(resolver)
+    return resolvers
 
 
 _Exact.yaml_implicit_resolvers = _resolvers()

@@ -1,17 +1,18 @@
-"""What a scenario tells while it runs: one line a step, and under it what happened, with the hour in Rome."""
+"""Trace of a running scenario: a line for each step and for each event it caused, with the time in Europe/Rome."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM
 from engine.history.models import Event
 from engine.simulation.scenario_parser import Step
 from engine.simulation.world import World
+from engine.storage.sql.keyset_pagination import Cursor
 from engine.temporal import in_rome
 
-WORDS: Mapping[str, str] = {
+EVENT_DESCRIPTIONS: Mapping[str, str] = {
     "task.created": "si apre «{element}»",
     "task.completed": "{actor} completa «{element}»",
     "task.cancelled": "un compito non serve più",
@@ -35,38 +36,40 @@ WORDS: Mapping[str, str] = {
 
 
 class Trace:
-    """Collects nothing and says nothing; `Printed` writes lines."""
+    """A trace that writes nothing; `PrintedTrace` writes lines."""
 
     def step(self, world: World, step: Step) -> None:
-        """A step is about to be done."""
+        """Called before a step."""
 
-    def happened(self, world: World) -> None:
-        """It is done."""
+    def step_done(self, world: World) -> None:
+        """Called after a step."""
 
 
-class Printed(Trace):
+class PrintedTrace(Trace):
     """Writes each line with `write`."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
         self._write = write
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str, str] = {}
         self._mails = 0
 
     def step(self, world: World, step: Step) -> None:
-        """One line: number, kind, the main words of the step."""
+        """Write number, kind and content of the step."""
         self._write(
             f"{in_rome(world.now):%d/%m/%Y %H:%M}  {step.number:>3}. {step.kind} {_summary(step.content)}"
         )
 
-    def happened(self, world: World) -> None:
-        """The new lines of the log of every case, then the mails that left."""
-        for case in world.cases:
-            while events := world.engine.history.timeline(case, SYSTEM, after=self._seen.get(case, 0)):
-                self._seen[case] = events[-1].id
+    def step_done(self, world: World) -> None:
+        """Write the new events of every instance and the e-mails sent."""
+        for instance_id in world.instance_ids:
+            while events := world.engine.history.timeline(
+                instance_id, SYSTEM, after=self._seen.get(instance_id, "")
+            ).items:
+                self._seen[instance_id] = Cursor((events[-1].id,)).encode()
                 for event in events:
-                    if event.kind in WORDS:
+                    if event.kind in EVENT_DESCRIPTIONS:
                         self._write(
-                            f"                         · {in_rome(event.at):%d/%m %H:%M} {_words(event)}"
+                            f"                         · {in_rome(event.at):%d/%m %H:%M} {_description(event)}"
                         )
         for mail in world.mailbox.mails[self._mails :]:
             self._write(
@@ -75,14 +78,16 @@ class Printed(Trace):
         self._mails = len(world.mailbox.mails)
 
 
-def _words(event: Event) -> str:
+def _description(event: Event) -> str:
     data: dict[str, Any] = {key: value for key, value in event.data.items() if key != "actor"}
-    return WORDS[event.kind].format_map(
-        _Blank(data, actor=event.actor_id, element=event.element_name or "", who=event.data.get("actor", ""))
+    return EVENT_DESCRIPTIONS[event.kind].format_map(
+        _WithDefault(
+            data, actor=event.actor_id, element=event.element_name or "", who=event.data.get("actor", "")
+        )
     )
 
 
-class _Blank(dict[str, Any]):
+class _WithDefault(dict[str, Any]):
     def __missing__(self, key: str) -> str:
         return "…"
 

@@ -1,7 +1,7 @@
-"""A world to play cases in: an engine on a database of its own, a clock that stands still until told, caught e-mail.
+"""A simulated world: an engine on a database of its own, a virtual clock, captured e-mails.
 
-Nothing lives between two calls but the rows of the database: the engine reads each case from its bytes, and the world
-opens a new engine now and then, as a restart would.
+Between two calls only the database keeps state: instances are not cached, and every few calls a new engine is opened,
+as after a restart.
 """
 
 from __future__ import annotations
@@ -15,61 +15,62 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine.access import accounts
-from engine.access.actors import SYSTEM, Actor
-from engine.access.audit_register import By
+from engine.access import SYSTEM, Actor, ChangedBy, accounts
 from engine.clock import VirtualClock
 from engine.engine import Engine
 from engine.errors import InvalidInput, InvalidState, NotFound
 from engine.instances.models import InstanceView
+from engine.messages import message
 from engine.service_tasks import REGISTRY, OperationRegistry
 from engine.settings import Settings
-from engine.simulation.colleagues import DEFAULT_SCOPE, DEFAULT_USERS, furnish
+from engine.simulation.default_users import DEFAULT_SCOPE, DEFAULT_USERS, create_users
 from engine.simulation.mailbox import Mailbox
-from engine.storage.serialization import decode
+from engine.spiff import stored_variables
 from engine.storage.tables import instance
 from engine.tasks.models import Completion, TaskRow
 from engine.temporal import add_duration, day_in_rome, parse_duration
 
-MOST_MOMENTS = 50_000
+MAX_DUE_MOMENTS = 50_000
 CALLS_BETWEEN_RESTARTS = 8
 
 
 @dataclass(frozen=True)
 class OpenTask:
-    """An open task of the world, with what people do to it. Each call names who does it."""
+    """An open task with the actions on it; `by` is the user who acts."""
 
     world: World
     row: TaskRow
 
     @property
     def id(self) -> str:
-        """The task's id."""
+        """The id of the task."""
         return self.row.id
 
     def complete(self, *, by: str, values: Mapping[str, Any] | None = None, **more: Any) -> Completion:
-        """Do the task with these values. Raises what the engine raises."""
-        engine = self.world.touch()
+        """Complete the task with these values. Raises the errors of the engine."""
+        engine = self.world.engine_for_call()
         done = engine.tasks.complete(self.id, {**(values or {}), **more}, self.world.actor(by))
         engine.run_due()
         return done
 
     def claim(self, *, by: str) -> None:
-        """Take it."""
-        self.world.touch().tasks.claim(self.id, self.world.actor(by))
+        """Claim the task."""
+        self.world.engine_for_call().tasks.claim(self.id, self.world.actor(by))
 
     def release(self, *, by: str) -> None:
-        """Give it back."""
-        self.world.touch().tasks.release(self.id, self.world.actor(by))
+        """Release the task."""
+        self.world.engine_for_call().tasks.release(self.id, self.world.actor(by))
 
     def hand_over(self, *, by: str, to: str, note: str = "") -> None:
-        """Pass it to a colleague."""
-        self.world.touch().tasks.hand_over(self.id, self.world.actor(to), note, self.world.actor(by))
+        """Hand the task over to another user."""
+        self.world.engine_for_call().tasks.hand_over(
+            self.id, self.world.actor(to), note, self.world.actor(by)
+        )
 
     def attach(self, filename: str, *, by: str, content: bytes = b"%PDF-1.4 prova") -> str:
-        """Add a file to the task and give the id that a file field takes."""
+        """Attach a file to the task; the id is the value of a file field."""
         media_type = "application/pdf" if filename.endswith(".pdf") else "text/plain"
-        attached = self.world.touch().notes.attach(
+        attached = self.world.engine_for_call().comments.attach(
             self.id, filename, media_type, content, self.world.actor(by)
         )
         return attached.id
@@ -92,10 +93,10 @@ class World:
         self.clock = clock
         self.mailbox = Mailbox()
         self.scope = scope
-        self.cases: list[str] = []
+        self.instance_ids: list[str] = []
         handlers = dict(operations.handlers)
         if "mail" in handlers:
-            handlers["mail"] = self.mailbox.catching(handlers["mail"])
+            handlers["mail"] = self.mailbox.capturing(handlers["mail"])
         self._operations = OperationRegistry(dict(operations.operations), handlers)
         self._restarts = True
         self._folder = folder
@@ -116,15 +117,15 @@ class World:
         users: Mapping[str, Sequence[str]] | None = None,
         operations: OperationRegistry = REGISTRY,
         smtp_url: str = "",
-        furnished: bool = False,
+        populated: bool = False,
         **settings: Any,
     ) -> World:
-        """A world whose clock stands at `start` (aware), with the processes of a folder published.
+        """A world whose clock starts at `start` (aware), with the processes of a folder deployed.
 
-        Without `database_url` a SQLite file that vanishes with the world. `deploy` names folders of diagrams to
-        publish instead of `processes`, whose `ruoli.yaml` is read in any case. `users` are added to the default ones
-        (`users={"anna": [...]}` replaces the roles of Anna). With `smtp_url` the mails are also sent there.
-        `furnished` says that the database is a copy of one that has all this already: nothing is written to it.
+        Without `database_url` the database is a temporary SQLite file. `deploy` gives folders of diagrams to
+        deploy instead of `processes`, whose `ruoli.yaml` is read in any case. `users` are added to the default ones
+        (`users={"anna": [...]}` replaces the roles of Anna). With `smtp_url` the e-mails are also sent there.
+        `populated`: the database already has scopes, users and processes, so nothing is written to it.
         """
         folder = None
         if not database_url:
@@ -135,21 +136,21 @@ class World:
             processes_folder=str(processes),
             smtp_url=smtp_url,
             embedded_jobs=False,
-            live_instances=0,  # between all steps a run comes back from its bytes
+            live_instances=0,  # every step loads the run state from the database
             secret_key="simulazione",
         ).with_(**settings)
-        world = cls(chosen, VirtualClock(start), operations, scope, folder, upgrade=not furnished)
-        if furnished:
+        world = cls(chosen, VirtualClock(start), operations, scope, folder, upgrade=not populated)
+        if populated:
             return world
         everyone = {**DEFAULT_USERS, **(users or {})}
-        furnish(world.engine.database, everyone, scope, By(SYSTEM.id, world.clock.now()))
+        create_users(world.engine.database, everyone, scope, ChangedBy(SYSTEM.id, world.clock.now()))
         for one in deploy if deploy is not None else [processes]:
-            world.engine.repository.deploy_folder(one, SYSTEM)
+            world.engine.deployments.deploy_folder(one, SYSTEM)
         return world
 
     @classmethod
-    def on(cls, settings: Settings, clock: VirtualClock) -> World:
-        """A world over a database that is furnished already; no e-mail leaves it, and it is never reopened midway."""
+    def on_database(cls, settings: Settings, clock: VirtualClock) -> World:
+        """A world on a populated database, with one engine for all calls; e-mails are not sent."""
         world = cls(settings.with_(smtp_url="", embedded_jobs=False), clock, REGISTRY, "", None)
         world._restarts = False
         return world
@@ -161,22 +162,22 @@ class World:
         self.close()
 
     def close(self) -> None:
-        """Close the engine and drop the temporary database."""
+        """Close the engine and delete the temporary database."""
         self.engine.close()
         if self._folder is not None:
             self._folder.cleanup()
 
     # -- the engine ------------------------------------------------------------------------------------------------
 
-    def touch(self) -> Engine:
-        """The engine for one more call; every few calls it is a new one, opened on the same rows."""
+    def engine_for_call(self) -> Engine:
+        """The engine for the next call; every `CALLS_BETWEEN_RESTARTS` calls a new one on the same database."""
         self._calls += 1
         if self._restarts and self._calls % CALLS_BETWEEN_RESTARTS == 0:
             self.restart()
         return self.engine
 
     def restart(self) -> None:
-        """Close the engine and its connections and make another: all that was only in memory is gone."""
+        """Replace the engine by a new one on the same database; what was only in memory is lost."""
         old = self.engine
         old.close()
         self.engine = Engine(self.settings, old.database, self.clock, self._operations, old.permissions)
@@ -193,133 +194,132 @@ class World:
         with self.engine.database.read() as connection:
             found = accounts.actor_for(connection, username, day_in_rome(self.now))
             if found is None:
-                known = ", ".join(account.username for account in accounts.accounts(connection, limit=100))
-                raise NotFound(f"L'utente «{username}» non c'è; ci sono: {known}")
+                known = [account.username for account in accounts.accounts(connection, limit=100)]
+                raise NotFound("SCENARIO_USER_UNKNOWN", user=username, known=known)
         return found
 
-    # -- cases -----------------------------------------------------------------------------------------------------
+    # -- instances -------------------------------------------------------------------------------------------------
 
     def start(
         self, key: str, *, by: str, values: Mapping[str, Any] | None = None, scope: str | None = None
     ) -> InstanceView:
-        """Start a process; it becomes the current case."""
-        engine = self.touch()
+        """Start a process; its instance becomes the current one."""
+        engine = self.engine_for_call()
         started = engine.instances.start(key, values or {}, self.actor(by), scope or self.scope)
-        self.cases.append(started.id)
+        self.instance_ids.append(started.id)
         engine.run_due()
-        return self.case()
+        return self.instance()
 
-    def case(self, instance_id: str | None = None) -> InstanceView:
-        """The case given, else the one started last."""
+    def instance(self, instance_id: str | None = None) -> InstanceView:
+        """The instance with this id, else the current one."""
         return self.engine.instances.get(instance_id or self._current(), SYSTEM)
 
     def variables(self, instance_id: str | None = None) -> dict[str, Any]:
-        """The variables of a case; what a called process or a repeated run holds covers what lies outside it."""
+        """The variables of an instance; those of inner scopes hide those of outer ones."""
         with self.engine.database.read() as connection:
             state = connection.execute(
                 select(instance.c.run_state).where(instance.c.id == (instance_id or self._current()))
             ).scalar_one()
-        sets: Mapping[str, Mapping[str, Any]] = decode(bytes(state))["scopes"]
-        seen: dict[str, Any] = {}
-        for values in sets.values():
-            seen.update(values)
-        return seen
+        variables: dict[str, Any] = {}
+        for values in stored_variables(bytes(state)).values():
+            variables.update(values)
+        return variables
 
     def tasks(self, instance_id: str | None = None) -> tuple[OpenTask, ...]:
-        """The open tasks of a case, those due first coming first."""
+        """The open tasks of an instance, in the order of their due dates."""
         rows = self.engine.inbox.of_instance(instance_id or self._current(), SYSTEM)
         return tuple(OpenTask(self, row) for row in rows if row.state == "open")
 
     def task(self, name: str, instance_id: str | None = None, *, which: int | None = None) -> OpenTask:
         """The one open task of this name (a repeated one also by the name before its dash).
 
-        `which` chooses among several, from 1, in the order they were made. NotFound when there is none, InvalidState
-        when there are several: the sentence lists what is open.
+        `which` chooses among several, from 1, in the order of creation. Raises NotFound when there is none and
+        InvalidState when there are several; the sentence lists the open tasks.
         """
         opened = self.tasks(instance_id)
         found = [task for task in opened if task.row.name == name]
         found = found or [task for task in opened if task.row.name.startswith(f"{name} – ")]
-        listed = ", ".join(f"«{task.row.name}»" for task in opened) or "nessuno"
+        names = [f"«{task.row.name}»" for task in opened] or [message("SCENARIO_NO_TASK_OPEN")]
         if not found:
-            raise NotFound(f"Il compito «{name}» non è aperto. Compiti aperti: {listed}")
+            raise NotFound("SCENARIO_TASK_NOT_OPEN", name=name, opened=names)
         if which is not None:
             found.sort(key=lambda task: (task.row.created_at, task.row.name))
             if not 1 <= which <= len(found):
                 raise NotFound(
-                    f"Non c'è il {which}° compito «{name}»: ce ne sono {len(found)}. Aperti: {listed}"
+                    "SCENARIO_TASK_NUMBER_ABSENT", which=which, name=name, count=len(found), opened=names
                 )
             return found[which - 1]
         if len(found) > 1:
-            raise InvalidState(f"«{name}» è aperto {len(found)} volte. Compiti aperti: {listed}")
+            raise InvalidState("SCENARIO_TASK_AMBIGUOUS", name=name, times=len(found), opened=names)
         return found[0]
 
     def message(
         self, name: str, *, by: str, key: str | None = None, values: Mapping[str, Any] | None = None
     ) -> int:
-        """Send a message to the cases that wait for it; without `key` to the current case's business key."""
-        engine = self.touch()
-        wanted = key if key is not None else self.case().business_key
+        """Send a message to the instances that wait for it; the default `key` is the current business key."""
+        engine = self.engine_for_call()
+        wanted = key if key is not None else self.instance().business_key
         received = engine.messages.correlate(name, wanted, values or {}, self.actor(by))
         engine.run_due()
         return received
 
     def signal(self, name: str, *, by: str, values: Mapping[str, Any] | None = None, scope: str = "") -> int:
-        """Throw a signal to every case that waits for it; with `scope` also to the processes it starts there."""
-        engine = self.touch()
+        """Broadcast a signal to every waiting instance; it starts processes in `scope`."""
+        engine = self.engine_for_call()
         reached = engine.messages.broadcast(name, values or {}, self.actor(by), scope)
         engine.run_due()
         return reached
 
     def suspend(self, reason: str, *, by: str, instance_id: str | None = None) -> None:
-        """Suspend a case."""
-        self.touch().instances.suspend(instance_id or self._current(), reason, self.actor(by))
+        """Suspend an instance."""
+        self.engine_for_call().instances.suspend(instance_id or self._current(), reason, self.actor(by))
 
     def resume(self, *, by: str, instance_id: str | None = None) -> None:
-        """Let it go on; what came due meanwhile fires."""
-        engine = self.touch()
+        """Resume an instance and run what came due meanwhile."""
+        engine = self.engine_for_call()
         engine.instances.resume(instance_id or self._current(), self.actor(by))
         engine.run_due()
 
     def cancel(self, reason: str, *, by: str, instance_id: str | None = None) -> None:
-        """End it by a human decision."""
-        engine = self.touch()
+        """Cancel an instance."""
+        engine = self.engine_for_call()
         engine.instances.cancel(instance_id or self._current(), reason, self.actor(by))
         engine.run_due()
 
     def reopen(self, reason: str, *, by: str, instance_id: str | None = None) -> InstanceView:
-        """Reopen it as a new case, which becomes the current one."""
-        engine = self.touch()
+        """Reopen an instance as a new one, which becomes the current one."""
+        engine = self.engine_for_call()
         reopened = engine.instances.reopen(instance_id or self._current(), reason, self.actor(by))
-        self.cases.append(reopened.id)
+        self.instance_ids.append(reopened.id)
         engine.run_due()
-        return self.case()
+        return self.instance()
 
     def _current(self) -> str:
-        if not self.cases:
-            raise InvalidState("Nessuna pratica è stata ancora avviata")
-        return self.cases[-1]
+        if not self.instance_ids:
+            raise InvalidState("SCENARIO_NO_INSTANCE")
+        return self.instance_ids[-1]
 
     # -- time ------------------------------------------------------------------------------------------------------
 
     def advance(self, **span: float) -> int:
-        """Move the clock by an exact span (`days=15`, `hours=2`) and say how much happened on the way."""
+        """Move the clock by a time span (`days=15`, `hours=2`); the number of jobs executed."""
         return self.advance_to(self.now + timedelta(**span))
 
     def advance_by(self, duration: str) -> int:
-        """Move by an ISO 8601 duration; days and months are those of the wall clock in Rome (``P5D``, ``P1M``)."""
+        """Move the clock by an ISO 8601 duration (``P5D``, ``P1M``) of local time in Europe/Rome."""
         return self.advance_to(add_duration(self.now, parse_duration(duration)))
 
     def advance_to(self, moment: datetime) -> int:
-        """Move from due moment to due moment up to `moment`: timers fire and deliveries leave each at their own time.
+        """Move the clock to `moment`, stopping at every due date on the way to run what is due.
 
-        InvalidInput when the moment is past: time does not run backwards in a world.
+        Raises InvalidInput when the moment is in the past.
         """
         if moment < self.now:
             raise InvalidInput(
-                f"L'orologio segna già {self.now.isoformat()}: non torna a {moment.isoformat()}"
+                "SCENARIO_CLOCK_BACKWARDS", now=self.now.isoformat(), moment=moment.isoformat()
             )
-        done = self.touch().run_due()
-        for _ in range(MOST_MOMENTS):
+        done = self.engine_for_call().run_due()
+        for _ in range(MAX_DUE_MOMENTS):
             due = self.engine.next_due()
             if due is None or due > moment:
                 self.clock.set(moment)
@@ -327,5 +327,8 @@ class World:
             self.clock.set(max(due, self.now))
             done += self.engine.run_due()
         raise InvalidState(
-            f"Fra {self.now.isoformat()} e {moment.isoformat()} scattano più di {MOST_MOMENTS} timer"
+            "SCENARIO_TOO_MANY_TIMERS",
+            now=self.now.isoformat(),
+            moment=moment.isoformat(),
+            limit=MAX_DUE_MOMENTS,
         )

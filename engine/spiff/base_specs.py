@@ -1,16 +1,15 @@
-"""How our specs go forward: a task is made only when a token comes to it, and none waits for another to be looked at.
+"""The base of our task specs: a task is made only when a token reaches it, and no waiting task is ever polled.
 
-The library foresees the tasks to come and looks at all waiting ones after each step; both grow with the diagram and
-with what has happened. Here a finished task makes what follows it, a join counts the tokens that lie on its flows
-(`engine.spiff.gateway_joins`), and a process is over when nothing in it is open (`engine.spiff.workflow_tree`).
+The library predicts the tasks to come and visits all waiting ones after each step; both costs grow with the diagram and
+with the history. Here a finished task makes its successors, a join counts the tokens on its flows
+(`engine.spiff.gateway_joins`), and a process ends when nothing in it is open (`engine.spiff.workflow_tree`).
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
-from SpiffWorkflow.bpmn.specs.control import BpmnStartTask, SimpleBpmnTask
+from SpiffWorkflow.bpmn.specs.control import SimpleBpmnTask
 from SpiffWorkflow.exceptions import WorkflowException
 from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.specs.MultiChoice import MultiChoice
@@ -22,11 +21,11 @@ from engine.errors import ExecutionFailed
 BOUNDARY_SPLIT = ".BoundaryEventSplit"
 
 
-class Stepwise(TaskSpec):
-    """What every spec of ours has in front of the library's.
+class BaseSpec(TaskSpec):
+    """Mixed in before a task spec of the library.
 
-    A spec whose waiting tasks do not keep their process open (they listen for what may never come) says so with
-    `listens`.
+    `element` is the drawn element, None for a spec that the library or we added. `listens`: a waiting task of this spec
+    does not keep its process open, since its event may never occur.
     """
 
     element: Any = None
@@ -35,55 +34,39 @@ class Stepwise(TaskSpec):
     def _predict(
         self, my_task: Task, seen: Any = None, looked_ahead: int = 0, mask: int = TaskState.PREDICTED_MASK
     ) -> None:
-        """Nothing is foreseen."""
+        """Nothing is predicted."""
 
     def _on_complete(self, my_task: Task) -> None:
-        self.follow(my_task)
+        self.create_successors(my_task)
         super()._on_complete(my_task)
 
-    def follow(self, my_task: Task) -> None:
-        """Make the tasks of all flows that leave; a gateway that chooses has made its own."""
+    def create_successors(self, my_task: Task) -> None:
+        """Make the tasks of all outgoing flows; a gateway that chooses has made its own."""
         my_task._sync_children(self.outputs, TaskState.FUTURE)
 
     def test(self) -> None:
-        """The lint has looked at the diagram; an activity may be the first or the last of its process."""
+        """The lint has checked the diagram; an activity may be the first or the last of its process."""
 
 
-class Chosen(Stepwise, MultiChoice):
-    """A gateway whose `_run_hook` makes the tasks of the flows it takes."""
+class ChoosingGateway(BaseSpec, MultiChoice):
+    """A gateway whose `_run_hook` makes the tasks of the flows that it takes."""
 
     def _run_hook(self, my_task: Task) -> bool | None:
         try:
             taken: bool | None = super()._run_hook(my_task)
         except WorkflowException as problem:
             name = my_task.task_spec.element.label if my_task.task_spec.element else my_task.task_spec.name
-            raise ExecutionFailed(
-                f"«{name}»: nessuna condizione dei flussi in uscita è vera e nessuno è predefinito"
-            ) from problem
+            raise ExecutionFailed("NO_FLOW_TAKEN", element=name) from problem
         return taken
 
-    def follow(self, my_task: Task) -> None:
-        """They are there already."""
+    def create_successors(self, my_task: Task) -> None:
+        """They exist already."""
 
 
-class Start(Stepwise, BpmnStartTask):
-    """Where a process begins, before its start events."""
+class BoundarySplit(BaseSpec, SimpleBpmnTask):
+    """Begins an activity together with its boundary events; it is the parent of them all."""
 
 
-class BoundarySplit(Stepwise, SimpleBpmnTask):
-    """Begins an activity together with the events on its boundary; it is the parent of them all."""
-
-
-class ProcessSpec(BpmnProcessSpec):
-    """A process that ends when nothing in it is open: no join of ends, so an end needs no drawing."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.task_specs.clear()
-        self.start = Start(self, "Start")
-        self.end = None
-
-
-def is_split(task: Task | None) -> bool:
-    """Whether this is the task that an activity with boundary events begins with."""
+def is_boundary_split(task: Task | None) -> bool:
+    """Whether this task is the parent of an activity and its boundary events."""
     return task is not None and task.task_spec.name.endswith(BOUNDARY_SPLIT)

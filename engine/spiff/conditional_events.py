@@ -1,52 +1,49 @@
-"""Conditional events: looked at when variables have changed, and happening when their condition becomes true.
+"""Conditional events: evaluated when variables have changed, and triggered when their condition becomes true.
 
-An event that begins to wait while its condition is true happens at once. One that does not interrupt happens again
-only after its condition has been false in between. Nothing is ever looked at because time has passed.
+An event that begins to wait while its condition is true occurs at once. One that does not interrupt occurs again only
+after its condition has been false in between. No condition is evaluated because time has passed.
 """
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import EngineError
 from engine.languages.bpmn.model import Element
-from engine.spiff.event_specs import CHOSEN, HELD
-from engine.spiff.wait_states import FAILURE, events_of
-
-if TYPE_CHECKING:
-    from engine.spiff.process_run import ProcessRun
+from engine.spiff.internal_data import CONDITION_VALUES, FAILURE
+from engine.spiff.run_state import RunState
+from engine.spiff.wait_states import awaited_events
 
 
-def look(run: ProcessRun, changed: bool) -> None:
-    """Let happen what has become true; without `changed` only what has begun to wait since is looked at."""
-    for workflow in list(run.workflows()):
+def trigger_conditional_events(run: RunState, variables_changed: bool) -> None:
+    """Trigger the events whose condition has become true.
+
+    Without `variables_changed` only events that have begun to wait since the last call are evaluated.
+    """
+    for workflow in list(run.workflow.all_workflows()):
         for task in list(workflow.tasks.values()):
             if task.state == TaskState.WAITING and FAILURE not in task.internal_data:
-                _look_at(run, task, changed)
+                _check(run, task, variables_changed)
 
 
-def _look_at(run: ProcessRun, task: Task, changed: bool) -> None:
-    for place, kind, element in events_of(task):
+def _check(run: RunState, task: Task, variables_changed: bool) -> None:
+    for index, kind, element in awaited_events(task):
         if kind != "condition" or task.state != TaskState.WAITING:
             continue
-        where = "" if place is None else str(place)
-        held = task.internal_data.get(HELD, {})
-        if where in held and not changed:
+        key = "" if index is None else str(index)
+        previous = task.internal_data.get(CONDITION_VALUES, {})
+        if key in previous and not variables_changed:
             continue
-        now = _holds(run, task, element)
-        if now is None:
+        value = _evaluate(run, task, element)
+        if value is None:
             return
-        task.internal_data[HELD] = {**held, where: now}
-        if now and not held.get(where, False):
-            if place is not None:
-                task.internal_data[CHOSEN] = place
-            run.happen(task)
+        task.internal_data[CONDITION_VALUES] = {**previous, key: value}
+        if value and not previous.get(key, False):
+            run.trigger(task, index)
 
 
-def _holds(run: ProcessRun, task: Task, element: Element) -> bool | None:
+def _evaluate(run: RunState, task: Task, element: Element) -> bool | None:
     try:
         return run.evaluate(element.condition.removeprefix("="), task) is True
     except EngineError as problem:

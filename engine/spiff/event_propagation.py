@@ -1,115 +1,102 @@
-"""What a run throws and who catches it: errors, escalations, signals, messages.
+"""Throws events and finds who catches them: errors, escalations, signals, messages.
 
-Something thrown is first kept, and handled when the step that threw it is over: only then is the tree of tasks in a
+A thrown event is stored first and propagated when the step that threw it is over: only then is the tree of tasks in a
 state in which an activity can be cancelled. The rules are those of BPMN 2.0.2, 10.5.1, 10.5.4 and 10.5.6.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
 
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import ExecutionFailed
 from engine.languages.bpmn.model import Element
-from engine.spiff import activities, activity_specs
-from engine.spiff.event_specs import CHOSEN, armed, boundary_events
-from engine.spiff.wait_states import FAILURE, events_of
-
-if TYPE_CHECKING:
-    from engine.spiff.process_run import ProcessRun
-
-TECHNICAL = "ERRORE_TECNICO"
-"""The code under which a failure that no further attempt can mend looks for a catcher; no diagram throws it."""
+from engine.messages import Message, message
+from engine.spiff.activities import execute
+from engine.spiff.event_specs import boundary_events, waiting_event_subprocesses
+from engine.spiff.internal_data import FAILURE
+from engine.spiff.multi_instance_specs import LOOP_ACTIVITIES
+from engine.spiff.run_state import TECHNICAL_ERROR, RunState, ThrownEvent
+from engine.spiff.wait_states import awaited_events
 
 
-@dataclass(frozen=True)
-class Thrown:
-    """Something on its way. `name` is the code of an error or escalation, or the name of a signal."""
-
-    kind: str
-    task: Task
-    name: str
-    message: str = ""
-    values: Mapping[str, Any] | None = None
-
-
-def throw(run: ProcessRun, task: Task) -> bool:
-    """What a throwing event does when a token comes; False when the token stays there (an error, or a failure)."""
+def throw(run: RunState, task: Task) -> bool:
+    """Do what a throwing event does. False when the token stays there: an error, or a failure."""
     element: Element = task.task_spec.element
     kind = task.task_spec.event_definition.kind
     if kind == "message":
-        return run.perform(task)
+        return execute(run, task)
     if kind == "error":
-        run.thrown.append(Thrown("error", task, element.error_code or "", element.label))
+        run.thrown.append(ThrownEvent("error", task, element.error_code or "", element.label))
         return False
     if kind == "escalation":
-        run.thrown.append(Thrown("escalation", task, element.escalation_code or ""))
+        run.thrown.append(ThrownEvent("escalation", task, element.escalation_code or ""))
         return True
     view = run.scopes.view(task)
-    name = str(activities.value_of(run, element.signal, view) or "")
+    name = str(run.evaluate_parameter(element.signal, view) or "")
     if not name:
-        raise ExecutionFailed(f"«{element.label}»: il nome del segnale è vuoto")
-    values = {name: activities.value_of(run, text, view) for name, text in element.inputs}
-    run.thrown.append(Thrown("signal", task, name, values=values))
+        raise ExecutionFailed("SIGNAL_NAME_EMPTY", element=element.label)
+    values = {name: run.evaluate_parameter(text, view) for name, text in element.inputs}
+    run.thrown.append(ThrownEvent("signal", task, name, values=values))
     return True
 
 
-def handle(run: ProcessRun) -> None:
-    """Bring everything thrown so far to its catchers, in the order of the throwing."""
+def propagate_thrown_events(run: RunState) -> None:
+    """Bring every thrown event to its catchers, in the order in which they were thrown."""
     while run.thrown:
         thrown = run.thrown.pop(0)
         if thrown.kind == "signal":
-            _signal(run, thrown)
+            _propagate_signal(run, thrown)
         elif thrown.kind == "escalation":
-            _escalation(run, thrown)
+            _propagate_escalation(run, thrown)
         elif not thrown.task.has_state(TaskState.CANCELLED):
-            _error(run, thrown)
+            _propagate_error(run, thrown)
 
 
-def _error(run: ProcessRun, thrown: Thrown) -> None:
+def _propagate_error(run: RunState, thrown: ThrownEvent) -> None:
     task = thrown.task
-    caught = _catcher(run, task, "error", thrown.name)
-    if caught is None:
-        if thrown.name != TECHNICAL:
-            run.fail(task, ExecutionFailed(_uncaught(thrown)), "error")
+    catcher = _find_catcher(run, task, "error", thrown.name)
+    if catcher is None:
+        if thrown.name != TECHNICAL_ERROR:
+            run.fail(task, _uncaught(thrown), "error")
         return
     task.internal_data.pop(FAILURE, None)
-    element: Element = caught.task_spec.element
-    values = {element.error_code_variable: thrown.name, element.error_message_variable: thrown.message}
-    run.scopes.write(caught, {name: value for name, value in values.items() if name})
+    element: Element = catcher.task_spec.element
+    values = {element.error_code_variable: thrown.name, element.error_message_variable: str(thrown.message)}
+    run.scopes.write(catcher, {name: value for name, value in values.items() if name})
     if task.task_spec.element is not None and task.task_spec.element.type == "endEvent":
-        run.host.note("element.passed", task.task_spec.element)
-    run.happen(caught)
+        run.environment.record("element.passed", task.task_spec.element)
+    run.trigger(catcher)
 
 
-def _uncaught(thrown: Thrown) -> str:
-    said = f"L'errore {thrown.name}" if thrown.name else "Un errore senza codice"
-    return f"{said} non è previsto dal diagramma" + (f": {thrown.message}" if thrown.message else "")
+def _uncaught(thrown: ThrownEvent) -> ExecutionFailed:
+    error: Message = (
+        message("ERROR_WITH_CODE", error=thrown.name) if thrown.name else message("ERROR_WITHOUT_CODE")
+    )
+    if thrown.message:
+        return ExecutionFailed("ERROR_NOT_CAUGHT_WITH_TEXT", error=error, text=thrown.message)
+    return ExecutionFailed("ERROR_NOT_CAUGHT", error=error)
 
 
-def _escalation(run: ProcessRun, thrown: Thrown) -> None:
-    caught = _catcher(run, thrown.task, "escalation", thrown.name)
-    if caught is None:
+def _propagate_escalation(run: RunState, thrown: ThrownEvent) -> None:
+    catcher = _find_catcher(run, thrown.task, "escalation", thrown.name)
+    if catcher is None:
         return  # BPMN: an escalation that nobody catches changes nothing
-    variable = caught.task_spec.element.escalation_code_variable
+    variable = catcher.task_spec.element.escalation_code_variable
     if variable:
-        run.scopes.write(caught, {variable: thrown.name})
-    run.happen(caught)
+        run.scopes.write(catcher, {variable: thrown.name})
+    run.trigger(catcher)
 
 
-def _signal(run: ProcessRun, thrown: Thrown) -> None:
-    """To all who wait for it in this run, at once; then to the host, for the others."""
-    for task, place, _ in list(listeners(run, thrown.name)):
+def _propagate_signal(run: RunState, thrown: ThrownEvent) -> None:
+    """Trigger at once all events of this run that wait for the signal; then publish it to other instances."""
+    for task, index in list(_signal_subscribers(run, thrown.name)):
         if task.state == TaskState.WAITING:
             run.scopes.write(task, thrown.values or {})
-            if place is not None:
-                task.internal_data[CHOSEN] = place
-            run.happen(task)
-    run.host.send(
+            run.trigger(task, index)
+    run.environment.publish_event(
         "signal",
         thrown.task.task_spec.element,
         thrown.name,
@@ -118,37 +105,36 @@ def _signal(run: ProcessRun, thrown: Thrown) -> None:
     )
 
 
-def listeners(run: ProcessRun, name: str) -> Iterator[tuple[Task, int | None, Element]]:
-    """The tasks that wait for a signal of this name; beside each its place in a gateway, and the drawn event."""
-    for workflow in list(run.workflows()):
+def _signal_subscribers(run: RunState, name: str) -> Iterator[tuple[Task, int | None]]:
+    """The tasks that wait for a signal of this name, each with the index of the event in its gateway."""
+    for workflow in list(run.workflow.all_workflows()):
         for task in list(workflow.tasks.values()):
             if task.state != TaskState.WAITING or FAILURE in task.internal_data:
                 continue
-            for place, kind, element in events_of(task):
-                if kind == "signal" and _named(run, task, element) == name:
-                    yield task, place, element
+            for index, kind, element in awaited_events(task):
+                if kind == "signal" and _signal_name(run, task, element) == name:
+                    yield task, index
 
 
-def _named(run: ProcessRun, task: Task, element: Element) -> str:
-    return str(activities.value_of(run, element.signal, run.scopes.view(task)) or "")
+def _signal_name(run: RunState, task: Task, element: Element) -> str:
+    return str(run.evaluate_parameter(element.signal, run.scopes.view(task)) or "")
 
 
-def _catcher(run: ProcessRun, task: Task, kind: str, code: str) -> Task | None:
-    """The nearest event that catches: on the border of each activity around, then in the scope it lies in."""
+def _find_catcher(run: RunState, task: Task, kind: str, code: str) -> Task | None:
+    """The nearest event that catches: on the boundary of each activity around, then in the scope that it lies in."""
     current = task
     while True:
         found = _matching(boundary_events(current), kind, code)
         if found is not None:
             return found
         parent = current.parent
-        if current.triggered and isinstance(parent.task_spec, activity_specs.REPEATED):
+        if current.triggered and isinstance(parent.task_spec, LOOP_ACTIVITIES):
             current = parent
             continue
-        drawn = current.task_spec.element
-        if (
-            drawn is None or not drawn.triggered_by_event
-        ):  # what a handler throws goes out of the scope it handles
-            found = _matching(armed(current.workflow), kind, code)
+        element = current.task_spec.element
+        # what an event subprocess throws goes to the scope around the one that it belongs to
+        if element is None or not element.triggered_by_event:
+            found = _matching(waiting_event_subprocesses(current.workflow), kind, code)
             if found is not None:
                 return found
         if current.workflow.parent_task_id is None:
@@ -157,9 +143,9 @@ def _catcher(run: ProcessRun, task: Task, kind: str, code: str) -> Task | None:
 
 
 def _matching(waiting: list[Task], kind: str, code: str) -> Task | None:
-    """The one of this code; otherwise one for any code. What stopped catches only what names it."""
+    """The event for this code; otherwise one for any code. A technical error is caught only by its own code."""
     of_kind = [task for task in waiting if task.task_spec.event_definition.kind == kind]
-    for wanted in (code,) if code == TECHNICAL else (code, ""):
+    for wanted in (code,) if code == TECHNICAL_ERROR else (code, ""):
         for task in of_kind:
             element: Element = task.task_spec.element
             if (element.error_code if kind == "error" else element.escalation_code) == wanted:

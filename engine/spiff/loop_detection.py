@@ -1,39 +1,38 @@
-"""Stops a process that would turn for ever within one step, and no other: ten thousand turns of a loop may be meant."""
+"""Stops a process that would loop for ever within one step. A loop of ten thousand turns may be meant and goes on."""
 
 from __future__ import annotations
 
 from SpiffWorkflow.task import Task
 
 from engine.errors import ExecutionFailed
-from engine.spiff.variable_scopes import Scopes
-from engine.spiff.wait_states import drawn
+from engine.spiff.variable_scopes import VariableScopes
+from engine.spiff.wait_states import drawn_element
 
-MOST_IDLE = 1_000
-"""How often one element may be passed while no variable changes: time stands still within a step, so no condition could
-turn out otherwise the next time."""
-MOST_STEPS = 250_000
+MAX_PASSES_WITHOUT_CHANGE = 1_000
+"""How often one element may be passed while no variable changes. The time is fixed within a step, so no condition could
+have another value the next time."""
+MAX_ELEMENTS_PASSED = 250_000
 """How many elements one step may pass in all."""
 
 
-class Guard:
+class LoopDetection:
     """Counts what one step passes; its expressions have limits of their own (`engine.execution.environment`)."""
 
-    def __init__(self, scopes: Scopes) -> None:
+    def __init__(self, scopes: VariableScopes) -> None:
         self._scopes = scopes
-        self._steps = 0
-        self._idle: dict[int, int] = {}
-        self._changes = scopes.changes
+        self._elements_passed = 0
+        self._passes: dict[int, int] = {}
+        self._change_count = scopes.change_count
 
-    def passing(self, task: Task) -> None:
-        """A task is about to run. Raises ExecutionFailed when the process turns without an end."""
-        if self._changes != self._scopes.changes:
-            self._changes = self._scopes.changes
-            self._idle.clear()
+    def count(self, task: Task) -> None:
+        """Count a task that is about to run. Raises ExecutionFailed when the process loops without an end."""
+        if self._change_count != self._scopes.change_count:
+            self._change_count = self._scopes.change_count
+            self._passes.clear()
         key = id(task.task_spec)
-        self._idle[key] = idle = self._idle.get(key, 0) + 1
-        self._steps += 1
-        if idle > MOST_IDLE or self._steps > MOST_STEPS:
+        self._passes[key] = passes = self._passes.get(key, 0) + 1
+        self._elements_passed += 1
+        if passes > MAX_PASSES_WITHOUT_CHANGE or self._elements_passed > MAX_ELEMENTS_PASSED:
             raise ExecutionFailed(
-                f"Il processo gira senza fermarsi ({self._steps} passi automatici, fra cui «{drawn(task).label}»): "
-                "serve un compito, un timer o una condizione d'uscita nel ciclo"
+                "ENDLESS_LOOP", steps=self._elements_passed, element=drawn_element(task).label
             )

@@ -1,8 +1,8 @@
-"""Takes a run to another version of its program: its tokens are placed again on the specs of the target.
+"""Migrates a run to another version of its process: its tokens are placed on the specs of the target.
 
-The open tasks are made anew, with the same identifiers, on the specs that the mapping names, and new boundary events
-are armed. So whatever the tables say about a token still holds, and what the target draws in front of an open task will
-be met.
+The open tasks are made anew, with the same ids, on the specs that the mapping names, and new boundary events are
+subscribed. So whatever the tables say about a token still holds, and what the target draws after an open task will be
+executed.
 """
 
 from __future__ import annotations
@@ -15,271 +15,278 @@ from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.errors import InvalidState
 from engine.languages.bpmn.model import Element
-from engine.spiff import activity_specs, event_specs
+from engine.messages import Message, message
+from engine.spiff.activity_specs import CallActivity
 from engine.spiff.base_specs import BOUNDARY_SPLIT
-from engine.spiff.environment import Host
-from engine.spiff.executable_process import Program
+from engine.spiff.environment import ProcessEnvironment
+from engine.spiff.event_specs import BoundaryEvent, EventBasedGateway, EventSubprocessStart
+from engine.spiff.executable_process import ExecutableProcess
 from engine.spiff.gateway_joins import Join
-from engine.spiff.migration_joins import Arrivals
-from engine.spiff.migration_mapping import ElementMap, Places
+from engine.spiff.migration_joins import JoinMapping
+from engine.spiff.migration_mapping import ElementMap, SpecMapping
+from engine.spiff.multi_instance_specs import MULTI_INSTANCE
 from engine.spiff.process_run import ProcessRun
 from engine.spiff.workflow_tree import Subworkflow, TopWorkflow
 
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why a run cannot move: the element of the source that holds a token, and a sentence.
+    """Why a run cannot be migrated: the element of the source that holds a token, and a sentence.
 
-    `needs_mapping`: the plan can mend it by naming an element of the target.
+    `needs_mapping`: the migration plan can remove the obstacle by naming an element of the target.
     """
 
     element: Element
-    sentence: str
+    sentence: Message
     needs_mapping: bool = False
 
 
 @dataclass(frozen=True)
-class Carried:
-    """A token that stays where it is, under its name before and after; the rows of the tables that bear it stay too."""
+class MigratedToken:
+    """A token that keeps its position: its name and element in the source, its new name and element in the target.
+
+    Rows of the tables that refer to `token` must refer to `new_token` afterwards.
+    """
 
     token: str
-    now: str
-    before: Element
-    after: Element
+    new_token: str
+    source: Element
+    target: Element
 
 
 @dataclass
-class Transfer:
-    """A run on its way to another program. When there are no obstacles, `finish` gives the run on the target.
+class RunMigration:
+    """A run on its way to another version. When there are no obstacles, `finish` returns the run on the target.
 
-    `begun`: (element left, element at which its token begins anew). `standing`: (id, label) of the elements that hold a
-    token, without the (sub)processes around them.
+    `restarted`: (element left, element at which its token starts again). `active_elements`: (id, label) of the elements
+    that hold a token, without the (sub)processes around them.
     """
 
-    target: Program
+    target: ExecutableProcess
     obstacles: list[Obstacle] = field(default_factory=list)
-    carried: list[Carried] = field(default_factory=list)
-    begun: list[tuple[Element, Element]] = field(default_factory=list)
-    standing: tuple[tuple[str, str], ...] = ()
+    migrated_tokens: list[MigratedToken] = field(default_factory=list)
+    restarted: list[tuple[Element, Element]] = field(default_factory=list)
+    active_elements: tuple[tuple[str, str], ...] = ()
     _run: ProcessRun | None = None
     _workflow: TopWorkflow | None = None
-    _armed: list[Task] = field(default_factory=list)
-    _placed: list[Task] = field(default_factory=list)
-    _waiting: list[Task] = field(default_factory=list)
+    _new_events: list[Task] = field(default_factory=list)
+    _restarted_tasks: list[Task] = field(default_factory=list)
+    _waiting_joins: list[Task] = field(default_factory=list)
     _compensation: dict[str, Any] = field(default_factory=dict)
 
-    def finish(self, host: Host) -> ProcessRun:
-        """The run on the target, with its new boundary events armed and the steps that begin anew begun."""
+    def finish(self, environment: ProcessEnvironment) -> ProcessRun:
+        """The run on the target: new events are subscribed, restarted steps begun, and all runs to wait states."""
         assert self._run is not None
         assert self._workflow is not None
         assert not self.obstacles
         old = self._run
-        run = ProcessRun(self.target, host, self._workflow, old.scopes, old.phase, self._compensation)
-        for task in [*self._armed, *self._placed]:
+        run = ProcessRun(self.target, environment, self._workflow, old.scopes, old.phase, self._compensation)
+        for task in [*self._new_events, *self._restarted_tasks]:
             task.task_spec._update(task)
-        for task in self._waiting:  # a join may have nothing more to wait for
+        for task in self._waiting_joins:  # the target's join may be complete already
             if task.state == TaskState.WAITING:
-                task.task_spec.take(task.workflow, None)
-        run.settle()
+                task.task_spec.try_join(task.workflow, None)
+        run.run_to_wait_states()
         return run
 
 
-def transfer(source: Program, target: Program, elements: ElementMap, state: bytes) -> Transfer:
-    """Place the tokens of a saved run of `source` on `target`, where `elements` says; runs nothing yet.
+def migrate_run(
+    source: ExecutableProcess, target: ExecutableProcess, elements: ElementMap, state: bytes
+) -> RunMigration:
+    """Place the tokens of a saved run of `source` on `target`; nothing runs yet.
 
-    `elements` maps (process id, element id) of the source to that of the target; an element that keeps its kind keeps
-    its token, another kind begins anew.
+    `elements` maps (process id, element id) of the source to that of the target. A token stays on an element of the
+    same kind, and starts again on one of another kind.
     """
-    old = ProcessRun.restore(source, None, state)  # type: ignore[arg-type]
-    found = Transfer(target)
-    found._run = old
-    found.standing = _standing(source, old)
-    if old.compensation.undoing:
-        sentence = "si sta annullando ciò che era stato fatto: la pratica si può spostare quando sarà finito"
-        found.obstacles.append(Obstacle(source.element(*old.active_elements()[0]), sentence))
-        return found
+    old = ProcessRun.for_inspection(source, state)
+    migration = RunMigration(target)
+    migration._run = old
+    migration.active_elements = _active_elements(source, old)
+    if old.compensation.is_running:
+        sentence = message("MIGRATION_WHILE_COMPENSATING")
+        migration.obstacles.append(Obstacle(source.element(*old.active_elements()[0]), sentence))
+        return migration
     try:
-        found._compensation = old.compensation.moved(elements, target)
-    except LookupError as problem:
-        sentence = (
-            f"«{problem.args[0]}» si può ancora annullare, ma nella nuova versione non c'è più chi lo "
-            "annulla: lascia l'attività e la sua compensazione, o sposta la pratica più avanti"
-        )
-        found.obstacles.append(Obstacle(source.element(*old.active_elements()[0]), sentence))
-    found._workflow = _Placing(found, old._workflow, source, elements).whole()
-    return found
+        migration._compensation = old.compensation.migrated_ledger(elements, target)
+    except InvalidState as problem:
+        obstacle = Obstacle(source.element(*old.active_elements()[0]), problem.message)
+        migration.obstacles.append(obstacle)
+    migration._workflow = _TreeMigration(migration, old.workflow, source, elements).migrate()
+    return migration
 
 
-def _standing(source: Program, run: ProcessRun) -> tuple[tuple[str, str], ...]:
-    found = [source.element(*place) for place in run.active_elements()]
-    around = ("callActivity", "subProcess", "transaction")
-    inmost = [element for element in found if element.type not in around] or found
-    return tuple(sorted((element.id, element.label) for element in inmost))
+def _active_elements(source: ExecutableProcess, run: ProcessRun) -> tuple[tuple[str, str], ...]:
+    active = [source.element(*key) for key in run.active_elements()]
+    containers = ("callActivity", "subProcess", "transaction")
+    innermost = [element for element in active if element.type not in containers] or active
+    return tuple(sorted((element.id, element.label) for element in innermost))
 
 
-class _Placing:
-    """Makes the trees of the target from those of the source."""
+class _TreeMigration:
+    """Makes the trees of tasks of the target from those of the source."""
 
     def __init__(
-        self, found: Transfer, old: TopWorkflow, source: Program, elements: Mapping[Any, Any]
+        self,
+        migration: RunMigration,
+        old: TopWorkflow,
+        source: ExecutableProcess,
+        elements: Mapping[Any, Any],
     ) -> None:
-        self._found = found
+        self._migration = migration
         self._old = old
         self._source = source
         self._elements = elements
-        self._new = TopWorkflow(found.target.spec, found.target.subprocess_specs, deserializing=True)
+        self._new = TopWorkflow(migration.target.spec, migration.target.subprocess_specs, deserializing=True)
 
-    def whole(self) -> TopWorkflow:
+    def migrate(self) -> TopWorkflow:
         """The workflow of the instance and those inside it, outer ones first."""
         self._fill(self._old, self._new, self._source.key)
         for inner in sorted(self._old.subprocesses.values(), key=lambda workflow: workflow.depth):
-            holder = self._new.find(inner.parent_task_id)
-            if holder is None:
-                continue  # its activity begins anew, or is no more
-            before = self._old.get_task_from_id(inner.parent_task_id).task_spec
-            made = self._inner(holder)
-            called = isinstance(before, activity_specs.CallActivity)
-            self._fill(inner, made, before.element.called if called else before.element.process_id)
+            parent = self._new.find(inner.parent_task_id)
+            if parent is None:
+                continue  # its activity starts again, or does not exist any more
+            old_spec = self._old.get_task_from_id(inner.parent_task_id).task_spec
+            calls = isinstance(old_spec, CallActivity)
+            process_id = old_spec.element.called_element if calls else old_spec.element.process_id
+            self._fill(inner, self._subworkflow(parent), process_id)
         return self._new
 
-    def _inner(self, holder: Task) -> Subworkflow:
-        spec = self._found.target.subprocess_specs[holder.task_spec.spec]
-        made = Subworkflow(spec, holder, self._new, deserializing=True)
-        self._new.subprocesses[holder.id] = made
-        made.completed_event.connect(holder.task_spec._on_subworkflow_completed, holder)
+    def _subworkflow(self, parent: Task) -> Subworkflow:
+        spec = self._migration.target.subprocess_specs[parent.task_spec.spec]
+        made = Subworkflow(spec, parent, self._new, deserializing=True)
+        self._new.subprocesses[parent.id] = made
+        made.completed_event.connect(parent.task_spec._on_subworkflow_completed, parent)
         return made
 
     def _fill(self, old: Any, new: Any, process_id: str) -> None:
-        places = Places(old.spec, new.spec, process_id, self._elements)
-        arrivals = Arrivals(places, self._source.models[process_id], self._found.target)
+        specs = SpecMapping(old.spec, new.spec, process_id, self._elements)
+        joins = JoinMapping(specs, self._source.models[process_id], self._migration.target)
         for task in _parents_first(old):
             if task.parent is None:
                 new.task_tree = _copy(task, new, new.spec.start, None)
             elif task.has_state(TaskState.FINISHED_MASK):
-                self._past(task, new, places)
+                self._migrate_finished(task, new, specs)
             else:
-                self._live(task, new, places, arrivals)
+                self._migrate_open(task, new, specs, joins)
         new.completed, new.success = old.completed, old.success
         for task in list(new.tasks.values()):
             if not task.has_state(TaskState.FINISHED_MASK):
-                self._arm(task, old, new, places)
-        former = {places.spec(spec) for spec in old.spec.armed}
-        for spec in new.spec.armed:
-            if spec not in former and not new.completed and not _interrupted(old):
-                self._found._armed.append(Task(new, spec, parent=new.task_tree, state=TaskState.FUTURE))
+                self._subscribe_new_boundary_events(task, old, specs)
+        in_source = {specs.spec(spec) for spec in old.spec.event_subprocesses}
+        for spec in new.spec.event_subprocesses:
+            if spec not in in_source and not new.completed and not _is_interrupted(old):
+                self._migration._new_events.append(
+                    Task(new, spec, parent=new.task_tree, state=TaskState.FUTURE)
+                )
 
     # -- one task --------------------------------------------------------------------------------------------------
 
-    def _past(self, task: Task, new: Any, places: Places) -> None:
-        """A finished task stays for those that look back at it, when the target has a place for it."""
-        spec = places.spec(task.task_spec)
-        if spec is not None and self._belongs(task, spec, new, places):
-            _copy(task, new, spec, _home(task, new))
+    def _migrate_finished(self, task: Task, new: Any, specs: SpecMapping) -> None:
+        """A finished task stays, for open tasks that read their parent, when the target has a spec for it."""
+        spec = specs.spec(task.task_spec)
+        if spec is not None and self._has_its_parent(task, spec, new, specs):
+            _copy(task, new, spec, _new_parent(task, new))
 
-    def _live(self, task: Task, new: Any, places: Places, arrivals: Arrivals) -> None:
+    def _migrate_open(self, task: Task, new: Any, specs: SpecMapping, joins: JoinMapping) -> None:
         element: Element | None = task.task_spec.element
-        spec = places.spec(task.task_spec)
-        beside = isinstance(task.task_spec, event_specs.BoundaryEvent | event_specs.ArmedStart)
-        if element is None or beside or _repeated(task):
-            if spec is not None and self._belongs(task, spec, new, places):
-                made = _copy(task, new, spec, _home(task, new))
-                self._carry(task, made)
+        spec = specs.spec(task.task_spec)
+        outside_flow = isinstance(task.task_spec, BoundaryEvent | EventSubprocessStart)
+        if element is None or outside_flow or _is_iteration(task):
+            if spec is not None and self._has_its_parent(task, spec, new, specs):
+                made = _copy(task, new, spec, _new_parent(task, new))
+                self._add_migrated_token(task, made)
             return
         if spec is None:
-            self._elsewhere(task, element, new, places)
+            self._restart(task, element, new, specs)
             return
-        parent = self._split_of(spec, new, _home(task, new))
-        made = _copy(task, new, spec, self._came(task, spec, new, parent, arrivals))
-        self._carry(task, made)
+        parent = self._split_above(spec, new, _new_parent(task, new))
+        made = _copy(task, new, spec, self._parent_at_join(task, spec, new, parent, joins))
+        self._add_migrated_token(task, made)
         if isinstance(spec, Join) and made.state == TaskState.WAITING:
-            self._found._waiting.append(made)
+            self._migration._waiting_joins.append(made)
 
-    def _came(self, task: Task, spec: TaskSpec, new: Any, parent: Task, arrivals: Arrivals) -> Task:
-        """The parent under which a task goes; before a join, a token that stands for the way it came."""
+    def _parent_at_join(self, task: Task, spec: TaskSpec, new: Any, parent: Task, joins: JoinMapping) -> Task:
+        """The parent of a migrated task; at a join, a completed task on the flow by which the token has arrived."""
         try:
-            arrived = arrivals.way_in(task, spec)
-        except LookupError as problem:
-            self._found.obstacles.append(Obstacle(task.task_spec.element, str(problem)))
+            incoming = joins.incoming_spec(task, spec)
+        except InvalidState as problem:
+            self._migration.obstacles.append(Obstacle(task.task_spec.element, problem.message))
             return parent
-        if arrived is None or arrived is parent.task_spec:
+        if incoming is None or incoming is parent.task_spec:
             return parent
-        return Task(new, arrived, parent=parent, state=TaskState.COMPLETED)
+        return Task(new, incoming, parent=parent, state=TaskState.COMPLETED)
 
-    def _elsewhere(self, task: Task, element: Element, new: Any, places: Places) -> None:
-        """The token cannot stay: it begins anew where the plan says, in the same (sub)process."""
-        goal = places.goal(element)
+    def _restart(self, task: Task, element: Element, new: Any, specs: SpecMapping) -> None:
+        """The token cannot stay: it starts again where the plan says, in the same (sub)process."""
+        goal = specs.target_id(element)
         if goal is None:
-            sentence = (
-                f"«{element.label}» non ha corrispondente nella nuova versione: indica quale elemento ne prende il "
-                "posto"
-            )
-            self._found.obstacles.append(Obstacle(element, sentence, needs_mapping=True))
+            sentence = message("ELEMENT_NOT_MAPPED", element=element.label)
+            self._migration.obstacles.append(Obstacle(element, sentence, needs_mapping=True))
             return
         spec = new.spec.task_specs.get(f"{goal}{BOUNDARY_SPLIT}") or new.spec.task_specs.get(goal)
         if spec is None:
-            sentence = (
-                f"«{element.label}» dovrebbe continuare in «{goal}», che sta in un altro (sotto)processo: "
-                "indica un elemento dello stesso livello"
-            )
-            self._found.obstacles.append(Obstacle(element, sentence, needs_mapping=True))
+            sentence = message("ELEMENT_MAPPED_TO_ANOTHER_SCOPE", element=element.label, target=goal)
+            self._migration.obstacles.append(Obstacle(element, sentence, needs_mapping=True))
             return
-        made = Task(new, spec, parent=_home(task, new), state=TaskState.FUTURE)
-        self._found._placed.append(made)
-        self._found.begun.append((element, new.spec.task_specs[goal].element))
+        made = Task(new, spec, parent=_new_parent(task, new), state=TaskState.FUTURE)
+        self._migration._restarted_tasks.append(made)
+        self._migration.restarted.append((element, new.spec.task_specs[goal].element))
 
-    def _belongs(self, task: Task, spec: TaskSpec, new: Any, places: Places) -> bool:
-        """Whether what only makes sense under its own parent (boundary events, runs of a repetition) still has it."""
+    def _has_its_parent(self, task: Task, spec: TaskSpec, new: Any, specs: SpecMapping) -> bool:
+        """Whether a task that needs its own parent (a boundary event, an iteration) has it in the target, too."""
         parent = new.tasks.get(task.parent.id)
-        if isinstance(spec, event_specs.BoundaryEvent):
+        if isinstance(spec, BoundaryEvent):
             return (
                 parent is not None and parent.task_spec.name == f"{spec.element.attached_to}{BOUNDARY_SPLIT}"
             )
         if spec.name.endswith(BOUNDARY_SPLIT):
             return not any(
-                not child.has_state(TaskState.FINISHED_MASK) and places.spec(child.task_spec) is None
+                not child.has_state(TaskState.FINISHED_MASK) and specs.spec(child.task_spec) is None
                 for child in task.children
-                if not isinstance(child.task_spec, event_specs.BoundaryEvent)
+                if not isinstance(child.task_spec, BoundaryEvent)
             )
-        return parent is not None if spec.element is None or _repeated(task) else True
+        return parent is not None if spec.element is None or _is_iteration(task) else True
 
-    def _split_of(self, spec: TaskSpec, new: Any, parent: Task) -> Task:
-        """The split above an activity with boundary events: the one there, or a new one for the first of them."""
+    def _split_above(self, spec: TaskSpec, new: Any, parent: Task) -> Task:
+        """The parent of an activity: where the target draws boundary events, the split above it, made if needed."""
         split = new.spec.task_specs.get(f"{spec.name}{BOUNDARY_SPLIT}")
         if split is None or parent.task_spec is split:
             return parent
         return Task(new, split, parent=parent, state=TaskState.COMPLETED)
 
-    def _carry(self, before: Task, after: Task) -> None:
-        element, now = before.task_spec.element, after.task_spec.element
+    def _add_migrated_token(self, old: Task, new: Task) -> None:
+        element, new_element = old.task_spec.element, new.task_spec.element
         if element is None:
             return
-        self._found.carried.append(Carried(before.id.hex, after.id.hex, element, now))
-        if isinstance(before.task_spec, event_specs.EventBasedGateway):
-            choices = {output.element.id: place for place, output in enumerate(after.task_spec.outputs)}
-            for place, output in enumerate(before.task_spec.outputs):
+        self._migration.migrated_tokens.append(MigratedToken(old.id.hex, new.id.hex, element, new_element))
+        if isinstance(old.task_spec, EventBasedGateway):
+            new_index = {output.element.id: index for index, output in enumerate(new.task_spec.outputs)}
+            for index, output in enumerate(old.task_spec.outputs):
                 _, goal = self._elements.get((element.process_id, output.element.id), ("", ""))
-                if goal in choices:
-                    chosen = after.task_spec.outputs[choices[goal]].element
-                    self._found.carried.append(
-                        Carried(
-                            f"{before.id.hex}:{place}",
-                            f"{after.id.hex}:{choices[goal]}",
+                if goal in new_index:
+                    self._migration.migrated_tokens.append(
+                        MigratedToken(
+                            f"{old.id.hex}:{index}",
+                            f"{new.id.hex}:{new_index[goal]}",
                             output.element,
-                            chosen,
+                            new.task_spec.outputs[new_index[goal]].element,
                         )
                     )
 
-    def _arm(self, task: Task, old: Any, new: Any, places: Places) -> None:
-        """Boundary events that the target draws on an open activity and that the source had not there."""
+    def _subscribe_new_boundary_events(self, task: Task, old: Any, specs: SpecMapping) -> None:
+        """Subscribe the boundary events of an open activity that the target draws and the source does not."""
         split = task.parent
         if split is None or split.task_spec.name != f"{task.task_spec.name}{BOUNDARY_SPLIT}":
             return
-        before = old.tasks.get(task.id)
-        known = places.boundaries(before.task_spec.element) if before is not None else set()
+        old_task = old.tasks.get(task.id)
+        existing = specs.mapped_boundary_events(old_task.task_spec.element) if old_task is not None else set()
         for spec in split.task_spec.outputs:
-            if isinstance(spec, event_specs.BoundaryEvent) and spec.name not in known:
-                self._found._armed.append(Task(new, spec, parent=split, state=TaskState.FUTURE))
+            if isinstance(spec, BoundaryEvent) and spec.name not in existing:
+                self._migration._new_events.append(
+                    Task(task.workflow, spec, parent=split, state=TaskState.FUTURE)
+                )
 
 
 def _copy(task: Task, workflow: Any, spec: TaskSpec, parent: Task | None) -> Task:
@@ -299,8 +306,8 @@ def _parents_first(workflow: Any) -> Iterator[Task]:
         front.extend(task.children)
 
 
-def _home(task: Task, new: Any) -> Task:
-    """Under which task of the target a task goes: its own parent, else the nearest before it that adopts."""
+def _new_parent(task: Task, new: Any) -> Task:
+    """The parent of a task in the target: its own, else the nearest ancestor that may get further children."""
     parent = task.parent
     made = new.tasks.get(parent.id)
     if made is not None:
@@ -308,29 +315,24 @@ def _home(task: Task, new: Any) -> Task:
     while True:
         parent = parent.parent
         made = new.tasks.get(parent.id)
-        if made is not None and not _exclusive(made.task_spec):
+        if made is not None and not _counts_children(made.task_spec):
             return made
 
 
-def _exclusive(spec: TaskSpec) -> bool:
-    """Whether a task counts its children, so that it must not adopt one."""
-    return spec.name.endswith(BOUNDARY_SPLIT) or isinstance(
-        spec, activity_specs.ParallelMultiInstance | activity_specs.SequentialMultiInstance
-    )
+def _counts_children(spec: TaskSpec) -> bool:
+    """Whether tasks of a spec count their children, so that they must not get further ones."""
+    return spec.name.endswith(BOUNDARY_SPLIT) or isinstance(spec, MULTI_INSTANCE)
 
 
-def _interrupted(workflow: Any) -> bool:
-    """Whether an event subprocess has put an end to all else in a scope: nothing is armed there any more."""
+def _is_interrupted(workflow: Any) -> bool:
+    """Whether an event subprocess has interrupted a scope: no other event of it is waited for any more."""
     return any(
-        isinstance(task.parent.task_spec, event_specs.ArmedStart)
-        and task.parent.task_spec.element.interrupting
+        isinstance(task.parent.task_spec, EventSubprocessStart) and task.parent.task_spec.element.interrupting
         for task in workflow.tasks.values()
         if task.parent is not None and not task.has_state(TaskState.FINISHED_MASK)
     )
 
 
-def _repeated(task: Task) -> bool:
-    """Whether a task is one run of a multi-instance activity."""
-    return bool(task.triggered) and isinstance(
-        task.parent.task_spec, activity_specs.ParallelMultiInstance | activity_specs.SequentialMultiInstance
-    )
+def _is_iteration(task: Task) -> bool:
+    """Whether a task is an iteration of a multi-instance activity."""
+    return bool(task.triggered) and isinstance(task.parent.task_spec, MULTI_INSTANCE)

@@ -1,4 +1,4 @@
-"""Tokens that have come to a join half arrived: over which way, and which way that is in another version."""
+"""Migrates tokens that wait at a join: by which flow each has arrived, and which flow that is in another version."""
 
 from __future__ import annotations
 
@@ -6,49 +6,56 @@ from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.errors import InvalidState
 from engine.languages.bpmn.model import ProcessModel
-from engine.spiff.executable_process import Program
+from engine.spiff.executable_process import ExecutableProcess
 from engine.spiff.gateway_joins import Join
-from engine.spiff.migration_mapping import Places, drawn_id
+from engine.spiff.migration_mapping import SpecMapping, element_id_of
 
 
-class Arrivals:
-    """The ways into the joins of one (sub)process."""
+class JoinMapping:
+    """The incoming flows of the joins of one (sub)process."""
 
-    def __init__(self, places: Places, source: ProcessModel, target: Program) -> None:
-        self._places = places
+    def __init__(self, specs: SpecMapping, source: ProcessModel, target: ExecutableProcess) -> None:
+        self._specs = specs
         self._source = source
         self._target = target
 
-    def way_in(self, task: Task, join: TaskSpec) -> TaskSpec | None:
-        """The spec of the target before `join` that stands for the one over which this task came to it.
+    def incoming_spec(self, task: Task, join: TaskSpec) -> TaskSpec | None:
+        """The input of the target's `join` for the flow by which this task has arrived at the join of the source.
 
-        None for what is no join. Raises LookupError, with a sentence, when no such way is left.
+        None when the task does not wait at a join. Raises InvalidState when the target has no such flow.
         """
-        before = task.task_spec
-        if not isinstance(before, Join) or not before.joins or task.state != TaskState.WAITING:
+        source_join = task.task_spec
+        if not isinstance(source_join, Join) or task.state != TaskState.WAITING:
             return None
-        came = task.parent.task_spec
-        if came not in before.inputs:
-            return None  # set down there by a person: it counts for any flow
-        same = self._places.spec(came)
+        if not source_join.has_several_inputs:
+            return None
+        came_from = task.parent.task_spec
+        if came_from not in source_join.inputs:
+            return None  # started there by a modification: it counts for any flow
+        same = self._specs.spec(came_from)
         if same is not None and same in join.inputs:
             return same
-        by_id = {drawn_id(spec): spec for spec in join.inputs}
-        for source_id in self._sources(drawn_id(came), before.element.id, join):
-            if source_id in by_id:
-                return by_id[source_id]
-        raise LookupError(
-            f"Un ramo è già arrivato da «{drawn_id(came)}» all'unione «{before.element.label}», ma nella nuova "
-            "versione da lì non ci arriva più: lascia al collegamento lo stesso identificativo, o aspetta che "
-            "l'unione sia passata"
+        by_id = {element_id_of(spec): spec for spec in join.inputs}
+        for candidate in self._candidates(element_id_of(came_from), source_join.element.id, join):
+            if candidate in by_id:
+                return by_id[candidate]
+        raise InvalidState(
+            "JOIN_FLOW_NOT_IN_TARGET", source=element_id_of(came_from), join=source_join.element.label
         )
 
-    def _sources(self, came: str, before: str, join: TaskSpec) -> list[str]:
-        """The elements of the target from which the token would have come: the same one, or by the flow's id."""
-        over = {flow.id for flow in self._source.flows if flow.source == came and flow.target == before}
+    def _candidates(self, came_from: str, source_join: str, join: TaskSpec) -> list[str]:
+        """The target's elements that the token may have come from: the mapped one, or by the id of the flow."""
+        flows = {
+            flow.id for flow in self._source.flows if flow.source == came_from and flow.target == source_join
+        }
         model = self._target.models[join.element.process_id]
-        goal = self._places.goal(self._source.elements[came]) if came in self._source.elements else None
-        found = [goal] if goal else []
-        found += [flow.source for flow in model.flows if flow.id in over and flow.target == join.element.id]
+        mapped = (
+            self._specs.target_id(self._source.elements[came_from])
+            if came_from in self._source.elements
+            else None
+        )
+        found = [mapped] if mapped else []
+        found += [flow.source for flow in model.flows if flow.id in flows and flow.target == join.element.id]
         return found

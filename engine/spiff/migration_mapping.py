@@ -1,4 +1,4 @@
-"""Which spec of another version stands for a spec of this one: by the mapping of elements, for one (sub)process."""
+"""Maps the task specs of one (sub)process to those of another version, by a mapping of elements."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from SpiffWorkflow.specs.base import TaskSpec
 
 from engine.languages.bpmn.model import Element
-from engine.spiff import event_specs
+from engine.spiff.event_specs import BoundaryEvent
 
 ElementMap = Mapping[tuple[str, str], tuple[str, str]]
 """(process id, element id) of the source → (process id, element id) of the target."""
@@ -29,8 +29,8 @@ def _repetition(element: Element) -> str:
     return "" if loop is None else "sequential" if loop.sequential else "parallel"
 
 
-class Places:
-    """The counterparts within one workflow of the source and the one of the target that takes its place."""
+class SpecMapping:
+    """The specs of one workflow of the source, and those of the workflow of the target that replaces it."""
 
     def __init__(self, old: Any, new: Any, process_id: str, elements: ElementMap) -> None:
         self._old = old
@@ -39,38 +39,42 @@ class Places:
         self._elements = elements
 
     def spec(self, spec: TaskSpec) -> TaskSpec | None:
-        """The spec of the target on which a task of this spec can stay; None when there is none."""
+        """The spec of the target that a task of this spec can keep its token on; None when there is none."""
         element: Element | None = spec.element
         if element is None:
-            drawn, dot, ending = spec.name.rpartition(".")
-            goal = self._goal(drawn) if dot else ""
-            return self._new.task_specs.get(f"{goal}.{ending}" if goal else spec.name)
-        goal = self.goal(element)
-        found = self._new.task_specs.get(f"{goal}{spec.name.removeprefix(element.id)}") if goal else None
+            element_id, dot, suffix = spec.name.rpartition(".")
+            target_id = self._target_id(element_id) if dot else ""
+            return self._new.task_specs.get(f"{target_id}.{suffix}" if target_id else spec.name)
+        target_id = self.target_id(element)
+        found = (
+            self._new.task_specs.get(f"{target_id}{spec.name.removeprefix(element.id)}")
+            if target_id
+            else None
+        )
         if found is None or type(found) is not type(spec) or found.element is None:
             return None
         return found if same_kind(element, found.element) else None
 
-    def goal(self, element: Element) -> str | None:
-        """The id of the element that takes the place of this one, whatever its kind."""
-        return self._goal(element.id)
+    def target_id(self, element: Element) -> str | None:
+        """The id of the element that this one is mapped to, whatever its kind."""
+        return self._target_id(element.id)
 
-    def _goal(self, element_id: str) -> str | None:
+    def _target_id(self, element_id: str) -> str | None:
         found = self._elements.get((self._process, element_id))
         return found[1] if found else None
 
-    def boundaries(self, activity: Element) -> set[str]:
-        """The names of the target's boundary events that waited on the activity already in the source."""
+    def mapped_boundary_events(self, activity: Element) -> set[str]:
+        """The names of the target's boundary events that the activity has already in the source."""
         found = set()
         for spec in self._old.task_specs.values():
-            if isinstance(spec, event_specs.BoundaryEvent) and spec.element.attached_to == activity.id:
-                now = self.spec(spec)
-                if now is not None and now.element.attached_to == self.goal(activity):
-                    found.add(now.name)
+            if isinstance(spec, BoundaryEvent) and spec.element.attached_to == activity.id:
+                mapped = self.spec(spec)
+                if mapped is not None and mapped.element.attached_to == self.target_id(activity):
+                    found.add(mapped.name)
         return found
 
 
-def drawn_id(spec: TaskSpec) -> str:
+def element_id_of(spec: TaskSpec) -> str:
     """The id of the element that a spec belongs to."""
     element: Element | None = spec.element
     return element.id if element is not None else str(spec.name).rpartition(".")[0]

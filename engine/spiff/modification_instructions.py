@@ -1,8 +1,8 @@
-"""How a person says what is to change in a running instance: one instruction for each change."""
+"""The instructions of a process instance modification."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,9 +15,9 @@ KINDS = ("cancel", "before", "after", "set")
 class Instruction:
     """One change. `kind`: cancel, before (start in front of an element), after (start behind it), set (variables).
 
-    `element` is needed but for `set`; `process` names the (called) process when the element's id is not enough, and
-    whose variables are set; `token` narrows a cancel to one token of the element, `item` to one run of an element that
-    repeats, counted from 1.
+    `element` is needed except for `set`. `process` names the (called) process whose variables are set, or that holds
+    the element when its id is not unique. `token` restricts a cancel to one token of the element, `item` to one
+    iteration of a multi-instance activity, counted from 1.
     """
 
     kind: str
@@ -28,7 +28,7 @@ class Instruction:
     item: int = 0
 
     def as_values(self) -> dict[str, Any]:
-        """As plain values, to keep."""
+        """As plain values for storage."""
         return {
             "kind": self.kind,
             "element": self.element,
@@ -39,23 +39,20 @@ class Instruction:
         }
 
     @classmethod
-    def named(cls, kind: str, text: str) -> Instruction:
-        """From ``element``, ``process:element`` or, to cancel one run of what repeats, ``element#2``.
+    def of_values(cls, values: Mapping[str, Any]) -> Instruction:
+        """The instruction of what `as_values` returned."""
+        return cls(**values)
 
-        Raises InvalidInput for a run that is no number, or named where no run can be.
+    @classmethod
+    def parse(cls, kind: str, text: str) -> Instruction:
+        """From ``element``, ``process:element`` or, to cancel one iteration of a multi-instance element, ``element#2``.
+
+        Raises InvalidInput when the iteration is not a number, or the instruction is not a cancel.
         """
-        process, _, place = text.strip().rpartition(":")
-        element, mark, item = place.partition("#")
+        process, _, named = text.strip().rpartition(":")
+        element, mark, item = named.partition("#")
         if not mark:
             return cls(kind, element, process=process)
         if kind != "cancel" or not (item.isascii() and item.isdigit() and int(item)):
-            raise InvalidInput(
-                f"«{text.strip()}»: dopo «#» sta il numero della ripetizione da togliere, per esempio {element}#2"
-            )
+            raise InvalidInput("ITERATION_TEXT_INVALID", text=text.strip(), element=element)
         return cls(kind, element, process=process, item=int(item))
-
-
-def instructions_of(values: Sequence[Mapping[str, Any]]) -> Iterator[Instruction]:
-    """Back from `Instruction.as_values`."""
-    for one in values:
-        yield Instruction(**one)

@@ -1,112 +1,115 @@
-"""One run of a program: begin, complete, fire, deliver, retry; then settle until only people and clocks are awaited.
+"""One run of a process: start it, complete tasks, deliver events, retry failures; each time as far as the wait states.
 
-A run knows no database: it takes a `Host` for what lies outside, and is read afterwards (`waits`, `failures`, `dump`).
+A run knows no database: it takes a `ProcessEnvironment` for all that lies outside, and is read afterwards
+(`wait_states`, `failures`, `dump`).
 """
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
-from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.errors import BusinessError, EngineError, ExecutionFailed, InvalidState
+from engine.errors import ExecutionFailed, InvalidState
 from engine.languages.bpmn.model import Element
-from engine.spiff import (
-    activities,
-    activity_specs,
-    conditional_events,
-    event_propagation,
-    gateway_joins,
-    logging_patch,
-    modification,
-    wait_states,
-)
+from engine.spiff import logging_patch, modification
+from engine.spiff.activity_specs import UserTask
 from engine.spiff.compensation import Compensation
-from engine.spiff.environment import Host
-from engine.spiff.event_propagation import TECHNICAL, Thrown
-from engine.spiff.event_specs import CHOSEN, FIRED, REPETITION, ArmedStart
-from engine.spiff.executable_process import Program
-from engine.spiff.loop_detection import Guard
-from engine.spiff.process_specs import START_CHOSEN
+from engine.spiff.conditional_events import trigger_conditional_events
+from engine.spiff.environment import NO_ENVIRONMENT, ProcessEnvironment
+from engine.spiff.event_propagation import propagate_thrown_events
+from engine.spiff.executable_process import ExecutableProcess
+from engine.spiff.gateway_joins import blocked_joins, release_inclusive_join
+from engine.spiff.internal_data import ATTEMPTS, FAILURE, REPETITION, START_EVENT
+from engine.spiff.loop_detection import LoopDetection
+from engine.spiff.modification_instructions import Instruction
+from engine.spiff.multi_instance_specs import MULTI_INSTANCE
 from engine.spiff.pruning import prune
-from engine.spiff.state_upgrade import from_version_1
-from engine.spiff.variable_scopes import PROCESS, Lent, Scopes, own
-from engine.spiff.wait_states import FAILURE, Failure, Wait
+from engine.spiff.run_callbacks import FeelScriptEngine, RunCallbacks
+from engine.spiff.run_state import RunState
+from engine.spiff.state_upgrade import upgrade_version_1
+from engine.spiff.variable_scopes import PROCESS_SCOPE, CopyOnRead, VariableScopes, deep_copy
+from engine.spiff.wait_states import (
+    StepFailure,
+    WaitState,
+    drawn_element,
+    find_active_elements,
+    find_failures,
+    find_wait_states,
+)
 from engine.spiff.workflow_tree import TopWorkflow, dump_tree, restore_tree
 from engine.storage.serialization import decode, encode
 
-for _name in ("spiff", "spiff.workflow", "spiff.task"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
 logging_patch.install()
 
 STATE_VERSION = 2
-MOST_GROWTH = 256
-"""How many tasks a step may add before what is past is forgotten."""
+MAX_GROWTH = 256
+"""How many tasks a step may add to the tree before finished tasks are removed."""
 
 
-class _FeelScripts(PythonScriptEngine):
-    """Everything that the library would evaluate as Python goes to FEEL; nothing is ever executed."""
-
-    def evaluate(self, task: Task, expression: str, external_context: Any = None) -> Any:
-        """A condition of a gateway."""
-        return task.workflow.top_workflow.run.evaluate(expression, task)
-
-    def execute(self, task: Task, script: str, external_context: Any = None) -> bool:
-        """Refused: there are no scripts to execute."""
-        raise ExecutionFailed("Gli script non si eseguono: usa un'espressione FEEL")
+def stored_variables(state: bytes) -> dict[str, dict[str, Any]]:
+    """The variables of a saved run by the key of their scope (see `VariableScopes`), without restoring the run."""
+    scopes: dict[str, dict[str, Any]] = decode(state)["scopes"]
+    return scopes
 
 
-class ProcessRun:
-    """The run. Use `start` or `restore`; never share one between threads."""
+class ProcessRun(RunState):
+    """The run of one process instance. Use `start`, `restore` or `for_inspection`; never share one between threads.
+
+    A token is the text by which a `WaitState` or `StepFailure` names its task.
+    """
 
     def __init__(
         self,
-        program: Program,
-        host: Host,
+        executable: ExecutableProcess,
+        environment: ProcessEnvironment,
         workflow: TopWorkflow,
-        scopes: Scopes,
+        scopes: VariableScopes,
         phase: str,
         compensation: dict[str, Any] | None = None,
     ) -> None:
-        self.program = program
-        self.host = host
-        self.scopes = scopes
-        self.phase = phase
-        self.thrown: list[Thrown] = []
-        self._seen = 0
-        self._workflow = workflow
+        super().__init__(executable, environment, workflow, scopes, phase)
         self.compensation = Compensation(self, compensation)
-        workflow.run = self
-        workflow.script_engine = _FeelScripts()
+        self._conditions_checked_at = 0
+        workflow.callbacks = RunCallbacks(self, self.compensation)
+        workflow.script_engine = FeelScriptEngine()
 
     @classmethod
     def start(
-        cls, program: Program, host: Host, variables: Mapping[str, Any], start_event: str = ""
+        cls,
+        executable: ExecutableProcess,
+        environment: ProcessEnvironment,
+        variables: Mapping[str, Any],
+        start_event: str = "",
     ) -> ProcessRun:
-        """Begin a process, where it has several at the start event named; what follows has run when this returns."""
-        workflow = TopWorkflow(program.spec, program.subprocess_specs)
+        """Start a process and run it to its wait states; `start_event` is the id of one of several start events."""
+        workflow = TopWorkflow(executable.spec, executable.subprocess_specs)
         if start_event:
-            workflow.task_tree.internal_data[START_CHOSEN] = start_event
-        run = cls(program, host, workflow, Scopes({PROCESS: own(variables)}), "")
-        run.settle()
+            workflow.task_tree.internal_data[START_EVENT] = start_event
+        scopes = VariableScopes({PROCESS_SCOPE: deep_copy(variables)})
+        run = cls(executable, environment, workflow, scopes, "")
+        run.run_to_wait_states()
         return run
 
     @classmethod
-    def restore(cls, program: Program, host: Host, state: bytes) -> ProcessRun:
-        """Take up a run from the bytes of `dump`."""
+    def restore(
+        cls, executable: ExecutableProcess, environment: ProcessEnvironment, state: bytes
+    ) -> ProcessRun:
+        """The run of a state that `dump` has made. Raises ExecutionFailed for a state of an unknown version."""
         data = decode(state)
         if data["version"] not in (1, STATE_VERSION):
-            raise ExecutionFailed(
-                f"Lo stato salvato ha la versione {data['version']}, che questo programma non conosce"
-            )
-        tree = from_version_1(program, data["tree"]) if data["version"] == 1 else data["tree"]
-        top = restore_tree(program, tree)
-        return cls(program, host, top, Scopes(data["scopes"]), data["phase"], data.get("compensation"))
+            raise ExecutionFailed("RUN_STATE_VERSION_UNKNOWN", version=data["version"])
+        tree = upgrade_version_1(executable, data["tree"]) if data["version"] == 1 else data["tree"]
+        workflow = restore_tree(executable, tree)
+        scopes = VariableScopes(data["scopes"])
+        return cls(executable, environment, workflow, scopes, data["phase"], data.get("compensation"))
+
+    @classmethod
+    def for_inspection(cls, executable: ExecutableProcess, state: bytes) -> ProcessRun:
+        """A saved run that is only read: whatever needs an environment raises RuntimeError."""
+        return cls.restore(executable, NO_ENVIRONMENT, state)
 
     def dump(self) -> bytes:
         """The whole run as bytes, for `restore`."""
@@ -114,278 +117,182 @@ class ProcessRun:
             {
                 "version": STATE_VERSION,
                 "phase": self.phase,
-                "scopes": self.scopes.sets,
-                "tree": dump_tree(self._workflow),
+                "scopes": self.scopes.by_key,
+                "tree": dump_tree(self.workflow),
                 **self.compensation.dump(),
             }
         )
 
-    @property
-    def completed(self) -> bool:
-        """Whether the process has ended."""
-        return bool(self._workflow.completed)
+    # -- moving the run --------------------------------------------------------------------------------------------
 
-    @property
-    def variables(self) -> dict[str, Any]:
-        """The process's variables, as copies."""
-        return dict(own(self.scopes.sets[PROCESS]))
-
-    # -- what moves a run ------------------------------------------------------------------------------------------
-
-    def complete(self, token: str, values: Mapping[str, Any]) -> None:
-        """A person has done the user task of `token`; `values` become variables. InvalidState when it is not open."""
-        task = self._task(token)
-        if task.state != TaskState.READY or not isinstance(task.task_spec, activity_specs.UserTask):
-            raise InvalidState("Il compito non è più aperto")
+    def complete_task(self, token: str, values: Mapping[str, Any]) -> None:
+        """A person has done a user task; `values` become variables. Raises InvalidState when it is not open."""
+        task = self.task(token)
+        if task.state != TaskState.READY or not isinstance(task.task_spec, UserTask):
+            raise InvalidState("TASK_NO_LONGER_OPEN")
         self.scopes.write(task, values)
-        self.host.note("element.passed", task.task_spec.element)
+        self.environment.record("element.passed", task.task_spec.element)
         task.run()
-        self.settle()
+        self.run_to_wait_states()
 
-    def fire(self, token: str, repetition: Any = None) -> None:
-        """The timer of `token` is due; `repetition` is handed to the next one when it repeats."""
-        task = self._waiting(token)
+    def fire_timer(self, token: str, repetition: Any = None) -> None:
+        """A timer is due; `repetition` is the recurrence of the timer that follows when it repeats."""
+        task = self.waiting_task(token)
         task.internal_data.pop(REPETITION, None)
         if repetition is not None:
             task.internal_data[REPETITION] = repetition
-        self._happen(task, token)
+        self._trigger_awaited(task, token)
 
-    def deliver(self, token: str, payload: Mapping[str, Any]) -> None:
-        """The message that `token` waits for has come; its entries become variables."""
-        task = self._waiting(token)
+    def deliver_event(self, token: str, payload: Mapping[str, Any]) -> None:
+        """The message or signal that a token waits for has come; its payload becomes variables."""
+        task = self.waiting_task(token)
         self.scopes.write(task, payload)
-        self._happen(task, token)
+        self._trigger_awaited(task, token)
+
+    def _trigger_awaited(self, task: Task, token: str) -> None:
+        _, _, event_index = token.partition(":")
+        self.trigger(task, int(event_index) if event_index else None)
+        self.run_to_wait_states()
 
     def retry(self, token: str) -> None:
-        """Try a failed step again."""
-        task = self._task(token)
+        """Try a failed step again. Raises InvalidState when it has not failed."""
+        task = self.task(token)
         if FAILURE not in task.internal_data:
-            raise InvalidState("Il passo non è più fermo")
-        task.internal_data["attempts"] = task.internal_data.pop(FAILURE)["attempts"]
-        if task.state == TaskState.STARTED and isinstance(task.task_spec, activity_specs.MULTI_INSTANCE):
-            task.task_spec.go_on(task)  # whether it may end before all its runs
-            self.settle()
-            return
-        if task.state == TaskState.WAITING:  # it could not even begin
+            raise InvalidState("STEP_NO_LONGER_FAILED")
+        task.internal_data[ATTEMPTS] = task.internal_data.pop(FAILURE)["attempts"]
+        if task.state == TaskState.STARTED and isinstance(task.task_spec, MULTI_INSTANCE):
+            task.task_spec.continue_or_complete(task)
+        elif task.state == TaskState.WAITING:  # it has failed before it could begin
             task.task_spec._update(task)
         else:
             task._state = TaskState.READY
-        self.settle()
+        self.run_to_wait_states()
 
-    modify = modification.modify
-    leave = modification.leave
+    def dismiss_failure(self, token: str) -> None:
+        """A person has decided that a failed step stays as it is: it is no failure any more, and is not retried."""
+        self.task(token).internal_data.get(FAILURE, {})["left"] = True
+
+    def modify(self, instructions: Sequence[Instruction]) -> None:
+        """Move tokens and set variables, all or nothing; what that starts runs at the next `run_to_wait_states`.
+
+        Raises InvalidInput or InvalidState; the run must then be thrown away.
+        """
+        modification.modify(self, instructions)
 
     def cancel(self) -> None:
-        """End the run at once, everything in it cancelled."""
-        for workflow in list(self._workflow.subprocesses.values()):
+        """End the run at once; all that is open is cancelled."""
+        for workflow in list(self.workflow.subprocesses.values()):
             workflow.cancel()
-        self._workflow.cancel()
-        self._tidy()
+        self.workflow.cancel()
+        self._clean_up()
 
-    def settle(self) -> None:
-        """Run everything automatic until only people and clocks are awaited."""
-        guard = Guard(self.scopes)
-        settled = self._size()
-        self._follow_up()
+    def run_to_wait_states(self) -> None:
+        """Run all automatic steps, until only wait states are left."""
+        loop_detection = LoopDetection(self.scopes)
+        size_after_pruning = self._size()
+        self._propagate_events()
         while True:
-            ready = self._ready()
+            ready = self._ready_tasks()
             for task in ready:
                 if task.state == TaskState.READY:  # a terminate end in the same round may have cancelled it
-                    guard.passing(task)
-                    self._run(task)
-                    self._follow_up()
-            if not ready and not self._joined() and not self.compensation.advance():
+                    loop_detection.count(task)
+                    self.run_task(task)
+                    self._propagate_events()
+            if not ready and not self._advance_joins() and not self.compensation.advance():
                 break
-            if self._size() > 2 * settled + MOST_GROWTH:
-                self._forget()
-                settled = self._size()
-        self._tidy()
+            if self._size() > 2 * size_after_pruning + MAX_GROWTH:
+                self._prune()
+                size_after_pruning = self._size()
+        self._clean_up()
 
-    # -- what is read from a run -----------------------------------------------------------------------------------
+    # -- reading the run -------------------------------------------------------------------------------------------
 
-    def waits(self) -> list[Wait]:
-        """All that is awaited now: user tasks, timers, messages."""
-        return wait_states.waits(self._workflow, self.scopes)
+    @property
+    def completed(self) -> bool:
+        """Whether the process has ended."""
+        return bool(self.workflow.completed)
 
-    def failures(self) -> list[Failure]:
-        """The steps that failed and wait for a retry."""
-        return wait_states.failures(self._workflow)
+    @property
+    def variables(self) -> dict[str, Any]:
+        """Copies of the variables of the process."""
+        return dict(deep_copy(self.scopes.by_key[PROCESS_SCOPE]))
 
     def variables_of(self, token: str) -> Mapping[str, Any]:
-        """What the task of a token sees, as copies."""
-        return Lent(self.scopes.view(self._task(token)))
+        """Copies of the variables that the task of a token sees."""
+        return CopyOnRead(self.scopes.view(self.task(token)))
+
+    def wait_states(self) -> list[WaitState]:
+        """All that is waited for now: user tasks, timers, messages, signals, conditions."""
+        return find_wait_states(self.workflow, self.scopes)
+
+    def failures(self) -> list[StepFailure]:
+        """The steps that have failed and wait for a retry."""
+        return find_failures(self.workflow)
 
     def active_elements(self) -> list[tuple[str, str]]:
         """(process id, element id) of every element that holds a token, those that contain one included."""
-        return wait_states.active_elements(self._workflow)
+        return find_active_elements(self.workflow)
 
-    standing = modification.standing
-    open_runs = modification.open_runs
-    process_of = modification.process_of
+    def tokens_per_element(self) -> list[tuple[Element, int]]:
+        """Every element that holds tokens and their number, outer ones first."""
+        return modification.tokens_per_element(self)
 
-    def evaluate(self, text: str, task: Task) -> Any:
-        """A FEEL text, with the variables that `task` sees."""
-        return self.host.evaluate(text, self.scopes.view(task))
+    def open_iterations(self) -> dict[tuple[str, str], list[int]]:
+        """(process id, element id) of each open multi-instance activity → numbers of its open iterations, from 1."""
+        return modification.open_iterations(self)
 
-    # -- called by the specs ---------------------------------------------------------------------------------------
-
-    def entered(self, task: Task) -> None:
-        """A token has come to a drawn element."""
-        element: Element | None = task.task_spec.element
-        if element is not None and element.properties.get("stato"):
-            self.phase = element.properties["stato"]
-
-    def perform(self, task: Task) -> bool:
-        """Do an automatic task; False when it failed or threw an error, and stays."""
-        try:
-            activities.perform(self, task)
-        except BusinessError as error:
-            self.thrown.append(Thrown("error", task, error.code, error.message))
-            return False
-        except Exception as problem:
-            self.fail(task, problem, "operation")
-            return False
-        return True
-
-    def prepared(self, task: Task, prepare: Callable[[Task], None]) -> bool:
-        """Do what an activity needs before it begins; False when that failed and the activity must wait."""
-        if FAILURE in task.internal_data:
-            return False
-        try:
-            prepare(task)
-        except EngineError as problem:
-            task._set_state(TaskState.WAITING)
-            self.fail(task, problem, "expression")
-            return False
-        return True
-
-    def throw(self, task: Task) -> bool:
-        """What a throwing event does; False when the token stays there."""
-        return event_propagation.throw(self, task)
-
-    enter_call = activities.enter_call
-    leave_call = activities.leave_call
-    open_items = activities.open_items
-    ask_loop = activities.ask_loop
-    open_item = activities.open_item
-    gather = activities.gather
-    completion_condition = activities.completion_condition
+    def process_of(self, token: str) -> str:
+        """The id of the (called) process that a token is in."""
+        return drawn_element(self.task(token)).process_id
 
     # -- within ----------------------------------------------------------------------------------------------------
 
-    def _ready(self) -> list[Task]:
+    def _ready_tasks(self) -> list[Task]:
         found: list[Task] = []
-        for workflow in self._workflow.inner_first():
+        for workflow in self.workflow.innermost_first():
             ready = [task for task in workflow.tasks.values() if task.state == TaskState.READY]
-            if not ready and not workflow.completed and workflow.over():
+            if not ready and not workflow.completed and workflow.has_ended():
                 workflow.finish()
             found += [t for t in ready if not t.task_spec.manual and FAILURE not in t.internal_data]
         return found
 
-    def _joined(self) -> bool:
-        """All is at rest: let an inclusive join go on that nothing more can reach, else tell of those that cannot."""
-        if any(gateway_joins.release(workflow) for workflow in self._workflow.all()):
+    def _advance_joins(self) -> bool:
+        """Nothing else can run: release an inclusive join that expects no further token, or fail the blocked ones."""
+        if any(release_inclusive_join(workflow) for workflow in self.workflow.all_workflows()):
             return True
-        for workflow in self._workflow.all():
-            for task in list(gateway_joins.stuck(workflow)):
-                self.fail(task, ExecutionFailed(gateway_joins.STUCK), "expression")
+        for workflow in self.workflow.all_workflows():
+            for task in list(blocked_joins(workflow)):
+                self.fail(task, ExecutionFailed("JOIN_BLOCKED"), "expression")
         return False
 
-    def _size(self) -> int:
-        return sum(len(workflow.tasks) for workflow in self._workflow.all())
+    def _propagate_events(self) -> None:
+        """Bring thrown events to their catchers, and trigger the conditions that have become true."""
+        while True:
+            propagate_thrown_events(self)
+            if not self.executable.has_conditional_events:
+                return
+            changed = self.scopes.change_count != self._conditions_checked_at
+            self._conditions_checked_at = self.scopes.change_count
+            trigger_conditional_events(self, changed)
+            if not self.thrown and self.scopes.change_count == self._conditions_checked_at:
+                return
 
-    def _forget(self) -> None:
-        self._workflow.forget_finished()
-        for workflow in self._workflow.all():
+    def _size(self) -> int:
+        return sum(len(workflow.tasks) for workflow in self.workflow.all_workflows())
+
+    def _prune(self) -> None:
+        self.workflow.remove_closed_subprocesses()
+        for workflow in self.workflow.all_workflows():
             prune(workflow)
 
-    def _run(self, task: Task) -> None:
-        self.entered(task)
-        try:
-            task.run()
-        except Exception as problem:  # a condition that fails, a gateway with no way out
-            task._state = TaskState.READY
-            self.fail(task, problem, "expression")
-            return
-        element = task.task_spec.element
-        armed_start = isinstance(
-            task.task_spec, ArmedStart
-        )  # the start event itself passes in its subprocess
-        if element is not None and task.state == TaskState.COMPLETED and not armed_start:
-            self.host.note("element.passed", element)
-
-    def fail(self, task: Task, problem: Exception, kind: str) -> None:
-        """A step has failed and stays; when no further attempt is made by itself, an event may catch it."""
-        attempts = task.internal_data.get("attempts", 0) + 1
-        sentence = (
-            problem.message if isinstance(problem, EngineError) else f"{type(problem).__name__}: {problem}"
-        )
-        if not isinstance(problem, EngineError):
-            logging.getLogger(__name__).warning("«%s» failed", _label(task), exc_info=problem)
-        task.internal_data[FAILURE] = {"sentence": sentence, "attempts": attempts, "kind": kind}
-        if kind != "error" and (kind != "operation" or attempts >= self.host.attempts):
-            self.thrown.append(Thrown("error", task, TECHNICAL, sentence))
-
-    def happen(self, task: Task) -> None:
-        """An event that is waited for happens now: before anything else goes on, what it interrupts is cancelled."""
-        task.internal_data[FIRED] = True
-        task.task_spec._update(task)
-        if task.state == TaskState.READY:
-            self._run(task)
-
-    def task_around(self, task: Task) -> Task:
-        """The task of the subprocess or call that a task lies in."""
-        return self._workflow.get_task_from_id(task.workflow.parent_task_id)
-
-    def _follow_up(self) -> None:
-        """What the last step threw finds its catchers, and conditions that it made true happen."""
-        while True:
-            event_propagation.handle(self)
-            if not self.program.conditional:
-                return
-            changed, self._seen = self.scopes.changes != self._seen, self.scopes.changes
-            conditional_events.look(self, changed)
-            if not self.thrown and self.scopes.changes == self._seen:
-                return
-
-    def _happen(self, task: Task, token: str) -> None:
-        if ":" in token:
-            task.internal_data[CHOSEN] = int(token.partition(":")[2])
-        self.happen(task)
-        self.settle()
-
-    def workflows(self) -> Iterator[Any]:
-        """The process and what goes on inside it, each a workflow of the library."""
-        return self._workflow.all()
-
-    def find(self, task_id: UUID) -> Task | None:
-        """The task of an identifier; None when it is gone."""
-        return self._workflow.find(task_id)
-
-    def _task(self, token: str) -> Task:
-        task = self._workflow.find(UUID(token.partition(":")[0]))
-        if task is None:
-            raise InvalidState("Il passo non c'è più: il processo è andato avanti")
-        return task
-
-    def _waiting(self, token: str) -> Task:
-        task = self._task(token)
-        if task.state != TaskState.WAITING:
-            raise InvalidState("L'evento non è più atteso")
-        return task
-
-    def _tidy(self) -> None:
-        self._forget()
-        if len(self.scopes.sets) > 1 or not self.compensation.idle:
-            alive = {
+    def _clean_up(self) -> None:
+        self._prune()
+        if len(self.scopes.by_key) > 1 or not self.compensation.is_empty:
+            open_task_ids = {
                 task.id.hex
-                for workflow in self._workflow.all()
+                for workflow in self.workflow.all_workflows()
                 for task in workflow.tasks.values()
                 if not task.has_state(TaskState.FINISHED_MASK)
             }
-            self.scopes.keep_only(alive)
-            self.compensation.forget(alive)
-
-
-def _label(task: Task) -> str:
-    return wait_states.drawn(task).label
+            self.scopes.remove_closed(open_task_ids)
+            self.compensation.remove_closed(open_task_ids)

@@ -1,7 +1,7 @@
-"""From XML nodes to connected specs, node after node.
+"""Builds connected task specs from the XML nodes of a scope, node by node.
 
-The library goes down each flow instead, so that some hundred elements in a row are too deep for it. Flows are taken in
-the order of the file, which is the order in which their conditions are looked at.
+The library recurses along the flows instead, so that some hundred elements in a row are too deep for it. Flows are
+taken in the order of the file, which is the order in which their conditions are evaluated.
 """
 
 from __future__ import annotations
@@ -12,29 +12,49 @@ from SpiffWorkflow.bpmn.parser.ProcessParser import ProcessParser
 from SpiffWorkflow.bpmn.parser.TaskParser import TaskParser
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
-from engine.spiff.base_specs import BOUNDARY_SPLIT, ProcessSpec
+from engine.languages.bpmn.lint.events import EVENT_SUBPROCESS_STARTS
+from engine.spiff.base_specs import BOUNDARY_SPLIT
+from engine.spiff.event_specs import CatchDefinition, EventSubprocessStart, wait_kind
+from engine.spiff.process_specs import LegacyStartSplit, ScopeSpec
 
 
-class WovenProcess(ProcessParser):
-    """Makes the specs of a process: all that its starts lead to."""
+class ScopeBuilder(ProcessParser):
+    """Makes the specs of a process or subprocess: all that its start events lead to, and its event subprocesses."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.unconnected: list[WovenNode] = []
+        self.unconnected: list[NodeBuilder] = []
 
-    def create_spec(self) -> ProcessSpec:
-        """A process that goes forward step by step."""
-        return ProcessSpec(name=self.bpmn_id, description=self.get_name(), filename=self.filename)
+    def create_spec(self) -> ScopeSpec:
+        """An empty scope."""
+        return ScopeSpec(name=self.bpmn_id, description=self.get_name(), filename=self.filename)
 
     def add_tasks(self) -> None:
-        """Make the starts, then connect what has been made, which makes what it leads to."""
+        """Make the start events, then connect what has been made, which makes what it leads to."""
         for node in self.xpath("./bpmn:startEvent"):
             self.parse_node(node)
+        self._connect_all()
+        if len(self.spec.start._outputs) > 1:
+            LegacyStartSplit(self.spec, "StartEventSplit")
+        for node in self.xpath("./bpmn:subProcess[@triggeredByEvent='true']"):
+            self._add_event_subprocess(node, self.parse_node(node))
+
+    def _connect_all(self) -> None:
         while self.unconnected:
             self.unconnected.pop(0).connect()
 
+    def _add_event_subprocess(self, node: Any, subprocess: Any) -> None:
+        (start,) = node.iterfind("{*}startEvent")
+        event = next(
+            kind for kind in EVENT_SUBPROCESS_STARTS if start.find(f"{{*}}{kind}EventDefinition") is not None
+        )
+        definition = CatchDefinition(wait_kind(event), start.get("id"))
+        waiting = EventSubprocessStart(self.spec, start.get("id"), event_definition=definition)
+        waiting.connect(subprocess)
+        self.spec.event_subprocesses.append(waiting)
 
-class WovenNode(TaskParser):
+
+class NodeBuilder(TaskParser):
     """Makes the spec of a node; its flows are connected later."""
 
     def parse_node(self) -> Any:
@@ -54,8 +74,8 @@ class WovenNode(TaskParser):
         """Connect the flows that leave the node."""
         for flow in self.process_parser.get_outgoing_sequence_flows(self.bpmn_id):
             target = flow.get("targetRef")
-            known = self.spec.task_specs
-            found = known.get(f"{target}{BOUNDARY_SPLIT}") or known.get(target)
+            specs = self.spec.task_specs
+            found = specs.get(f"{target}{BOUNDARY_SPLIT}") or specs.get(target)
             if found is None:
                 node = self.process_parser.get_node_by_id(target)
                 if node is None:

@@ -1,4 +1,4 @@
-"""The standard loop: an activity that is done again while its condition holds, before or after each turn."""
+"""The standard loop: an activity that is repeated while its condition holds, tested before or after each turn."""
 
 from __future__ import annotations
 
@@ -6,27 +6,25 @@ from SpiffWorkflow.bpmn.specs import defaults
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.spiff.base_specs import Stepwise
+from engine.spiff.base_specs import BaseSpec
+from engine.spiff.internal_data import LOOP_AGAIN, LOOP_TURNS
+from engine.spiff.spec_callbacks import callbacks
 
-TURNS = "turns"
-AGAIN = "again"
 
+class StandardLoop(BaseSpec, defaults.StandardLoopTask):
+    """Runs its activity turn by turn; a turn writes the variables of the process, which the condition reads.
 
-class StandardLoop(Stepwise, defaults.StandardLoopTask):
-    """One turn after the other; what a turn writes are the variables of the process, which the condition reads.
-
-    Asking whether there is another turn may fail: then the loop waits, and asks again when it is retried.
+    Evaluating the condition may fail: then the loop waits, and evaluates it again when it is retried.
     """
 
-    def counter(self, child: Task) -> int:
-        """The number of the turn that a child is, from one."""
-        return int(child.parent.internal_data[TURNS]) + 1
+    def turn_of(self, child: Task) -> int:
+        """The number of the turn that a child task is, from 1."""
+        return int(child.parent.internal_data[LOOP_TURNS]) + 1
 
     def _update_hook(self, my_task: Task) -> bool:
-        run = my_task.workflow.top_workflow.run
-        if my_task.state == TaskState.STARTED or not run.prepared(my_task, run.ask_loop):
+        if my_task.state == TaskState.STARTED or not callbacks(my_task).evaluate_loop(my_task):
             return False
-        if not my_task.internal_data.pop(AGAIN):
+        if not my_task.internal_data.pop(LOOP_AGAIN):
             return True
         my_task._set_state(TaskState.STARTED)
         child = my_task._add_child(my_task.workflow.spec.task_specs[self.task_spec], TaskState.WAITING)
@@ -37,6 +35,6 @@ class StandardLoop(Stepwise, defaults.StandardLoopTask):
     def merge_child(self, workflow: object, child: Task) -> None:
         """A turn has ended."""
         my_task = child.parent
-        my_task.internal_data[TURNS] += 1
+        my_task.internal_data[LOOP_TURNS] += 1
         my_task._set_state(TaskState.WAITING)
         self._update(my_task)

@@ -1,7 +1,7 @@
-"""States that earlier versions saved, turned into today's before they are restored.
+"""Upgrades states saved by earlier versions before they are restored.
 
-Version 1 foresaw the tasks to come and joined ends and boundary events with tasks of their own; a parallel or inclusive
-join kept one waiting token and marked the others that had come as cancelled.
+Version 1 predicted the tasks to come, and joined ends and boundary events by tasks of their own; a parallel or
+inclusive join kept one waiting token and marked the others that had arrived as cancelled.
 """
 
 from __future__ import annotations
@@ -12,23 +12,23 @@ from typing import Any
 from SpiffWorkflow.bpmn.specs.bpmn_process_spec import BpmnProcessSpec
 from SpiffWorkflow.util.task import TaskState
 
-from engine.spiff.executable_process import Program
+from engine.spiff.executable_process import ExecutableProcess
 from engine.spiff.gateway_joins import Join
 
-_GONE = ("End", ".EndJoin", ".BoundaryEventJoin", "StartEventJoin")
+_REMOVED_SPECS = ("End", ".EndJoin", ".BoundaryEventJoin", "StartEventJoin")
 _ID, _PARENT, _STATE, _SPEC = 0, 1, 2, 3
 
 
-def from_version_1(program: Program, tree: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The workflows of a state of version 1 as today's rows."""
+def upgrade_version_1(executable: ExecutableProcess, tree: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The workflows of a state of version 1 as rows of the present version."""
     owner: dict[str, BpmnProcessSpec] = {}
     changed = []
     for part in tree:
-        spec = program.spec if part["parent"] is None else owner[part["parent"]]
+        spec = executable.spec if part["parent"] is None else owner[part["parent"]]
         for row in part["tasks"]:
             called = getattr(spec.task_specs.get(row[_SPEC]), "spec", None)
             if isinstance(called, str):
-                owner[row[_ID]] = program.subprocess_specs[called]
+                owner[row[_ID]] = executable.subprocess_specs[called]
         changed.append({**part, "tasks": _rows(spec.task_specs, part["tasks"])})
     return changed
 
@@ -38,7 +38,7 @@ def _rows(task_specs: Mapping[str, Any], rows: list[list[Any]]) -> list[list[Any
         list(row)
         for row in rows
         if row[_STATE] > TaskState.FUTURE
-        and not (row[_SPEC] not in task_specs and row[_SPEC].endswith(_GONE))
+        and not (row[_SPEC] not in task_specs and row[_SPEC].endswith(_REMOVED_SPECS))
     ]
     states = {row[_ID]: row[_STATE] for row in kept}
     waiting = {row[_SPEC] for row in kept if row[_STATE] == TaskState.WAITING}

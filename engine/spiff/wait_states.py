@@ -1,4 +1,4 @@
-"""What a run waits for, what failed in it and where its tokens are: read from its tasks, changing nothing."""
+"""The wait states, failures and token positions of a run, read from its tasks without changing them."""
 
 from __future__ import annotations
 
@@ -10,75 +10,92 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.languages.bpmn.model import Element
-from engine.spiff import activity_specs
-from engine.spiff.event_specs import REPETITION, ArmedStart, BoundaryEvent, WaitedEvent, kind_of
-from engine.spiff.gateway_joins import FAILURE
-from engine.spiff.variable_scopes import Scopes, View
+from engine.messages import restored_message
+from engine.spiff.activity_specs import UserTask
+from engine.spiff.event_specs import BoundaryEvent, CatchDefinition, EventSubprocessStart, event_kind
+from engine.spiff.internal_data import FAILURE, REPETITION
+from engine.spiff.variable_scopes import VariableScopes, VariableView
 from engine.spiff.workflow_tree import TopWorkflow
-
-__all__ = ["FAILURE"]
 
 
 @dataclass(frozen=True)
-class Wait:
-    """Something the run waits for. `kind`: task, timer, message, signal, condition. `token` names it to the run."""
+class WaitState:
+    """Something that the run waits for. `kind`: task, timer, message, signal, condition.
+
+    `token` names it to the run: the id of its task, with ``:index`` for one event of an event-based gateway.
+    """
 
     token: str
     kind: str
     element: Element
-    variables: View
+    variables: VariableView
     repetition: Any = None
 
 
 @dataclass(frozen=True)
-class Failure:
-    """A step that failed and can be retried by its token. `code` is set for an error that nothing catches."""
+class StepFailure:
+    """A step that has failed and can be retried by its token.
+
+    `message` is a `Message` when an error of ours made it fail, so that it can be shown in another language; otherwise
+    the text that was stored. `kind`: operation, expression, error (a BPMN error that nothing catches).
+    """
 
     token: str
     element: Element
-    sentence: str
+    message: str
     attempts: int
     kind: str
 
+    @property
+    def sentence(self) -> str:
+        """The message in Italian, as a plain text."""
+        return str(self.message)
 
-def waits(top: TopWorkflow, scopes: Scopes) -> list[Wait]:
-    """All that is awaited now: user tasks, timers, messages, signals, conditions."""
-    found: list[Wait] = []
-    for workflow in top.all():
+
+def find_wait_states(top: TopWorkflow, scopes: VariableScopes) -> list[WaitState]:
+    """All that is waited for now: user tasks, timers, messages, signals, conditions."""
+    found: list[WaitState] = []
+    for workflow in top.all_workflows():
         for task in workflow.tasks.values():
             if FAILURE in task.internal_data:
                 continue
-            if task.state == TaskState.READY and isinstance(task.task_spec, activity_specs.UserTask):
-                found.append(Wait(task.id.hex, "task", task.task_spec.element, scopes.view(task)))
+            if task.state == TaskState.READY and isinstance(task.task_spec, UserTask):
+                found.append(WaitState(task.id.hex, "task", task.task_spec.element, scopes.view(task)))
             elif task.state == TaskState.WAITING:
                 found.extend(_events(task, scopes))
     return found
 
 
-def events_of(task: Task) -> Iterator[tuple[int | None, str, Element]]:
-    """What a waiting task waits for: its place among the events of a gateway (else None), the kind, the drawn event."""
+def awaited_events(task: Task) -> Iterator[tuple[int | None, str, Element]]:
+    """What a waiting task waits for: its index among the events of a gateway (else None), kind and drawn event."""
     definition = getattr(task.task_spec, "event_definition", None)
-    if not isinstance(definition, WaitedEvent):
+    if not isinstance(definition, CatchDefinition):
         return
     if definition.kind == "gateway":
-        for place, output in enumerate(task.task_spec.outputs):
-            yield place, kind_of(output.element), output.element
+        for index, output in enumerate(task.task_spec.outputs):
+            yield index, event_kind(output.element), output.element
     else:
         yield None, definition.kind, task.task_spec.element
 
 
-def _events(task: Task, scopes: Scopes) -> Iterator[Wait]:
-    for place, kind, element in events_of(task):
-        if kind not in ("error", "escalation", "cancel"):  # only the run itself makes those happen
-            token = task.id.hex if place is None else f"{task.id.hex}:{place}"
-            yield Wait(token, kind, element, scopes.view(task), task.internal_data.get(REPETITION))
+def _events(task: Task, scopes: VariableScopes) -> Iterator[WaitState]:
+    for index, kind, element in awaited_events(task):
+        if kind not in ("error", "escalation", "cancel"):  # only the run itself triggers those
+            token = task.id.hex if index is None else f"{task.id.hex}:{index}"
+            yield WaitState(token, kind, element, scopes.view(task), task.internal_data.get(REPETITION))
 
 
-def failures(top: TopWorkflow) -> list[Failure]:
-    """The steps that failed and wait for a retry."""
+def find_failures(top: TopWorkflow) -> list[StepFailure]:
+    """The steps that have failed and wait for a retry."""
     return [
-        Failure(task.id.hex, drawn(task), data["sentence"], data["attempts"], data["kind"])
-        for workflow in top.all()
+        StepFailure(
+            task.id.hex,
+            drawn_element(task),
+            restored_message(data.get("code"), data.get("parameters"), data["sentence"]),
+            data["attempts"],
+            data["kind"],
+        )
+        for workflow in top.all_workflows()
         for task in workflow.tasks.values()
         if (data := task.internal_data.get(FAILURE))
         and not data.get("left")
@@ -86,22 +103,23 @@ def failures(top: TopWorkflow) -> list[Failure]:
     ]
 
 
-def active_elements(top: TopWorkflow) -> list[tuple[str, str]]:
+def find_active_elements(top: TopWorkflow) -> list[tuple[str, str]]:
     """(process id, element id) of every element that holds a token, those that contain one included."""
     found: dict[tuple[str, str], None] = {}
-    for workflow in top.all():
+    for workflow in top.all_workflows():
         for task in workflow.tasks.values():
             element = getattr(task.task_spec, "element", None)
-            held = task.has_state(TaskState.READY | TaskState.STARTED) or (
-                task.state == TaskState.WAITING and not isinstance(task.task_spec, BoundaryEvent | ArmedStart)
+            active = task.has_state(TaskState.READY | TaskState.STARTED) or (
+                task.state == TaskState.WAITING
+                and not isinstance(task.task_spec, BoundaryEvent | EventSubprocessStart)
             )
-            if element is not None and held:
+            if element is not None and active:
                 found[element.process_id, element.id] = None
     return list(found)
 
 
-def drawn(task: Task) -> Element:
-    """The element of a task; for one that the library added, the nearest drawn before it or around it."""
+def drawn_element(task: Task) -> Element:
+    """The element of a task; for one that the library added, the nearest drawn element before it or around it."""
     current: Any = task
     while current.task_spec.element is None:
         if current.parent is not None:

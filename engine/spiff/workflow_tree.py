@@ -1,6 +1,6 @@
-"""The library's workflow objects, touching only what is open, and their way to rows and back.
+"""The library's workflow objects without walks over the whole tree, and their conversion to rows and back.
 
-The state is a list of rows a workflow: identifier, parent, state, spec, internal data. The specs are not in it.
+The saved state is a list of rows for each workflow (task id, parent, state, spec name, internal data…), without specs.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from SpiffWorkflow.specs.base import TaskSpec
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.spiff.compensation_specs import spec_of
-from engine.spiff.executable_process import Program
+from engine.spiff.compensation_specs import subprocess_name
+from engine.spiff.executable_process import ExecutableProcess
+from engine.spiff.spec_callbacks import SpecCallbacks
 
 OPEN = TaskState.DEFINITE_MASK
 
 
-class _Live:
-    """Touches only what is open: no walks over the tree, so no limit of depth and no cost that grows with history."""
+class _WorkflowTree:
+    """Visits only open tasks: no recursion, so no limit of depth, and no cost that grows with the history."""
 
     tasks: dict[UUID, Task]
     completed: bool
@@ -31,25 +32,25 @@ class _Live:
     top_workflow: Any
 
     def update_waiting_tasks(self) -> None:
-        """Nothing waits for another to be looked at: joins count their tokens, events are fired."""
+        """Nothing to do: joins count their tokens, and events are triggered from outside."""
 
     def _task_completed_notify(self, task: Task) -> None:
         if self.completed:  # by a terminate end
             self.completed_event(self)
 
-    def over(self) -> bool:
-        """Whether nothing keeps it open any more; what merely listens does not."""
+    def has_ended(self) -> bool:
+        """Whether no open task keeps it open; tasks that only listen do not."""
         return not any(t.has_state(OPEN) and not t.task_spec.listens for t in self.tasks.values())
 
     def finish(self) -> None:
-        """End it, and tell the task that it is the inside of."""
+        """End it, and notify the task whose subprocess it is."""
         for task in [t for t in self.tasks.values() if t.has_state(OPEN)]:
             task.cancel()
         self.completed = True
         self.completed_event(self)
 
     def cancel(self, *_: Any) -> list[Task]:
-        """End all that is open, here and within."""
+        """Cancel all open tasks, also in subprocesses."""
         self.success = False
         self.completed = True
         cancelled = [task for task in self.tasks.values() if task.has_state(TaskState.NOT_FINISHED_MASK)]
@@ -58,7 +59,7 @@ class _Live:
         return cancelled
 
     def _remove_task(self, task_id: UUID) -> None:
-        """Take a task out of the tree with what is below it; a token that it held is gone, and so is what it began."""
+        """Remove a task and all below it from the tree; open tasks and subprocesses among them are cancelled."""
         self.tasks[self.tasks[task_id]._parent]._children.remove(task_id)
         front = [task_id]
         while front:
@@ -71,8 +72,8 @@ class _Live:
                 task._state = TaskState.CANCELLED
 
 
-class Subworkflow(_Live, BpmnSubWorkflow):
-    """The run of a subprocess or of a called process; `parent_task` is the task it is the inside of."""
+class Subworkflow(_WorkflowTree, BpmnSubWorkflow):
+    """The run of a subprocess or of a called process; `parent_task` is its task in the outer workflow."""
 
     def __init__(self, spec: Any, parent_task: Task, top_workflow: TopWorkflow, **kwargs: Any) -> None:
         self.parent_task = parent_task
@@ -87,62 +88,62 @@ class Subworkflow(_Live, BpmnSubWorkflow):
         return int(self.parent_task.workflow.depth) + 1
 
     @property
-    def alive(self) -> bool:
-        """Whether its task is open, and every one around."""
+    def is_open(self) -> bool:
+        """Whether its task is open, and all workflows around it are."""
         task = self.parent_task
         return (
             not task.has_state(TaskState.FINISHED_MASK)
             and task.workflow.tasks.get(task.id) is task
-            and (not isinstance(task.workflow, Subworkflow) or task.workflow.alive)
+            and (not isinstance(task.workflow, Subworkflow) or task.workflow.is_open)
         )
 
 
-class TopWorkflow(_Live, BpmnWorkflow):
-    """The run of an instance; `run` is our side of it."""
+class TopWorkflow(_WorkflowTree, BpmnWorkflow):
+    """The workflow of a process instance; `callbacks` is what its task specs call."""
 
-    run: Any = None
+    callbacks: SpecCallbacks
 
     def create_subprocess(self, my_task: Task, spec_name: str) -> Subworkflow:
-        """Begin a subprocess for a task."""
+        """Start a subprocess for a task."""
         subprocess = Subworkflow(self.subprocess_specs[spec_name], my_task, self)
         self.subprocesses[my_task.id] = subprocess
         return subprocess
 
     def find(self, task_id: UUID) -> Task | None:
-        """The task of an identifier, wherever it is; None when it is gone."""
-        for workflow in self.all():
+        """The task with this id in any workflow; None when there is none."""
+        for workflow in self.all_workflows():
             if task_id in workflow.tasks:
                 found: Task = workflow.tasks[task_id]
                 return found
         return None
 
     def get_task_from_id(self, task_id: UUID) -> Task:
-        """The library's name for `find`, used by its subprocesses."""
+        """Like `find`, under the name by which the library calls it. Raises KeyError."""
         task = self.find(task_id)
         if task is None:
             raise KeyError(task_id)
         return task
 
-    def all(self) -> Iterator[Any]:
+    def all_workflows(self) -> Iterator[Any]:
         """This workflow and those of its subprocesses."""
         yield self
         yield from self.subprocesses.values()
 
-    def inner_first(self) -> list[Any]:
+    def innermost_first(self) -> list[Any]:
         """All workflows, the innermost first."""
         if not self.subprocesses:
             return [self]
         return [*sorted(self.subprocesses.values(), key=lambda w: w.depth, reverse=True), self]
 
-    def forget_finished(self) -> None:
-        """Drop the inner trees of subprocesses that are over: nothing looks at them again."""
-        for task_id in [key for key, inner in self.subprocesses.items() if not inner.alive]:
+    def remove_closed_subprocesses(self) -> None:
+        """Remove the workflows of subprocesses that are not open any more."""
+        for task_id in [key for key, inner in self.subprocesses.items() if not inner.is_open]:
             del self.subprocesses[task_id]
 
 
 def dump_tree(top: TopWorkflow) -> list[dict[str, Any]]:
     """The workflows as plain data, outer ones first."""
-    ordered = sorted(top.all(), key=lambda workflow: workflow.depth)
+    ordered = sorted(top.all_workflows(), key=lambda workflow: workflow.depth)
     return [_dump(workflow) for workflow in ordered]
 
 
@@ -167,13 +168,13 @@ def _dump(workflow: Any) -> dict[str, Any]:
     }
 
 
-def restore_tree(program: Program, data: list[dict[str, Any]]) -> TopWorkflow:
-    """The workflows of `dump_tree`, on the program's specs."""
-    top = TopWorkflow(program.spec, program.subprocess_specs, deserializing=True)
+def restore_tree(executable: ExecutableProcess, data: list[dict[str, Any]]) -> TopWorkflow:
+    """The workflows of `dump_tree`, on the specs of an executable process."""
+    top = TopWorkflow(executable.spec, executable.subprocess_specs, deserializing=True)
     _fill(top, data[0])
     for part in data[1:]:
         parent = top.get_task_from_id(UUID(part["parent"]))
-        spec = program.subprocess_specs[spec_of(parent)]
+        spec = executable.subprocess_specs[subprocess_name(parent)]
         inner = Subworkflow(spec, parent, top, deserializing=True)
         top.subprocesses[parent.id] = inner
         _fill(inner, part)

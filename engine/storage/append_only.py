@@ -1,8 +1,7 @@
-"""Tables whose rows are written once: the database itself refuses to change or delete them.
+"""Tables whose rows are only added: triggers of the database refuse to change or delete them.
 
-`append_only(table)` marks a table and makes `metadata.create_all` install its triggers; a migration that
-creates such a table by hand calls `install_guards`. SQLite's ``INSERT OR REPLACE``, which deletes silently,
-is refused too.
+`append_only(table)` marks a table, and `metadata.create_all` installs its triggers; a migration that creates such a
+table calls `install_guards`. SQLite's ``INSERT OR REPLACE``, which deletes rows, is refused too.
 """
 
 from __future__ import annotations
@@ -18,17 +17,17 @@ _FUNCTION = "refuse_change_of_written_rows"
 
 
 def append_only(table: Table) -> Table:
-    """Mark the table, so that its rows can only be added; gives the same table back."""
+    """Mark the table and return it."""
     table.info[_MARK] = True
     event.listen(table, "after_create", _on_create)
     return table
 
 
 def install_guards(connection: Connection) -> None:
-    """Install the triggers of every marked table there is; harmless when they are there already."""
-    there = set(inspect(connection).get_table_names())
+    """Install the triggers of every marked table that exists. Installing them again changes nothing."""
+    existing = set(inspect(connection).get_table_names())
     for table in metadata.sorted_tables:
-        if table.info.get(_MARK) and table.name in there:
+        if table.info.get(_MARK) and table.name in existing:
             _install(connection, table)
 
 
@@ -45,11 +44,11 @@ def _install(connection: Connection, table: Table) -> None:
 def _sqlite(table: Table) -> list[str]:
     refusal = f"SELECT RAISE(ABORT, 'Le righe di {table.name} non si modificano e non si cancellano');"
     keys = [f'"{column.name}" = NEW."{column.name}"' for column in table.primary_key]
-    there = f'EXISTS (SELECT 1 FROM "{table.name}" WHERE {" AND ".join(keys)})'  # noqa: S608 - names of our own tables
+    exists = f'EXISTS (SELECT 1 FROM "{table.name}" WHERE {" AND ".join(keys)})'  # noqa: S608 - names of our own tables
     return [
         f'CREATE TRIGGER IF NOT EXISTS "{table.name}_no_{what.lower()}" BEFORE {what} ON "{table.name}" '
         f"{condition} BEGIN {refusal} END"
-        for what, condition in (("UPDATE", ""), ("DELETE", ""), ("INSERT", f"WHEN {there}"))
+        for what, condition in (("UPDATE", ""), ("DELETE", ""), ("INSERT", f"WHEN {exists}"))
     ]
 
 

@@ -1,4 +1,4 @@
-"""The connection to SQLite or PostgreSQL, and the unit of work: the only place in the project that commits."""
+"""The database, SQLite or PostgreSQL, and the unit of work: the only place in the project that commits."""
 
 from __future__ import annotations
 
@@ -15,109 +15,110 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, DisconnectionError
 
 from engine.errors import Misconfigured
-from engine.storage.postgresql.pool import Spares
+from engine.storage.postgresql.pool import WarmConnections
+from engine.storage.sql.executor import SENDER, send_by_cursor
 from engine.storage.sql.functions import install_on_sqlite
-from engine.storage.sql.write_batch import Together
+from engine.storage.sql.write_batch import WriteBatch
 
 logger = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_SECONDS = 30
 IDLE_SECONDS = 1.0
-PLANNED_FOR = "-c random_page_cost=1.1 -c jit=off"
-"""For PostgreSQL's planner: many small questions, whose pages are in memory or on a disk without a moving head."""
-_LEFT = "left at"
+PLANNER_OPTIONS = "-c random_page_cost=1.1 -c jit=off"
+"""For PostgreSQL's planner: many short queries, whose pages are in memory or on a solid-state disk."""
+_IDLE_SINCE = "idle since"
 _CLOSINGS = "closings"
 
 
 class UnitOfWork:
-    """One transaction: what is done on `connection` happens wholly or not at all."""
+    """One transaction: all that is done on `connection` is committed, or nothing."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self._after_commit: list[Callable[[], None]] = []
-        self._last: Together | None = None
+        self._last_batch: WriteBatch | None = None
 
-    def finish(self, last: Together) -> None:
-        """Send these statements at the end, with the commit; nothing that is read before then sees what they write."""
-        if self._last is not None:
-            raise RuntimeError("A unit of work has one end")
-        self._last = last
+    def write_at_commit(self, batch: WriteBatch) -> None:
+        """Execute these statements at the end, with the commit. Nothing that is read before sees what they write."""
+        if self._last_batch is not None:
+            raise RuntimeError("A unit of work can have one batch at its commit")
+        self._last_batch = batch
 
     def after_commit(self, action: Callable[[], None]) -> None:
-        """Run `action` once the transaction is durable; never when it is rolled back. It must not fail the caller."""
+        """Run `action` after the commit, never after a rollback. Its errors are logged, not raised."""
         self._after_commit.append(action)
 
-    def _end(self) -> None:
-        if self._last is not None:
-            self._last.run(self.connection, commit=True)
+    def _before_commit(self) -> None:
+        if self._last_batch is not None:
+            self._last_batch.run(self.connection, commit=True)
 
-    def _committed(self) -> None:
+    def _run_after_commit(self) -> None:
         for action in self._after_commit:
             try:
                 action()
             except Exception:
-                logger.exception("An action after the commit failed; the data is safe")
+                logger.exception("An action after the commit failed; the transaction was committed")
 
 
 class Database:
     """A pool of connections to one database, named by an SQLAlchemy URL (``sqlite:///…`` or ``postgresql+psycopg://…``)."""
 
-    def __init__(self, url: str, *, pool_size: int = 10, durable: bool = True) -> None:
-        """`durable` False lets SQLite answer before the disk has: for simulations, whose data nobody keeps."""
+    def __init__(
+        self, url: str, *, pool_size: int = 10, durable: bool = True, postgresql_pipeline: bool = True
+    ) -> None:
+        """`durable` False: SQLite does not wait for the disk, for simulations. `postgresql_pipeline`: see the setting.
+
+        Raises Misconfigured when the URL cannot be used.
+        """
         self.url = url
         try:
             parsed = make_url(url)
         except ArgumentError as problem:
-            raise Misconfigured(
-                f"L'indirizzo della base dati non si legge: {problem}. Esempi: sqlite:///var/patti.db, "
-                "postgresql+psycopg://utente@host/nome"
-            ) from problem
+            raise Misconfigured("DATABASE_URL_UNREADABLE", problem=str(problem)) from problem
         self.is_sqlite = parsed.get_backend_name() == "sqlite"
+        self.uses_pipeline = postgresql_pipeline and not self.is_sqlite
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 30}
-        options["hide_parameters"] = True  # what people wrote does not reach the log with an error
+        options["hide_parameters"] = True  # errors in the log do not show what people wrote
         if self.is_sqlite:
             if parsed.database in (None, "", ":memory:"):
-                raise Misconfigured("La base SQLite deve stare in un file: sqlite:///var/patti.db")
+                raise Misconfigured("SQLITE_WITHOUT_FILE")
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
             options["connect_args"] = {"timeout": BUSY_TIMEOUT_SECONDS, "check_same_thread": False}
+            options["execution_options"] = {SENDER: send_by_cursor}
         elif "options" not in parsed.query:
-            options["connect_args"] = {"options": PLANNED_FOR}
+            options["connect_args"] = {"options": PLANNER_OPTIONS}
         self.engine: Engine = create_engine(parsed, **options)
         self._closings = 0
-        self._spares = None if self.is_sqlite else Spares(self.engine, enough=pool_size)
-        self._close_what_comes_back_late()
+        self._warm_connections: WarmConnections | None = None
+        self._discard_connections_of_earlier_pools()
         self._shared: ContextVar[Connection | None] = ContextVar("shared", default=None)
         if self.is_sqlite:
-            _prepare_sqlite(self.engine, durable)
+            _configure_sqlite(self.engine, durable)
         else:
-            from engine.storage.postgresql.pipeline import keep_prepared
-
-            _ask_whether_alive(self.engine)
-            keep_prepared(self.engine)
+            _ping_idle_connections(self.engine)
+            if self.uses_pipeline:
+                self._use_pipeline(pool_size)
 
     @contextmanager
     def begin(self) -> Iterator[UnitOfWork]:
         """A write transaction: committed when the block ends, rolled back when it raises.
 
-        On SQLite it begins IMMEDIATE, so that two writers queue instead of failing half-way.
+        On SQLite it is BEGIN IMMEDIATE: a second writer waits instead of failing in the middle.
         """
-        with self._writing() as connection:
+        with self._connection_for_writing() as connection:
             if self.is_sqlite:
                 connection = connection.execution_options(writes=True)
             work = UnitOfWork(connection)
             with connection.begin():
                 yield work
-                work._end()
-        work._committed()
-
-    def _writing(self) -> AbstractContextManager[Connection]:
-        return self.engine.connect() if self._spares is None else self._spares.connection()
+                work._before_commit()
+        work._run_after_commit()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A connection for reading only; on SQLite whatever it might write is rolled back, PostgreSQL refuses it.
+        """A connection for reading only: PostgreSQL refuses writes, on SQLite they are rolled back.
 
-        There it ends with a commit: after a rollback psycopg forgets every statement it has prepared.
+        On PostgreSQL it ends with a commit, because psycopg deallocates its prepared statements after a rollback.
         """
         shared = self._shared.get()
         if shared is not None:
@@ -132,8 +133,8 @@ class Database:
             connection.commit()
 
     @contextmanager
-    def read_together(self) -> Iterator[None]:
-        """All that this thread reads within shares one connection: for a page that asks many things and writes none."""
+    def share_read_connection(self) -> Iterator[None]:
+        """Every `read` of this thread within the block uses one connection."""
         with self.read() as connection:
             token = self._shared.set(connection)
             try:
@@ -144,11 +145,24 @@ class Database:
     def close(self) -> None:
         """Close every pooled connection; one that another thread still uses is closed when it comes back."""
         self._closings += 1
-        if self._spares is not None:
-            self._spares.close()
+        if self._warm_connections is not None:
+            self._warm_connections.close()
         self.engine.dispose()
 
-    def _close_what_comes_back_late(self) -> None:
+    def _use_pipeline(self, pool_size: int) -> None:
+        from engine.storage.postgresql.pipeline import keep_prepared_statements, send_by_pipeline
+
+        keep_prepared_statements(self.engine)
+        self.engine.update_execution_options(**{SENDER: send_by_pipeline})
+        self._warm_connections = WarmConnections(self.engine, enough=pool_size)
+
+    def _connection_for_writing(self) -> AbstractContextManager[Connection]:
+        warm = self._warm_connections
+        return self.engine.connect() if warm is None else warm.connection()
+
+    def _discard_connections_of_earlier_pools(self) -> None:
+        """Close a connection that comes back after `close`."""
+
         @event.listens_for(self.engine, "connect")
         def on_connect(_connection: Any, record: Any) -> None:
             record.info[_CLOSINGS] = self._closings
@@ -159,17 +173,17 @@ class Database:
                 record.invalidate()
 
 
-def _ask_whether_alive(engine: Engine) -> None:
-    """Before a connection that has lain idle is used, ask the server whether it still lives."""
+def _ping_idle_connections(engine: Engine) -> None:
+    """Ask the server whether a connection is alive before it is used again after `IDLE_SECONDS`."""
 
     @event.listens_for(engine, "checkin")
     def on_checkin(_connection: Any, record: Any) -> None:
-        record.info[_LEFT] = time.monotonic()
+        record.info[_IDLE_SINCE] = time.monotonic()
 
     @event.listens_for(engine, "checkout")
     def on_checkout(connection: Any, record: Any, _proxy: Any) -> None:
-        left = record.info.get(_LEFT)
-        if left is None or time.monotonic() - left < IDLE_SECONDS:
+        since = record.info.get(_IDLE_SINCE)
+        if since is None or time.monotonic() - since < IDLE_SECONDS:
             return
         try:
             engine.dialect.do_ping(connection)
@@ -177,10 +191,10 @@ def _ask_whether_alive(engine: Engine) -> None:
             raise DisconnectionError("the connection is lost") from problem  # the pool tries a new one
 
 
-def _prepare_sqlite(engine: Engine, durable: bool) -> None:
+def _configure_sqlite(engine: Engine, durable: bool) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # transactions are begun below, by hand
+        connection.isolation_level = None  # BEGIN is sent below
         cursor = connection.cursor()
         cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'OFF'}")

@@ -1,4 +1,4 @@
-"""The one MetaData that every table of the engine and of its operations hangs on."""
+"""The MetaData of all tables, of the engine and of the business modules."""
 
 from sqlalchemy import MetaData
 

@@ -1,4 +1,4 @@
-"""Bring a database to the schema of this version, with Alembic; safe to call at every start and from two processes."""
+"""Upgrades a database to the schema of this version, with Alembic. Safe at every start and from several processes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MIGRATIONS = Path(__file__).with_name("migrations")
 
 
 def migrate(url: str, revision: str = "head") -> None:
-    """Create or upgrade the schema at `url`. PostgreSQL: one process migrates, the others wait for it."""
+    """Create or upgrade the schema at `url`. On PostgreSQL one process migrates while the others wait."""
     database = Database(url, pool_size=1)
     try:
         with database.begin() as work:
@@ -36,7 +36,7 @@ def migrate(url: str, revision: str = "head") -> None:
 
 
 def revisions(url: str) -> tuple[str | None, str | None]:
-    """The revision of the schema at `url` (None without tables) and the newest one this version knows."""
+    """The revision of the schema at `url` (None without tables) and the newest one of this version."""
     database = Database(url, pool_size=1)
     try:
         with database.read() as connection:
@@ -58,5 +58,5 @@ def _config() -> Config:
 
 @cache
 def _newest() -> str | None:
-    """Reading every migration takes its time, and no process outlives them."""
+    """Cached: reading every migration takes time, and they do not change while a process runs."""
     return ScriptDirectory.from_config(_config()).get_current_head()

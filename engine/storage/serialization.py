@@ -1,7 +1,7 @@
-"""The values a process may hold, to bytes and back without loss: JSON's own, and Decimal, dates, times, durations.
+"""Serializes the values of process variables to JSON without loss: JSON's types, and Decimal, dates, times, durations.
 
-What JSON lacks is written as an object with one key that begins with ``$``; an object of the process that has such a
-key itself is escaped, so that no form field can be mistaken for a type.
+A type that JSON lacks is an object with one key that begins with ``$``. An object of the process that has such a key is
+escaped, so that no form field can be mistaken for a type.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 
 import orjson
 
-_EXACT = 2**53
-_PLAINLY = (
+_LARGEST_EXACT_INTEGER = 2**53
+_ONLY_JSON_TYPES = (
     orjson.OPT_STRICT_INTEGER
     | orjson.OPT_PASSTHROUGH_DATETIME
     | orjson.OPT_PASSTHROUGH_DATACLASS
@@ -27,31 +27,42 @@ _PLAINLY = (
 def register_type(
     tag: str, kind: type[Any], to_text: Callable[[Any], str], from_text: Callable[[str], Any]
 ) -> None:
-    """Teach the codec a further type (the expression language has one); `tag` begins with ``$`` and never changes."""
+    """Add a type (the expression language has one). `tag` begins with ``$`` and must never change: it is stored."""
     _WRITERS[kind] = lambda value: {tag: to_text(value)}
     _READERS[tag] = lambda value: from_text(value[tag])
 
 
 def encode(value: Any) -> bytes:
-    """Value → bytes. Raises TypeError, naming the type, for what a process cannot hold."""
+    """Value → bytes. Raises TypeError, with the name of the type, for a value of another type."""
     try:
-        plain = orjson.dumps(value, option=_PLAINLY)
+        plain = orjson.dumps(value, option=_ONLY_JSON_TYPES)
     except TypeError:
-        return orjson.dumps(_outward(value))
+        return orjson.dumps(_to_json(value))
     if (
         b"$" in plain or b"-" in plain
-    ):  # a key to be escaped; an identifier, which orjson would write in its own way
-        return orjson.dumps(_outward(value))
+    ):  # perhaps a key to be escaped, or a UUID, which orjson writes with hyphens
+        return orjson.dumps(_to_json(value))
     return plain
 
 
 def decode(data: bytes) -> Any:
     """Bytes → value, the inverse of `encode`."""
     value = orjson.loads(data)
-    return _inward(value) if b"$" in data else value
+    return _from_json(value) if b"$" in data else value
 
 
-def _outward(value: Any) -> Any:
+def unencodable_names(values: Mapping[str, Any]) -> list[str]:
+    """The names of the values that `encode` refuses."""
+    refused = []
+    for name, value in values.items():
+        try:
+            encode({name: value})
+        except TypeError:
+            refused.append(str(name))
+    return refused
+
+
+def _to_json(value: Any) -> Any:
     writer = _WRITERS.get(type(value))
     if writer is not None:
         return writer(value)
@@ -59,12 +70,12 @@ def _outward(value: Any) -> Any:
         if isinstance(value, kind):
             return writer(value)
     if isinstance(value, Mapping):
-        return {_key(key): _outward(item) for key, item in value.items()}
+        return {_key(key): _to_json(item) for key, item in value.items()}
     raise TypeError(f"A process cannot hold a value of type {type(value).__name__}: {value!r:.80}")
 
 
 def _list(value: Any) -> list[Any]:
-    return [_outward(item) for item in value]
+    return [_to_json(item) for item in value]
 
 
 def _seconds(value: timedelta) -> dict[str, str]:
@@ -85,9 +96,9 @@ def _zone(moment: datetime) -> dict[str, str]:
     return {"$zone": key} if key else {}
 
 
-def _inward(value: Any) -> Any:
+def _from_json(value: Any) -> Any:
     if isinstance(value, list):
-        return [_inward(item) for item in value]
+        return [_from_json(item) for item in value]
     if not isinstance(value, dict):
         return value
     if value:
@@ -95,7 +106,7 @@ def _inward(value: Any) -> Any:
         reader = _READERS.get(tag)
         if reader is not None:
             return reader(value)
-    return {key[1:] if key.startswith("$$") else key: _inward(item) for key, item in value.items()}
+    return {key[1:] if key.startswith("$$") else key: _from_json(item) for key, item in value.items()}
 
 
 def _moment(value: dict[str, Any]) -> datetime:
@@ -120,11 +131,13 @@ def _exact_seconds(seconds: Decimal) -> timedelta:
     return timedelta(microseconds=int(seconds * 1_000_000))
 
 
-_WRITERS: dict[type[Any], Callable[[Any], Any]] = {  # datetime before date, which it is a kind of
+_WRITERS: dict[type[Any], Callable[[Any], Any]] = {  # datetime before date, its base class
     type(None): lambda value: None,
     bool: lambda value: value,
     str: str,
-    int: lambda value: value if -_EXACT <= value <= _EXACT else {"$int": str(value)},
+    int: lambda value: (
+        value if -_LARGEST_EXACT_INTEGER <= value <= _LARGEST_EXACT_INTEGER else {"$int": str(value)}
+    ),
     float: lambda value: value,
     Decimal: lambda value: {"$decimal": str(value)},
     datetime: lambda value: {"$moment": value.isoformat(), **_zone(value)},
@@ -133,7 +146,7 @@ _WRITERS: dict[type[Any], Callable[[Any], Any]] = {  # datetime before date, whi
     timedelta: _seconds,
     bytes: lambda value: {"$bytes": value.hex()},
     UUID: lambda value: value.hex,
-    dict: lambda value: {_key(key): _outward(item) for key, item in value.items()},
+    dict: lambda value: {_key(key): _to_json(item) for key, item in value.items()},
     list: _list,
     tuple: _list,
     set: _list,

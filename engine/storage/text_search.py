@@ -1,6 +1,6 @@
-"""The words of a text as a search compares them, kept beside it: a text index on PostgreSQL, plain text on SQLite.
+"""Full-text search by the beginnings of words: `tsvector` on PostgreSQL, plain text on SQLite.
 
-Accents and capitals make no difference. A text is found when each word asked for begins one of its words.
+Accents and capitals make no difference. A text matches when each word searched for begins one of its words.
 """
 
 from __future__ import annotations
@@ -14,48 +14,48 @@ from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 LONGEST_WORD = 60
-MOST_WORDS = 8
+MAX_SEARCH_WORDS = 8
 
 
 def words(text: str) -> str:
-    """Plain lower-case words with one space between: «D’Angelò  María» → ``d angelo maria``."""
+    """The words of a text in lower case without accents, one space apart: «D’Angelò  María» → ``d angelo maria``."""
     plain = unicodedata.normalize("NFKD", text.replace("ß", "ss"))
     letters = "".join(" " if not c.isalnum() else c for c in plain if not unicodedata.combining(c))
     return " ".join(letters.casefold().split())
 
 
-class Words(TypeDecorator[str]):
-    """The words of the text that is written here; what it gives back is for the database alone."""
+class SearchWords(TypeDecorator[str]):
+    """A column that stores the searchable words of the text written to it. Its values are not to be read."""
 
     impl = Text
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """PostgreSQL has a type of its own for words."""
+        """`tsvector` on PostgreSQL, text on SQLite."""
         return dialect.type_descriptor(Text() if dialect.name == "sqlite" else TSVECTOR())
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str:
-        """Each word with a space before it."""
+        """The words, each with a space before it."""
         return "".join(f" {word[:LONGEST_WORD]}" for word in words(value or "").split())
 
 
 def words_of(column: str) -> Callable[[Any], str]:
-    """A column's default on insertion: the text of another column of the row."""
+    """The default of a `SearchWords` column on insertion: the text of another column of the row."""
     return lambda context: str(context.get_current_parameters()[column])
 
 
-def asked_words(text: str) -> tuple[str, ...]:
-    """The different words that a search asks for, at most eight."""
-    found = dict.fromkeys(word[:LONGEST_WORD] for word in words(text).split())
-    return tuple(found)[:MOST_WORDS]
+def search_words(text: str) -> tuple[str, ...]:
+    """The different words of a search, at most `MAX_SEARCH_WORDS`."""
+    different = dict.fromkeys(word[:LONGEST_WORD] for word in words(text).split())
+    return tuple(different)[:MAX_SEARCH_WORDS]
 
 
-def holds(column: ColumnElement[Any], text: str, *, sqlite: bool) -> ColumnElement[bool]:
-    """SQL: each word of `text` begins a word in a column of `Words`; false when the text has no word."""
-    asked = asked_words(text)
-    if not asked:
+def words_match(column: ColumnElement[Any], text: str, *, sqlite: bool) -> ColumnElement[bool]:
+    """SQL: each word of `text` begins a word of a `SearchWords` column. False when the text has no word."""
+    wanted = search_words(text)
+    if not wanted:
         return false()
     if sqlite:
         plain = cast(column, Text)
-        return and_(*(plain.contains(f" {word}", autoescape=True) for word in asked))
-    return column.bool_op("@@")(cast(literal(" & ".join(f"'{word}':*" for word in asked)), TSQUERY))
+        return and_(*(plain.contains(f" {word}", autoescape=True) for word in wanted))
+    return column.bool_op("@@")(cast(literal(" & ".join(f"'{word}':*" for word in wanted)), TSQUERY))

@@ -6,25 +6,28 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect, LargeBinary
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary
 from sqlalchemy.types import TypeDecorator
 
 from engine.storage.serialization import decode, encode
 
+ROW_NUMBER = BigInteger().with_variant(Integer, "sqlite")
+"""The type of a key that the database numbers; SQLite does that for INTEGER keys only."""
+
 
 def new_id() -> str:
-    """A fresh identifier: 32 hexadecimal digits, never guessed, never reused."""
+    """A new random identifier: 32 hexadecimal digits."""
     return os.urandom(16).hex()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware moment, kept in UTC and given back in UTC. A naive one is refused."""
+    """An aware moment, stored and returned in UTC. Raises ValueError for a naive one."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Refuse naive moments; SQLite keeps UTC without the zone, so that text order is time order."""
+        """The moment in UTC; on SQLite without the zone, so that the order of texts is the order of moments."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -33,22 +36,22 @@ class UtcDateTime(TypeDecorator[datetime]):
         return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Give the moment back in UTC."""
+        """The moment in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
 class Json(TypeDecorator[Any]):
-    """Any value that a process may hold (`engine.storage.serialization`), as bytes: key order and types survive."""
+    """A value of a process (`engine.storage.serialization`) as bytes; types and the order of keys are preserved."""
 
     impl = LargeBinary
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> bytes | None:
-        """To bytes."""
+        """The value as bytes."""
         return None if value is None else encode(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        """From bytes."""
+        """The value of the bytes."""
         return None if value is None else decode(bytes(value))

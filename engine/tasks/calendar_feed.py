@@ -1,7 +1,7 @@
-"""The private calendars of deadlines: each user opens, renews and closes their own; its address reads it, nothing else.
+"""The private calendar feed of a user: the due dates of their tasks as an iCalendar file at a secret address.
 
-It tells when and what, never of whom: the names of tasks and the numbers of cases. What is in it is what the person
-would find in their inbox at that moment, with the roles of that day.
+It has the names and due dates of tasks and the numbers of instances, never whom they are about. Its tasks are those of
+the user's inbox at that moment. Each user opens, renews and closes their own feed.
 """
 
 from __future__ import annotations
@@ -15,101 +15,104 @@ from typing import Any
 
 from sqlalchemy import select
 
-from engine.access.actors import Actor
-from engine.access.audit_register import By
+from engine.access import Actor, ChangedBy
 from engine.clock import Clock
 from engine.errors import Forbidden
-from engine.storage import Database
-from engine.storage.sql.statements import Statement
+from engine.storage import Database, Statement
 from engine.storage.tables import instance, task
-from engine.tasks import calendar_feed_store as rows
-from engine.tasks.inbox_queries import Shape, first_tasks, lists_of, values_of
+from engine.tasks import calendar_feed_store as store
+from engine.tasks.inbox_queries import QueryShape, first_tasks, query_values, task_lists
 from engine.temporal import day_in_rome
 from engine.temporal.ics_deadlines import DeadlineEntry, write_deadlines
 
-MOST_ENTRIES = 500
-BACK = timedelta(days=60)
-"""What fell due longer ago is in the inbox only."""
-AHEAD = timedelta(days=2 * 366)
+MAX_ENTRIES = 500
+PAST_SPAN = timedelta(days=60)
+"""Tasks that were due earlier are only in the inbox."""
+FUTURE_SPAN = timedelta(days=2 * 366)
 
 
 @dataclass(frozen=True)
-class DeadlineLine:
-    """A deadline of a calendar: a task, by its name and the number of its case."""
+class FeedEntry:
+    """A task with a due date; `instance_number` is the number of its instance. Moments are UTC."""
 
     task_id: str
     name: str
-    case_number: int
+    instance_number: int
     due_at: datetime
     created_at: datetime
 
 
 @dataclass(frozen=True)
-class DeadlineFeed:
-    """What a calendar holds at a moment, in order; `language` is the one its owner reads."""
+class CalendarFeed:
+    """The entries of a feed at a moment, by due date; `language` is that of its user."""
 
-    lines: tuple[DeadlineLine, ...]
+    entries: tuple[FeedEntry, ...]
     language: str
     now: datetime
 
     @property
     def tag(self) -> str:
-        """The same as long as nothing in it changes."""
-        told = (f"{one.task_id} {one.name} {one.due_at.isoformat()}" for one in self.lines)
-        return sha256("\n".join((self.language, *told)).encode()).hexdigest()[:32]
+        """A hash of the content, for the ETag header."""
+        lines = (f"{entry.task_id} {entry.name} {entry.due_at.isoformat()}" for entry in self.entries)
+        return sha256("\n".join((self.language, *lines)).encode()).hexdigest()[:32]
 
     def as_file(
-        self, title: str, name_of: Callable[[DeadlineLine], str], address_of: Callable[[str], str]
+        self, title: str, name_of: Callable[[FeedEntry], str], address_of: Callable[[str], str]
     ) -> bytes:
-        """The calendar file; `name_of` gives the words of a line, `address_of` the page of a task."""
+        """The iCalendar file; `name_of` gives the name of an entry, `address_of` the address of a task's page."""
         entries = (
-            DeadlineEntry(one.task_id, name_of(one), one.due_at, one.created_at, address_of(one.task_id))
-            for one in self.lines
+            DeadlineEntry(
+                entry.task_id, name_of(entry), entry.due_at, entry.created_at, address_of(entry.task_id)
+            )
+            for entry in self.entries
         )
         return write_deadlines(entries, title, self.now)
 
 
-class DeadlineFeeds:
-    """Each person's own calendar; nobody opens, renews or closes another's."""
+class CalendarFeeds:
+    """The calendar feeds; nobody opens, renews or closes the one of another."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     def opened_at(self, actor: Actor) -> datetime | None:
-        """Since when one's calendar has its address (UTC); None when it is closed."""
+        """Since when the actor's feed has its address (UTC); None when it is closed."""
         with self._database.read() as connection:
-            return rows.feed_opened_at(connection, actor.id)
+            return store.feed_opened_at(connection, actor.id)
 
     def open(self, actor: Actor) -> str:
-        """Open one's calendar, or give it a new address: its secret, which is told this once. Forbidden."""
+        """Open the actor's feed, or give it a new address; returns the secret, which is not stored. Forbidden."""
         _require_person(actor)
         with self._database.begin() as work:
-            return rows.open_feed(work.connection, actor.id, by=By(actor.id, self._clock.now()))
+            return store.open_feed(work.connection, actor.id, by=ChangedBy(actor.id, self._clock.now()))
 
     def close(self, actor: Actor) -> bool:
-        """Close one's calendar; False when it was closed. Forbidden."""
+        """Close the actor's feed; False when it was closed. Raises Forbidden."""
         _require_person(actor)
         with self._database.begin() as work:
-            return rows.close_feed(work.connection, actor.id, by=By(actor.id, self._clock.now()))
+            return store.close_feed(work.connection, actor.id, by=ChangedBy(actor.id, self._clock.now()))
 
-    def read(self, secret: str) -> DeadlineFeed | None:
-        """What the calendar of a secret holds now; None for a secret that opens none. Two statements."""
+    def read(self, secret: str) -> CalendarFeed | None:
+        """The feed with this secret; None when there is none."""
         now = self._clock.now()
         with self._database.read() as connection:
-            found = rows.feed_reader(connection, secret, day_in_rome(now))
+            found = store.feed_reader(connection, secret, day_in_rome(now))
             if found is None:
                 return None
-            given: dict[str, Any] = values_of(found.actor, now) | {"since": now - BACK, "until": now + AHEAD}
-            lines = _lines(self._database.is_sqlite, MOST_ENTRIES).named(connection, **given)
-        return DeadlineFeed(tuple(DeadlineLine(*line) for line in lines), found.lingua, now)
+            values: dict[str, Any] = query_values(found.actor, now) | {
+                "since": now - PAST_SPAN,
+                "until": now + FUTURE_SPAN,
+            }
+            tasks = _entries(self._database.is_sqlite, MAX_ENTRIES).named(connection, **values)
+        return CalendarFeed(tuple(FeedEntry(*row) for row in tasks), found.lingua, now)
 
 
 @cache
-def _lines(is_sqlite: bool, size: int) -> Statement:
-    """The first so many tasks of one person's lists that have a deadline within a span, the first to fall due first."""
-    shape = Shape(is_sqlite, False, "todo", due="between", size=size)
-    found = first_tasks(shape, lists_of(shape))
+def _entries(is_sqlite: bool, limit: int) -> Statement:
+    """The first tasks of an actor's lists that are due between two moments, by due date."""
+    shape = QueryShape(is_sqlite, False, "todo", due="between", limit=limit)
+    found = first_tasks(shape, task_lists(shape))
     return Statement(
         select(task.c.id, task.c.name, instance.c.number, task.c.due_at, task.c.created_at)
         .join(found, found.c.task_id == task.c.id)
@@ -121,4 +124,4 @@ def _lines(is_sqlite: bool, size: int) -> Statement:
 
 def _require_person(actor: Actor) -> None:
     if actor.is_system:
-        raise Forbidden("Il sistema non ha un calendario: lo apre ogni persona per sé, dal suo profilo")
+        raise Forbidden("SYSTEM_HAS_NO_CALENDAR_FEED")

@@ -1,6 +1,6 @@
-"""The private calendar of deadlines of each user: opened, renewed and closed by themselves, known by a secret address.
+"""The table of calendar feeds: each user has one at most, found by the hash of its secret.
 
-Only the hash of the secret is kept: whoever reads the database cannot read a calendar with it.
+The secret itself is not stored, so the database does not give access to a feed.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from hmac import compare_digest
 
 from sqlalchemy import Connection, String, bindparam, delete, insert, select
 
-from engine.access.audit_register import By, note
+from engine.access import ChangedBy
+from engine.access.audit_register import record_change
 from engine.access.sign_in import SignedIn, account_of, account_rows
 from engine.access.tables import calendario_privato, utente
-from engine.storage.sql.statements import Statement
+from engine.storage import Statement
 
 SECRET_BYTES = 32
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -26,40 +27,41 @@ _READER = Statement(
     .join(calendario_privato, calendario_privato.c.username == utente.c.username)
     .where(calendario_privato.c.impronta == bindparam("impronta", type_=String))
 )
-"""Asked at every reading: whose calendar it is, and what they hold that day, in one."""
+"""The user of a feed with the roles of a day."""
 
 
-def open_feed(connection: Connection, username: str, *, by: By) -> str:
-    """A new secret for the user's calendar, told this once; the one before, if any, opens nothing any more."""
+def open_feed(connection: Connection, username: str, *, by: ChangedBy) -> str:
+    """Give the user's feed a new secret, and return it; an earlier one is no longer valid."""
     one = select(utente.c.username).where(utente.c.username == username).with_for_update()
-    connection.execute(one).all()  # who presses twice waits, and gets the newer address
+    connection.execute(one).all()  # two requests at once: the second waits
     renewed = _close(connection, username)
     secret = secrets.token_urlsafe(SECRET_BYTES)
     row = {"username": username, "impronta": _hash(secret), "created_at": by.at}
     connection.execute(insert(calendario_privato).values(**row))
-    note(connection, by, "utente", username, "calendario_rinnovato" if renewed else "calendario_aperto")
+    record_change(
+        connection, by, "utente", username, "calendario_rinnovato" if renewed else "calendario_aperto"
+    )
     return secret
 
 
-def close_feed(connection: Connection, username: str, *, by: By) -> bool:
-    """Close the user's calendar: its address opens nothing any more. False when there was none."""
+def close_feed(connection: Connection, username: str, *, by: ChangedBy) -> bool:
+    """Close the user's feed; False when there was none."""
     if not _close(connection, username):
         return False
-    note(connection, by, "utente", username, "calendario_chiuso")
+    record_change(connection, by, "utente", username, "calendario_chiuso")
     return True
 
 
 def feed_opened_at(connection: Connection, username: str) -> datetime | None:
-    """Since when the user's calendar has the address it has (UTC), or None when it is closed."""
+    """Since when the user's feed has its address (UTC); None when it is closed."""
     query = select(calendario_privato.c.created_at).where(calendario_privato.c.username == username)
     return connection.execute(query).scalar_one_or_none()
 
 
 def feed_reader(connection: Connection, secret: str, today: date) -> SignedIn | None:
-    """Whose calendar a secret opens, with the roles of that day (in Rome); None for any other, or a closed account.
+    """The user of the feed with this secret, with the roles of a day (Europe/Rome); None when there is none.
 
-    One statement, none for what cannot be a secret. What is compared in the database is a hash, so how long that takes
-    says nothing about the secret.
+    None also for a closed account. The database compares hashes, so the time it takes says nothing about the secret.
     """
     if _SECRET.fullmatch(secret) is None:
         return None

@@ -1,4 +1,4 @@
-"""What people add to a case: notes and files."""
+"""Comments and attachments of instances."""
 
 from __future__ import annotations
 
@@ -9,48 +9,52 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select
 
-from engine.access.actors import Actor
-from engine.access.permissions import Permission, PermissionMatrix
-from engine.access.visibility import require_case
+from engine.access import Actor, Permission, PermissionMatrix, require_instance
 from engine.errors import InvalidInput, NotFound
-from engine.execution.step_runner import Stepper, locked
+from engine.execution import StepRunner, lock_instance
+from engine.messages import message
 from engine.storage.tables import attachment, comment, instance
 from engine.storage.types import new_id
 from engine.tasks.models import Attachment
-from engine.tasks.preconditions import find_task, held_for, log_task, require_open, require_working
+from engine.tasks.preconditions import find_task, lock_visible_task, require_may_work, require_open
+from engine.tasks.task_log import log_task
 
-LONGEST_COMMENT = 10_000
+MAX_COMMENT_LENGTH = 10_000
 
 
-class Notes:
-    """Notes and files of cases. Every change happens under the lock of the instance."""
+class Comments:
+    """The comments and attachments of instances. Every change locks the instance."""
 
-    def __init__(self, stepper: Stepper, permissions: PermissionMatrix) -> None:
-        self._stepper = stepper
+    def __init__(self, step_runner: StepRunner, permissions: PermissionMatrix) -> None:
+        self._step_runner = step_runner
         self._permissions = permissions
 
     def comment(self, task_id: str, text: str, actor: Actor) -> None:
-        """Write a note on a task's case; for those who may see the case."""
-        with self._stepper.database.read() as connection:
+        """Write a comment on a task, for those who may see its instance."""
+        with self._step_runner.database.read() as connection:
             row = find_task(connection, task_id)
-        self.comment_case(row.instance_id, text, actor, task_id=task_id)
+        self.comment_instance(row.instance_id, text, actor, task_id=task_id)
 
-    def comment_case(self, instance_id: str, text: str, actor: Actor, *, task_id: str | None = None) -> None:
-        """Write a note on a case, at most 10 000 characters; for those who may see it."""
+    def comment_instance(
+        self, instance_id: str, text: str, actor: Actor, *, task_id: str | None = None
+    ) -> None:
+        """Write a comment of at most `MAX_COMMENT_LENGTH` characters, for those who may see the instance."""
         text = text.strip()
-        if not text or len(text) > LONGEST_COMMENT:
-            sentence = "Scrivi una nota" if not text else f"La nota supera {LONGEST_COMMENT} caratteri"
-            raise InvalidInput(sentence, fields={"testo": sentence})
-        with self._stepper.database.begin() as work:
-            row = locked(work.connection, instance_id)
-            require_case(work.connection, row, actor, self._permissions)
+        if not text:
+            raise InvalidInput("COMMENT_EMPTY", fields={"testo": message("COMMENT_EMPTY")})
+        if len(text) > MAX_COMMENT_LENGTH:
+            too_long = message("COMMENT_TOO_LONG", limit=MAX_COMMENT_LENGTH)
+            raise InvalidInput("COMMENT_TOO_LONG", fields={"testo": too_long}, limit=MAX_COMMENT_LENGTH)
+        with self._step_runner.database.begin() as work:
+            row = lock_instance(work.connection, instance_id)
+            require_instance(work.connection, row, actor, self._permissions)
             work.connection.execute(
                 insert(comment).values(
                     instance_id=instance_id,
                     task_id=task_id,
                     actor_id=actor.id,
                     actor_name=actor.name,
-                    at=self._stepper.clock.now(),
+                    at=self._step_runner.clock.now(),
                     text=text,
                 )
             )
@@ -58,26 +62,28 @@ class Notes:
     def attach(
         self, task_id: str, filename: str, media_type: str, content: bytes, actor: Actor
     ) -> Attachment:
-        """Add a file to a task's case; for those who may work on the task. Never overwrites: each has its own id."""
-        limit = self._stepper.settings.max_upload_mb
-        if not content or len(content) > limit * 1_000_000:
-            sentence = "Il file è vuoto" if not content else f"Il file supera {limit} MB"
-            raise InvalidInput(sentence, fields={"file": sentence})
-        with self._stepper.database.begin() as work:
-            held = held_for(work.connection, task_id, actor, self._permissions)
-            row = held.task
+        """Attach a file to a task, for those who may work on it. Attachments are never overwritten."""
+        limit = self._step_runner.settings.max_upload_mb
+        if not content:
+            raise InvalidInput("FILE_EMPTY", fields={"file": message("FILE_EMPTY")})
+        if len(content) > limit * 1_000_000:
+            too_large = message("FILE_TOO_LARGE", limit=limit)
+            raise InvalidInput("FILE_TOO_LARGE", fields={"file": too_large}, limit=limit)
+        with self._step_runner.database.begin() as work:
+            access = lock_visible_task(work.connection, task_id, actor, self._permissions)
+            row = access.task
             require_open(row)
-            require_working(row, actor, held.offered)
+            require_may_work(row, actor, access.offered)
             values: dict[str, Any] = {
                 "id": new_id(),
                 "instance_id": row.instance_id,
                 "task_id": task_id,
-                "filename": _safe(filename),
+                "filename": _safe_name(filename),
                 "media_type": media_type[:120],
                 "size": len(content),
                 "sha256": hashlib.sha256(content).hexdigest(),
                 "actor_id": actor.id,
-                "at": self._stepper.clock.now(),
+                "at": self._step_runner.clock.now(),
             }
             work.connection.execute(
                 insert(attachment).values(**values, content=content, restricted=row.restricted)
@@ -97,20 +103,23 @@ class Notes:
         return Attachment(**values)
 
     def attachment_content(self, attachment_id: str, actor: Actor) -> tuple[Attachment, bytes]:
-        """A file and its content, for those who may see the case (and restricted notes, when it is restricted)."""
-        with self._stepper.database.read() as connection:
+        """An attachment with its content, for those who may see the instance.
+
+        A restricted attachment needs `case.restricted`.
+        """
+        with self._step_runner.database.read() as connection:
             row = connection.execute(select(attachment).where(attachment.c.id == attachment_id)).one_or_none()
             if row is None:
-                raise NotFound("L'allegato non c'è")
-            case = connection.execute(select(instance).where(instance.c.id == row.instance_id)).one()
-            require_case(connection, case, actor, self._permissions)
+                raise NotFound("ATTACHMENT_NOT_FOUND")
+            owner = connection.execute(select(instance).where(instance.c.id == row.instance_id)).one()
+            require_instance(connection, owner, actor, self._permissions)
             if row.restricted:
-                self._permissions.require(actor, Permission.CASE_RESTRICTED, case.scope)
+                self._permissions.require(actor, Permission.CASE_RESTRICTED, owner.scope)
         return attachment_view(row), bytes(row.content)
 
 
-class FilesOf(Collection[str]):
-    """The ids of a case's files, read when somebody asks."""
+class InstanceAttachments(Collection[str]):
+    """The ids of the attachments of an instance, read on the first use."""
 
     def __init__(self, connection: Connection, instance_id: str) -> None:
         self._instance_id = instance_id
@@ -121,8 +130,8 @@ class FilesOf(Collection[str]):
         query = select(attachment.c.id).where(attachment.c.instance_id == self._instance_id)
         return frozenset(self._connection.execute(query).scalars())
 
-    def __contains__(self, one: object) -> bool:
-        return one in self._ids
+    def __contains__(self, attachment_id: object) -> bool:
+        return attachment_id in self._ids
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._ids)
@@ -132,7 +141,7 @@ class FilesOf(Collection[str]):
 
 
 def attachment_view(row: Row[Any]) -> Attachment:
-    """A row of attachment without its content."""
+    """An attachment without its content."""
     return Attachment(
         row.id,
         row.instance_id,
@@ -146,7 +155,7 @@ def attachment_view(row: Row[Any]) -> Attachment:
     )
 
 
-def _safe(filename: str) -> str:
+def _safe_name(filename: str) -> str:
     name = filename.replace("\\", "/").rpartition("/")[2]
-    kept = "".join(c for c in name if c.isprintable()).strip(". ")
-    return kept[:200] or "allegato"
+    printable = "".join(c for c in name if c.isprintable()).strip(". ")
+    return printable[:200] or "allegato"

@@ -1,4 +1,4 @@
-"""."""
+"""What the services of tasks give and take: filters, rows of lists, pages of tasks, comments, attachments."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from engine.instances.models import InstanceView
 
 @dataclass(frozen=True)
 class InboxFilter:
-    """What an inbox page shows.
+    """What a page of the inbox shows.
 
-    `box`: mine (assigned to me), groups (mine to take), todo (both), all (every task I may see, others' included).
+    `box`: mine (assigned to the actor), groups (the actor may take them), todo (both), all (every task that the actor
+    may see).
     """
 
     box: Literal["todo", "mine", "groups", "all"] = "all"
@@ -49,23 +50,15 @@ class TaskRow:
     state: str
 
 
-@dataclass(frozen=True)
-class InboxPage:
-    """A page of tasks; `next` is the key of the following page, or None at the end."""
-
-    items: tuple[TaskRow, ...]
-    next: str | None
-
-
 COUNTED_UP_TO = 1000
-"""Beyond this nobody needs the exact number of waiting tasks, and counting them would cost more than showing them."""
+"""Counts stop here: more are not counted, because that would cost more than reading a page."""
 
 
 @dataclass(frozen=True)
 class InboxCounts:
-    """How many tasks wait: assigned to me, free for my groups, and of all those overdue, due today, due soon.
+    """How many open tasks the actor has and may take, and of both how many are overdue, due today and due soon.
 
-    Each is exact up to `COUNTED_UP_TO`; one more than that means «more than so many».
+    Each is exact up to `COUNTED_UP_TO`; `COUNTED_UP_TO` + 1 means more than that.
     """
 
     mine: int
@@ -77,7 +70,7 @@ class InboxCounts:
 
 @dataclass(frozen=True)
 class Comment:
-    """A note written on a case or a task."""
+    """A comment on an instance or on one of its tasks."""
 
     id: int
     actor_id: str
@@ -89,7 +82,7 @@ class Comment:
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file of a case; its content is read by `engine.tasks.comments.attachment_content`."""
+    """An attachment of an instance; `Comments.attachment_content` reads its content. `at` is UTC."""
 
     id: str
     instance_id: str
@@ -104,7 +97,11 @@ class Attachment:
 
 @dataclass(frozen=True)
 class TaskView:
-    """A task with all its page shows. `may_work`: this actor may complete it now (else `why_not` says why)."""
+    """A task with all that its page shows.
+
+    `may_work`: the actor may complete it now; else `why_not` has the reason: completed, completed_by_me, cancelled,
+    suspended, held (by another), role.
+    """
 
     row: TaskRow
     element_id: str
@@ -129,7 +126,7 @@ class TaskView:
 
 @dataclass(frozen=True)
 class Completion:
-    """What completing a task brought about: the tasks now open that this actor may work on, in order."""
+    """The result of completing a task: the new tasks that the actor may work on, in order."""
 
     instance_id: str
     next_task_ids: tuple[str, ...]

@@ -1,57 +1,56 @@
-"""What holds of every task before anything is done with it: is it open, may this person work on it."""
+"""What must hold before something is done with a task: it is open, and the actor may work on it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, insert, select
+from sqlalchemy import Connection, Row, exists, select
 
-from engine.access.actors import Actor
-from engine.access.permissions import PermissionMatrix
-from engine.access.visibility import candidate_for, require_case
+from engine.access import Actor, PermissionMatrix, require_instance
+from engine.access.visibility import candidate_for
 from engine.errors import Forbidden, InvalidState, NotFound
-from engine.execution.locking import Held, HeldTask, hold_task
-from engine.storage.tables import event, task, task_candidate
+from engine.execution import LockedTask, TaskAccess, lock_task
+from engine.storage.tables import task, task_candidate
 
 
-def held_for(connection: Connection, task_id: str, actor: Actor, permissions: PermissionMatrix) -> Held:
-    """The task, its instance held; Forbidden, before anything is said of it, to who may not see it."""
-    held = hold_task(connection, task_id, actor)
-    if not held.offered and actor.id not in (held.task.assignee, held.task.completed_by):
-        require_case(connection, held.case, actor, permissions)
-    return held
+def lock_visible_task(
+    connection: Connection, task_id: str, actor: Actor, permissions: PermissionMatrix
+) -> TaskAccess:
+    """Lock a task and its instance. Raises NotFound; Forbidden, first of all, when the actor may not see the task."""
+    access = lock_task(connection, task_id, actor)
+    if not access.offered and actor.id not in (access.task.assignee, access.task.completed_by):
+        require_instance(connection, access.instance, actor, permissions)
+    return access
 
 
 def find_task(connection: Connection, task_id: str) -> Row[Any]:
-    """A task, not held. Raises NotFound."""
+    """A task, not locked. Raises NotFound."""
     row = connection.execute(select(task).where(task.c.id == task_id)).one_or_none()
     if row is None:
-        raise NotFound("Il compito non c'è")
+        raise NotFound("TASK_NOT_FOUND")
     return row
 
 
-def require_working(row: HeldTask | Row[Any], actor: Actor, taking: bool) -> None:
-    """Raise Forbidden unless the actor holds the task, or may take (`taking`) one that nobody holds."""
-    if not (actor.is_system or row.assignee == actor.id or (row.assignee is None and taking)):
-        held = f": è in carico a {row.assignee}" if row.assignee else ""
-        raise Forbidden(f"{actor.name} non può lavorare su «{row.name}»{held}")
+def require_may_work(row: LockedTask | Row[Any], actor: Actor, offered: bool) -> None:
+    """Raise Forbidden unless the actor is the assignee, or the task is offered to the actor and has no assignee."""
+    if actor.is_system or row.assignee == actor.id or (row.assignee is None and offered):
+        return
+    if row.assignee:
+        raise Forbidden("TASK_ASSIGNED_TO_ANOTHER", actor=actor.name, name=row.name, assignee=row.assignee)
+    raise Forbidden("TASK_NOT_OFFERED", actor=actor.name, name=row.name)
 
 
-def require_open(row: HeldTask | Row[Any]) -> None:
-    """Raise InvalidState, saying by whom and when, unless the task is open."""
+def require_open(row: LockedTask | Row[Any]) -> None:
+    """Raise InvalidState, with the reason, unless the task is open."""
     if row.state == "completed":
-        raise InvalidState(
-            f"«{row.name}» è già stato completato da {row.completed_by}", code="TASK_COMPLETED"
-        )
+        raise InvalidState("TASK_COMPLETED", name=row.name, completed_by=row.completed_by)
     if row.state == "cancelled":
-        raise InvalidState(f"«{row.name}» non serve più: il processo è andato avanti", code="TASK_CANCELLED")
+        raise InvalidState("TASK_CANCELLED", name=row.name)
     if row.state == "suspended":
-        raise InvalidState(f"«{row.name}» è fermo, perché la pratica è sospesa", code="INSTANCE_SUSPENDED")
+        raise InvalidState("TASK_SUSPENDED", code="INSTANCE_SUSPENDED", name=row.name)
 
 
-def may_take(connection: Connection, row: HeldTask | Row[Any], actor: Actor) -> bool:
+def may_take(connection: Connection, row: LockedTask | Row[Any], actor: Actor) -> bool:
     """Whether the task is offered to the actor."""
     return bool(
         connection.execute(
@@ -61,40 +60,13 @@ def may_take(connection: Connection, row: HeldTask | Row[Any], actor: Actor) -> 
 
 
 def may_work(connection: Connection, row: Row[Any], actor: Actor) -> bool:
-    """Whether the actor holds the task, or may take it while nobody does."""
+    """Whether the actor is the assignee, or may take the task while it has none."""
     if actor.is_system or row.assignee == actor.id:
         return True
     return row.assignee is None and may_take(connection, row, actor)
 
 
 def has_candidates(connection: Connection, task_id: str) -> bool:
-    """Whether the task is offered to groups or people."""
-    return (
-        connection.execute(
-            select(task_candidate.c.task_id).where(task_candidate.c.task_id == task_id).limit(1)
-        ).first()
-        is not None
-    )
-
-
-def log_task(
-    connection: Connection,
-    row: HeldTask | Row[Any],
-    actor: Actor,
-    kind: str,
-    data: Mapping[str, Any],
-    now: datetime,
-) -> None:
-    """A line of the log about a task."""
-    connection.execute(
-        insert(event).values(
-            instance_id=row.instance_id,
-            at=now,
-            actor_id=actor.id,
-            kind=kind,
-            element_id=row.element_id,
-            element_name=row.name,
-            definition_id=row.definition_id,
-            data=dict(data),
-        )
-    )
+    """Whether the task has candidates."""
+    candidates = select(task_candidate.c.task_id).where(task_candidate.c.task_id == task_id)
+    return connection.execute(candidates.limit(1)).first() is not None

@@ -1,4 +1,4 @@
-"""User tasks: claim, release, hand over, draft, complete. May they? is it open?"""
+"""The service of user tasks: claim, release, hand over, save a draft, complete."""
 
 from __future__ import annotations
 
@@ -6,91 +6,92 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
-from engine.access.actors import Actor
-from engine.access.permissions import Permission, PermissionMatrix
-from engine.access.visibility import offered_to, roles_in_case
-from engine.errors import Forbidden, InvalidInput, InvalidState
-from engine.execution.instance_cache import LiveRun
-from engine.execution.locking import Held, HeldTask
-from engine.execution.step import Advance
-from engine.execution.step_runner import Stepper
-from engine.execution.step_writer import write
-from engine.storage.sql.statements import Statement
-from engine.storage.sql.write_batch import Overtaken
+from engine.access import Actor, Permission, PermissionMatrix
+from engine.access.visibility import is_candidate, roles_in_instance
+from engine.errors import Forbidden, InvalidInput, InvalidState, OptimisticLockError
+from engine.execution import LockedTask, Step, StepRunner, TaskAccess, write_step
+from engine.execution.instance_cache import CachedInstance
+from engine.messages import message
+from engine.storage import Statement
 from engine.storage.tables import draft, task
-from engine.tasks.comments import FilesOf
+from engine.tasks.comments import InstanceAttachments
 from engine.tasks.models import Completion
 from engine.tasks.preconditions import (
     find_task,
     has_candidates,
-    held_for,
-    log_task,
+    lock_visible_task,
     may_take,
+    require_may_work,
     require_open,
-    require_working,
 )
+from engine.tasks.task_log import log_task
 from engine.temporal import day_in_rome
 
 
 class Tasks:
-    """What people do with tasks. Every change happens under the lock of the task's instance."""
+    """What people do with tasks. Every change locks the instance of the task."""
 
-    def __init__(self, stepper: Stepper, permissions: PermissionMatrix) -> None:
-        self._stepper = stepper
+    def __init__(self, step_runner: StepRunner, permissions: PermissionMatrix) -> None:
+        self._step_runner = step_runner
         self._permissions = permissions
 
     def claim(self, task_id: str, actor: Actor) -> None:
-        """Take a task of one's groups. Claiming one's own again changes nothing; InvalidState when another holds it."""
-        with self._stepper.database.begin() as work:
-            row = held_for(work.connection, task_id, actor, self._permissions).task
+        """Assign a task to the actor, a candidate of it; one's own task stays as it is.
+
+        Raises InvalidState when it has another assignee, Forbidden when the actor is no candidate.
+        """
+        with self._step_runner.database.begin() as work:
+            row = lock_visible_task(work.connection, task_id, actor, self._permissions).task
             require_open(row)
             if row.assignee == actor.id:
                 return
             if row.assignee:
-                raise InvalidState(f"«{row.name}» è già in carico a {row.assignee}")
+                raise InvalidState("TASK_ALREADY_CLAIMED", name=row.name, assignee=row.assignee)
             if not may_take(work.connection, row, actor):
-                raise Forbidden(f"{actor.name} non può prendere in carico «{row.name}»")
+                raise Forbidden("TASK_CLAIM_FORBIDDEN", actor=actor.name, name=row.name)
             self._assign(work.connection, row, actor.id, actor, "task.claimed")
 
     def release(self, task_id: str, actor: Actor) -> None:
-        """Give a task back to its groups: by its holder, or by who may assign tasks. InvalidState without groups."""
-        with self._stepper.database.begin() as work:
-            row = held_for(work.connection, task_id, actor, self._permissions).task
+        """Remove the assignee: by the assignee, or with `task.assign`. InvalidState when it has no candidates."""
+        with self._step_runner.database.begin() as work:
+            row = lock_visible_task(work.connection, task_id, actor, self._permissions).task
             require_open(row)
             if row.assignee is None:
                 return
             if row.assignee != actor.id:
                 self._permissions.require(actor, Permission.TASK_ASSIGN, row.scope)
             if not has_candidates(work.connection, task_id):
-                raise InvalidState(
-                    f"«{row.name}» è affidato a una persona sola: consegnalo a un collega invece di rilasciarlo"
-                )
+                raise InvalidState("TASK_WITHOUT_GROUPS", name=row.name)
             self._assign(work.connection, row, None, actor, "task.released")
 
     def hand_over(self, task_id: str, to: Actor, note: str, actor: Actor) -> None:
-        """Pass a task to a colleague who may take it: by its holder, or by who may assign tasks there."""
-        with self._stepper.database.begin() as work:
-            row = held_for(work.connection, task_id, actor, self._permissions).task
+        """Assign a task to a colleague who may take it: by the assignee, or with `task.assign` in the scope."""
+        with self._step_runner.database.begin() as work:
+            row = lock_visible_task(work.connection, task_id, actor, self._permissions).task
             require_open(row)
             if row.assignee != actor.id:
                 self._permissions.require(actor, Permission.TASK_ASSIGN, row.scope)
             if has_candidates(work.connection, task_id) and not may_take(work.connection, row, to):
                 raise InvalidInput(
-                    f"{to.name} non ha il ruolo che serve per «{row.name}»",
-                    fields={"a": "Scegli un collega con il ruolo adatto"},
+                    "COLLEAGUE_WITHOUT_ROLE",
+                    fields={"a": message("CHOOSE_COLLEAGUE_WITH_ROLE")},
+                    colleague=to.name,
+                    name=row.name,
                 )
-            if not to.sees(row.scope) and not may_take(work.connection, row, to):
+            if not to.has_any_role(row.scope) and not may_take(work.connection, row, to):
                 raise InvalidInput(
-                    f"{to.name} non lavora in questo ambito", fields={"a": "Scegli un collega dell'ambito"}
+                    "COLLEAGUE_OUTSIDE_SCOPE",
+                    fields={"a": message("CHOOSE_COLLEAGUE_OF_SCOPE")},
+                    colleague=to.name,
                 )
             self._assign(work.connection, row, to.id, actor, "task.handed_over", note)
 
     def _assign(
         self,
         connection: Connection,
-        row: HeldTask | Row[Any],
+        row: LockedTask,
         to: str | None,
         actor: Actor,
         kind: str,
@@ -99,17 +100,20 @@ class Tasks:
         connection.execute(
             update(task).where(task.c.id == row.id).values(assignee=to, revision=task.c.revision + 1)
         )
-        told = {"task": row.id, "from": row.assignee, "to": to, "note": note}
-        log_task(connection, row, actor, kind, told, self._stepper.clock.now())
+        data = {"task": row.id, "from": row.assignee, "to": to, "note": note}
+        log_task(connection, row, actor, kind, data, self._step_runner.clock.now())
 
     # -- drafts ----------------------------------------------------------------------------------------------------
 
     def save_draft(self, task_id: str, values: Mapping[str, Any], actor: Actor) -> None:
-        """Keep what one has typed so far; each person has a draft of their own. Also when another has completed it."""
-        now = self._stepper.clock.now()
-        with self._stepper.database.begin() as work:
+        """Store what the actor has typed so far, even if the task has been completed meanwhile.
+
+        Each person has one draft of a task. Raises NotFound, Forbidden.
+        """
+        now = self._step_runner.clock.now()
+        with self._step_runner.database.begin() as work:
             row = find_task(work.connection, task_id)
-            require_working(row, actor, row.assignee is None and may_take(work.connection, row, actor))
+            require_may_work(row, actor, row.assignee is None and may_take(work.connection, row, actor))
             mine = (draft.c.task_id == task_id) & (draft.c.actor_id == actor.id)
             changed = work.connection.execute(
                 update(draft).where(mine).values(content=dict(values), saved_at=now)
@@ -122,15 +126,15 @@ class Tasks:
                 )
 
     def draft(self, task_id: str, actor: Actor) -> Mapping[str, Any] | None:
-        """What this person had typed, or None."""
-        with self._stepper.database.read() as connection:
+        """The actor's draft, or None."""
+        with self._step_runner.database.read() as connection:
             return connection.execute(
                 select(draft.c.content).where(draft.c.task_id == task_id, draft.c.actor_id == actor.id)
             ).scalar_one_or_none()
 
     def drop_draft(self, task_id: str, actor: Actor) -> None:
-        """Forget this person's draft."""
-        with self._stepper.database.begin() as work:
+        """Delete the actor's draft."""
+        with self._step_runner.database.begin() as work:
             work.connection.execute(
                 delete(draft).where(draft.c.task_id == task_id, draft.c.actor_id == actor.id)
             )
@@ -140,17 +144,17 @@ class Tasks:
     def complete(
         self, task_id: str, values: Mapping[str, Any], actor: Actor, *, revision: int | None = None
     ) -> Completion:
-        """Do a task with the values of its form, and let the instance go on.
+        """Complete a task with the values of its form, and run the instance to its next wait states.
 
-        By its holder, or by anyone it is offered to while nobody holds it. Raises InvalidInput with the fields that
-        do not hold; InvalidState when it is no longer open (the message says by whom and when), or when `revision` is
-        given and the task has changed hands since; Forbidden for the wrong role or for who must be another person.
+        By the assignee, or by anyone to whom the task is offered while it has no assignee. Raises InvalidInput with the
+        invalid fields; InvalidState when the task is no longer open, or when `revision` is given and the task has had
+        another assignee since; Forbidden without the role, or when another person must complete it.
         """
-        live = self._stepper.live.take_by_task(task_id)
-        held = live.held(task_id, actor) if live is not None else None
-        if held is not None:
-            with contextlib.suppress(Overtaken):  # somebody else has stepped meanwhile
-                return self._complete(task_id, values, actor, revision, held, live)
+        cached = self._step_runner.cache.take_by_task(task_id)
+        access = cached.access(task_id, actor) if cached is not None else None
+        if access is not None:
+            with contextlib.suppress(OptimisticLockError):
+                return self._complete(task_id, values, actor, revision, access, cached)
         return self._complete(task_id, values, actor, revision)
 
     def _complete(
@@ -159,86 +163,90 @@ class Tasks:
         values: Mapping[str, Any],
         actor: Actor,
         revision: int | None,
-        known: Held | None = None,
-        live: LiveRun | None = None,
+        cached_access: TaskAccess | None = None,
+        cached: CachedInstance | None = None,
     ) -> Completion:
-        """With what is `known` of the task, as the last step of the `live` run left it, nothing is read before."""
-        with self._stepper.database.begin() as work:
-            held = known or held_for(work.connection, task_id, actor, self._permissions)
-            row, case = held.task, held.case
+        """Complete the task as it is in memory, without reading it; without `cached`, as it is read and locked.
+
+        Raises OptimisticLockError when the task or the instance has changed since it was cached.
+        """
+        with self._step_runner.database.begin() as work:
+            access = cached_access or lock_visible_task(work.connection, task_id, actor, self._permissions)
+            row = access.task
             require_open(row)
-            require_working(row, actor, held.offered)
+            require_may_work(row, actor, access.offered)
             if revision is not None and revision != row.revision and row.assignee not in (None, actor.id):
-                raise InvalidState(f"«{row.name}» è passato a {row.assignee} mentre lo compilavi")
-            self._require_other_person(work.connection, row, actor)
-            advance = self._stepper.opened(work, case, actor, parts=held.parts, ahead=live)
-            accepted = self._accepted(work.connection, advance, row, values)
-            advance.completed_task = row
-            advance.host.note(
-                "task.completed", _element(advance, row), {"task": task_id, "fields": sorted(accepted)}
+                raise InvalidState("TASK_REASSIGNED_MEANWHILE", name=row.name, assignee=row.assignee)
+            _require_other_person(work.connection, row, actor)
+            step = self._step_runner.open_locked(
+                work, access.instance, actor, roles=access.roles, optimistic=cached
             )
-            advance.run.complete(row.token, accepted)
-            if held.has_draft:
-                advance.end(_DROP_DRAFT, task_id=task_id, actor_id=actor.id)
-            write(advance, last_of=work)
-            work.after_commit(self._stepper.nudge)
-            following = self._mine_among(work.connection, advance, held.parts)
-        return Completion(row.instance_id, following, advance.run.completed)
-
-    def _accepted(
-        self, connection: Connection, advance: Advance, row: HeldTask, values: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        form = advance.host.compiled.form(row.process_id, row.form_id) if row.form_id else None
-        if form is None:
-            return {}
-        submission = form.validate(
-            values,
-            advance.run.variables_of(row.token),
-            today=day_in_rome(advance.now),
-            bindings=advance.host.bindings,
-            attachments=FilesOf(connection, row.instance_id),
-        )
-        if submission.errors:
-            raise InvalidInput("Alcuni campi non vanno bene", fields=submission.errors)
-        return dict(submission.values)
-
-    def _require_other_person(self, connection: Connection, row: HeldTask, actor: Actor) -> None:
-        if not row.not_by:
-            return
-        authored = [name.strip().rpartition(":")[2] for name in row.not_by.split(",")]
-        wrote = connection.execute(
-            select(task.c.id)
-            .where(
-                task.c.instance_id == row.instance_id,
-                task.c.element_id.in_(authored),
-                task.c.state == "completed",
-                task.c.completed_by == actor.id,
-            )
-            .limit(1)
-        ).first()
-        if wrote is not None:
-            raise Forbidden(
-                f"Chi ha scritto la proposta non può completare «{row.name}»: deve farlo un'altra persona"
-            )
-
-    @staticmethod
-    def _mine_among(connection: Connection, advance: Advance, parts: frozenset[str]) -> tuple[str, ...]:
-        """The new tasks that the actor holds or may take, by the roles they had in the case when they began."""
-        actor = advance.actor
-        if any(note["kind"].startswith("participant.") for note in advance.host.events):
-            parts = roles_in_case(connection, advance.instance_id, actor)
-        return tuple(
-            new.id
-            for new, offers in advance.new_tasks
-            if new.assignee == actor.id
-            or (new.assignee is None and offered_to(actor, offers, advance.host.instance.scope, parts))
-        )
+            accepted = _validated(work.connection, step, row, values)
+            step.completed_task = row
+            element = step.environment.compiled.executable.element(row.process_id, row.element_id)
+            data = {"task": task_id, "fields": sorted(accepted)}
+            step.environment.record("task.completed", element, data)
+            step.run.complete_task(row.token, accepted)
+            if access.has_draft:
+                step.add_update(_DELETE_DRAFT, task_id=task_id, actor_id=actor.id)
+            write_step(step, last_of=work)
+            work.after_commit(self._step_runner.wake_scheduler)
+            next_tasks = _new_tasks_of(work.connection, step, access.roles)
+        return Completion(row.instance_id, next_tasks, step.run.completed)
 
 
-_DROP_DRAFT = Statement(
+_DELETE_DRAFT = Statement(
     delete(draft).where(draft.c.task_id == bindparam("task_id"), draft.c.actor_id == bindparam("actor_id"))
 )
 
 
-def _element(advance: Advance, row: HeldTask) -> Any:
-    return advance.host.compiled.program.element(row.process_id, row.element_id)
+def _validated(
+    connection: Connection, step: Step, row: LockedTask, values: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The values of the form of a task. Raises InvalidInput."""
+    form = step.environment.compiled.form(row.process_id, row.form_id) if row.form_id else None
+    if form is None:
+        return {}
+    submission = form.validate(
+        values,
+        step.run.variables_of(row.token),
+        today=day_in_rome(step.now),
+        bindings=step.environment.bindings,
+        attachments=InstanceAttachments(connection, row.instance_id),
+    )
+    if submission.errors:
+        raise InvalidInput("FORM_FIELDS_INVALID", fields=submission.errors)
+    return dict(submission.values)
+
+
+def _require_other_person(connection: Connection, row: LockedTask, actor: Actor) -> None:
+    """Raise Forbidden when the actor has completed a task that the diagram names in `diverso_da`."""
+    if not row.not_by:
+        return
+    elements = [name.strip().rpartition(":")[2] for name in row.not_by.split(",")]
+    completed_by_actor = connection.execute(
+        select(task.c.id)
+        .where(
+            task.c.instance_id == row.instance_id,
+            task.c.element_id.in_(elements),
+            task.c.state == "completed",
+            task.c.completed_by == actor.id,
+        )
+        .limit(1)
+    ).first()
+    if completed_by_actor is not None:
+        raise Forbidden("TASK_NEEDS_OTHER_PERSON", name=row.name)
+
+
+def _new_tasks_of(connection: Connection, step: Step, roles: frozenset[str]) -> tuple[str, ...]:
+    """The new tasks that the actor has or may take, with the roles in the instance before the step."""
+    actor = step.actor
+    if any(entry.kind.startswith("participant.") for entry in step.environment.log):
+        roles = roles_in_instance(connection, step.instance_id, actor)
+    scope = step.environment.instance.scope
+    return tuple(
+        new.id
+        for new, candidates in step.new_tasks
+        if new.assignee == actor.id
+        or (new.assignee is None and is_candidate(actor, candidates, scope, roles))
+    )

@@ -1,4 +1,4 @@
-"""Tasks as rows of a list: what is read of them, in one statement, and how it becomes what a page shows."""
+"""The rows of task lists: the statement that reads them and the `TaskRow` made of each."""
 
 from __future__ import annotations
 
@@ -8,44 +8,44 @@ from typing import Any
 
 from sqlalchemy import Select, literal_column, select
 
-from engine.storage.sql.functions import JoinedText, lines
+from engine.storage.sql.functions import StringAgg, split_lines
 from engine.storage.tables import definition, instance, task, task_candidate
 from engine.tasks.inbox_queries import SOON
 from engine.tasks.models import TaskRow
 from engine.temporal import day_in_rome
 
-_OFFERED = (
-    select(JoinedText(task_candidate.c.kind + literal_column("':'") + task_candidate.c.name))
+_CANDIDATES = (
+    select(StringAgg(task_candidate.c.kind + literal_column("':'") + task_candidate.c.name))
     .where(task_candidate.c.task_id == task.c.id)
     .scalar_subquery()
-    .label("offered")
+    .label("candidates")
 )
-_READ = (
+_COLUMNS = (
     "id", "name", "instance_id", "scope", "assignee", "priority", "created_at", "due_at", "due_order", "state",
 )  # fmt: skip
-SHOWN = tuple(task.c[name] for name in _READ)
+_LIST_COLUMNS = tuple(task.c[name] for name in _COLUMNS)
 
 
-def rows(*columns: Any) -> Select[Any]:
-    """Tasks with what a list shows of their case; `columns` of the tasks, else only those that a list needs."""
+def select_tasks(*columns: Any) -> Select[Any]:
+    """Tasks with what a list shows of their instance; `columns` of the tasks, by default those of a list."""
     return (
         select(
-            *(columns or SHOWN),
+            *(columns or _LIST_COLUMNS),
             instance.c.number,
             instance.c.title,
             instance.c.phase,
             instance.c.definition_key,
             definition.c.name.label("definition_name"),
-            _OFFERED,
+            _CANDIDATES,
         )
         .join(instance, instance.c.id == task.c.instance_id)
         .join(definition, definition.c.id == instance.c.definition_id)
     )
 
 
-def view(row: Any, now: datetime) -> TaskRow:
-    """A row of `rows` as a list shows it."""
-    roles, users = _offered(row.offered)
+def task_row(row: Any, now: datetime) -> TaskRow:
+    """The `TaskRow` of a row of `select_tasks`."""
+    roles, users = _candidates(row.candidates)
     return TaskRow(
         row.id,
         row.name,
@@ -68,15 +68,15 @@ def view(row: Any, now: datetime) -> TaskRow:
 
 
 @lru_cache(maxsize=1024)
-def _offered(text: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The roles and the users of the text of `_OFFERED`: many tasks are offered to the same."""
-    offers = [offer.partition(":") for offer in lines(text)]
-    roles = sorted(name for kind, _, name in offers if kind != "user")
-    return tuple(roles), tuple(sorted(name for kind, _, name in offers if kind == "user"))
+def _candidates(text: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The candidate roles and users in the text of `_CANDIDATES`; many tasks have the same."""
+    candidates = [line.partition(":") for line in split_lines(text)]
+    roles = sorted(name for kind, _, name in candidates if kind != "user")
+    return tuple(roles), tuple(sorted(name for kind, _, name in candidates if kind == "user"))
 
 
 def urgency(due: datetime | None, now: datetime) -> str:
-    """overdue, today, soon (within three days), later, or none: what colour and word a due date deserves."""
+    """The urgency of a due date: overdue, today, soon (within three days), later, or none."""
     if due is None:
         return "none"
     if due < now:

@@ -1,15 +1,16 @@
-"""Time as an Italian office counts it: working days, holidays, Europe/Rome, repetitions from a nominal date.
+"""Dates and times: Europe/Rome wall time, ISO 8601, Italian holidays and working days, iCalendar files (`ics_…`).
 
 Moments are aware. They are stored and compared in UTC and computed in Europe/Rome wall time.
 """
 
-from engine.temporal.anniversaries import add_months, age, birthday, repeat_from_anchor
+from engine.temporal.anniversaries import age, birthday, repeat_from_anchor
 from engine.temporal.feel_functions import FEEL_SIGNATURES, FunctionSignature, feel_bindings
 from engine.temporal.iso8601 import (
     Duration,
     Moment,
     Repetition,
     add_duration,
+    add_months,
     parse_duration,
     parse_moment,
     parse_timer_text,

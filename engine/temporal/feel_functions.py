@@ -1,7 +1,7 @@
-"""The calendar as functions of FEEL: what diagrams, decision tables and forms may ask about dates.
+"""The functions of dates and working days that FEEL expressions may call.
 
-A null argument gives null. Days accept a date or a date and time (its day in Europe/Rome); moments come
-back in Europe/Rome.
+A null argument gives null. Where a day is expected a date and time means its day in Europe/Rome; moments are returned
+in Europe/Rome.
 """
 
 from __future__ import annotations
@@ -21,10 +21,7 @@ from engine.temporal.working_days import WorkingCalendar
 
 @dataclass(frozen=True)
 class FunctionSignature:
-    """A function that expressions may call.
-
-    Its name (words are parted by one space), parameters, and what it is for.
-    """
+    """A function that expressions may call: its name (words are separated by one space), parameters and purpose."""
 
     name: str
     parameters: tuple[str, ...]
@@ -67,34 +64,34 @@ FEEL_SIGNATURES: tuple[FunctionSignature, ...] = (
     ),
     FunctionSignature("fine giornata", ("data",), "Le 23:59:59 di quel giorno in Italia."),
 )
-"""What the expression compiler must know about `feel_bindings`: same names, same order of parameters."""
+"""The signatures of the functions in `feel_bindings`, for the compiler of expressions."""
 
 
 def feel_bindings(
     calendar: WorkingCalendar | Callable[[], WorkingCalendar], now: datetime
 ) -> dict[str, Callable[..., Any]]:
-    """The functions of `FEEL_SIGNATURES`, for one working calendar and one aware present moment.
+    """The functions of `FEEL_SIGNATURES` for a working calendar and the present moment (aware).
 
-    A calendar that takes work to make may be given as the function that makes it: it is called when a day is asked.
-    They take and give date, datetime, str and Decimal; InvalidInput when an argument is of the wrong kind.
+    The calendar may be given as a function, which is called when a working day is asked for. The functions take and
+    return date, datetime, str and Decimal; they raise InvalidInput for an argument of the wrong type.
     """
-    here = in_rome(now)
+    now_in_rome = in_rome(now)
 
     def days() -> WorkingCalendar:
         return calendar if isinstance(calendar, WorkingCalendar) else calendar()
 
     functions: dict[str, Callable[..., Any]] = {
-        "oggi": lambda: here.date(),
-        "adesso": lambda: here,
+        "oggi": lambda: now_in_rome.date(),
+        "adesso": lambda: now_in_rome,
         "eta": lambda birth, on: Decimal(age(_day(birth), _day(on))),
         "compleanno": lambda birth, years: birthday(_day(birth), _whole(years)),
-        "giorno lavorativo": lambda day: days().that_or_next(_day(day)),
+        "giorno lavorativo": lambda day: days().next_or_same(_day(day)),
         "aggiungi giorni lavorativi": lambda day, n: days().add_working_days(_day(day), _whole(n)),
         "giorni lavorativi": lambda first, last: Decimal(
             days().working_days_between(_day(first), _day(last))
         ),
         "ricorrenza": _recurrence,
-        "alle ore": lambda day, clock_time: at_time(_day(day), _time(clock_time)),
+        "alle ore": lambda day, time_of_day: at_time(_day(day), _time(time_of_day)),
         "fine giornata": lambda day: end_of_day(_day(day)),
     }
     return {name: _null_tolerant(function) for name, function in functions.items()}
@@ -124,7 +121,7 @@ def _day(value: Any) -> date:
             return date.fromisoformat(value)
         except ValueError:
             pass
-    raise InvalidInput(f'{value!r:.60} non è una data: usare date("2026-01-31") o un campo di tipo data')
+    raise InvalidInput("ARGUMENT_NOT_A_DATE", value=_shown(value))
 
 
 def _time(value: Any) -> time:
@@ -135,13 +132,13 @@ def _time(value: Any) -> time:
             return time.fromisoformat(value)
         except ValueError:
             pass
-    raise InvalidInput(f'{value!r:.60} non è un\'ora: scrivere per esempio "09:00"')
+    raise InvalidInput("ARGUMENT_NOT_A_TIME", value=_shown(value))
 
 
 def _whole(value: Any) -> int:
     if isinstance(value, int | Decimal) and not isinstance(value, bool) and value == value.__trunc__():
         return int(value)
-    raise InvalidInput(f"{value!r:.60} non è un numero intero")
+    raise InvalidInput("ARGUMENT_NOT_A_WHOLE_NUMBER", value=_shown(value))
 
 
 def _duration(value: Any) -> Duration:
@@ -151,7 +148,11 @@ def _duration(value: Any) -> Duration:
         return Duration.of(value)
     if isinstance(value, str):
         return parse_duration(value)
-    months = getattr(value, "months", None)  # a duration of years and months, as FEEL computes it
+    months = getattr(value, "months", None)  # a FEEL duration of years and months
     if isinstance(months, int):
         return Duration(months=months)
-    raise InvalidInput(f'{value!r:.60} non è una durata: usare duration("P1M") o duration("P14D")')
+    raise InvalidInput("ARGUMENT_NOT_A_DURATION", value=_shown(value))
+
+
+def _shown(value: Any) -> str:
+    return f"{value!r:.60}"

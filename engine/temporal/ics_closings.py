@@ -1,7 +1,7 @@
-"""Calendar files (iCalendar, RFC 5545) of closing days: read without trusting them, and written.
+"""iCalendar files (RFC 5545) of closing days: reads untrusted ones, writes them.
 
-Only the content lines of the events are read, one by one. A file is never given to the library as a whole, which would
-remember for good the time zones that the file invents, and take a file of one line for the name of a file.
+Only the content lines of the events are read, one by one. The library never gets a file as a whole: it would keep the
+time zones that the file defines, and it takes a file of one line for a file name.
 """
 
 from __future__ import annotations
@@ -16,30 +16,29 @@ from icalendar import Calendar, Event, vDate, vDatetime
 from icalendar.parser import Contentline, Contentlines
 
 from engine.errors import InvalidInput
-from engine.temporal.ics_events import Lines, Occasion, Unreadable, occasion, replaced
+from engine.messages import message
+from engine.temporal.ics_events import ClosingEvent, EventLines, UnreadableEvent, parse_event, replaced_day
 
-MOST_BYTES = 1_000_000
-"""Of one file."""
-MOST_EVENTS = 2000
-"""Of one file."""
-MOST_SPANS = 1000
-"""Closings of one file, every time of what repeats counted."""
-LONGEST_NAME = 300
-LONGEST_LINE = 20_000
-"""Characters of a line that is read: one that lists days may be long."""
+MAX_FILE_BYTES = 1_000_000
+MAX_EVENTS = 2000
+MAX_CLOSINGS = 1000
+"""Closings of one file; each occurrence of a recurring event counts."""
+MAX_NAME_LENGTH = 300
+MAX_LINE_LENGTH = 20_000
+"""Characters of a line; one that lists days may be long."""
 PRODUCT = "-//patti//calendario//IT"
 
-_DEEPEST = 8
+_MAX_DEPTH = 8
 _EVENT = ["VCALENDAR", "VEVENT"]
-_DAYS = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"})
-_READ = _DAYS | {"UID", "SUMMARY", "STATUS"}
+_DAY_LINES = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"})
+_USED_LINES = _DAY_LINES | {"UID", "SUMMARY", "STATUS"}
 _KEYWORD = re.compile(r"[A-Za-z0-9-]+")
-_UNSHOWN = re.compile("[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, order=True)
 class Span:
-    """Days that a file says are closed, both ends included, and what it calls them (perhaps nothing)."""
+    """Closed days, both ends included, with the name of the event (may be empty)."""
 
     first: date
     last: date
@@ -47,8 +46,8 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Refusal:
-    """An event that is no closing: what it is called, and why, in Italian."""
+class RefusedEvent:
+    """An event that is no closing: its name, and why."""
 
     name: str
     why: str
@@ -56,43 +55,47 @@ class Refusal:
 
 @dataclass(frozen=True)
 class ClosingFile:
-    """What a file says. `endless`: what repeats every year without end, which is read up to a year only."""
+    """The content of a file. `endless` names the events that recur without end, which are read up to a year only."""
 
     spans: tuple[Span, ...]
-    refused: tuple[Refusal, ...]
+    refused: tuple[RefusedEvent, ...]
     endless: tuple[str, ...] = ()
 
 
 def read_closings(content: bytes, first_year: int, last_year: int) -> ClosingFile:
-    """The closings of a file, in order; what comes every year is read from `first_year` to `last_year`.
+    """The closings of a file, in order; recurring events are read from `first_year` to `last_year`.
 
-    InvalidInput when it is no calendar file, or larger than anybody's closings are.
+    Raises InvalidInput (field `file`) when it is no calendar file or too large.
     """
-    events = tuple(islice(_events(_text(content)), MOST_EVENTS + 1))
-    if len(events) > MOST_EVENTS:
-        raise _wrong(f"Il file ha più di {MOST_EVENTS} eventi: dividerlo")
+    events = tuple(islice(_events(_text(content)), MAX_EVENTS + 1))
+    if len(events) > MAX_EVENTS:
+        raise InvalidInput.for_field("file", message("CLOSING_FILE_TOO_MANY_EVENTS", most=MAX_EVENTS))
     spans: set[Span] = set()
-    refused: list[Refusal] = []
+    refused: list[RefusedEvent] = []
     endless: dict[str, None] = {}
-    moved = _moved(events)
+    replaced = _replaced(events)
     for lines in events:
         name = _name(lines)
         try:
-            found = occasion(lines)
-        except (Unreadable, ValueError) as problem:
-            why = str(problem) if isinstance(problem, Unreadable) else "una sua riga non si capisce"
-            refused.append(Refusal(name, why))
+            found = parse_event(lines)
+        except UnreadableEvent as problem:
+            refused.append(RefusedEvent(name, problem.message))
             continue
-        spans.update(_spans(found, name, moved.get(_uid(lines), frozenset()), lines, first_year, last_year))
-        if len(spans) > MOST_SPANS:
-            raise _wrong(f"Il file ha più di {MOST_SPANS} chiusure: dividerlo")
-        if found.every is not None and found.every.is_endless:
+        except ValueError:
+            refused.append(RefusedEvent(name, message("CLOSING_EVENT_LINE_INVALID")))
+            continue
+        spans.update(
+            _spans(found, name, replaced.get(_uid(lines), frozenset()), lines, first_year, last_year)
+        )
+        if len(spans) > MAX_CLOSINGS:
+            raise InvalidInput.for_field("file", message("CLOSING_FILE_TOO_MANY_CLOSINGS", most=MAX_CLOSINGS))
+        if found.rule is not None and found.rule.is_endless:
             endless.setdefault(name)
     return ClosingFile(tuple(sorted(spans)), tuple(refused), tuple(endless))
 
 
 def write_closings(closings: Iterable[tuple[str, Span, datetime]], title: str) -> bytes:
-    """A file of closings, each with its identifier and when it was written (UTC); it reads back the same."""
+    """A file of closings, each with its id and when it was created (UTC); `read_closings` reads the same from it."""
     calendar = Calendar()
     calendar.add("PRODID", PRODUCT)
     calendar.add("VERSION", "2.0")
@@ -110,21 +113,26 @@ def write_closings(closings: Iterable[tuple[str, Span, datetime]], title: str) -
 
 
 def _spans(
-    found: Occasion, name: str, moved: frozenset[date], lines: Lines, first_year: int, last_year: int
+    found: ClosingEvent,
+    name: str,
+    replaced_days: frozenset[date],
+    lines: EventLines,
+    first_year: int,
+    last_year: int,
 ) -> Iterator[Span]:
-    away = frozenset() if "RECURRENCE-ID" in lines else moved
-    for first, last in islice(found.spans(first_year, last_year), MOST_SPANS + 1):
-        if first not in away:
+    replaced = frozenset() if "RECURRENCE-ID" in lines else replaced_days
+    for first, last in islice(found.spans(first_year, last_year), MAX_CLOSINGS + 1):
+        if first not in replaced:
             yield Span(first, last, name)
 
 
-def _moved(events: Iterable[Lines]) -> dict[str, frozenset[date]]:
-    """By identifier, the times of an event that another event of the file takes the place of."""
+def _replaced(events: Iterable[EventLines]) -> dict[str, frozenset[date]]:
+    """By UID, the first days of the occurrences that another event of the file replaces."""
     found: dict[str, set[date]] = {}
     for lines in events:
         try:
-            day = replaced(lines)
-        except (Unreadable, ValueError):
+            day = replaced_day(lines)
+        except (UnreadableEvent, ValueError):
             continue
         if day is not None:
             found.setdefault(_uid(lines), set()).add(day)
@@ -132,61 +140,60 @@ def _moved(events: Iterable[Lines]) -> dict[str, frozenset[date]]:
 
 
 def _text(content: bytes) -> str:
-    if len(content) > MOST_BYTES:
-        raise _wrong(f"Il file supera {MOST_BYTES // 1000} KB: un calendario di chiusure è molto più piccolo")
+    if len(content) > MAX_FILE_BYTES:
+        kilobytes = MAX_FILE_BYTES // 1000
+        raise InvalidInput.for_field("file", message("CLOSING_FILE_TOO_LARGE", kilobytes=kilobytes))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise _wrong("Il file non è un calendario iCalendar (.ics): non è un testo UTF-8") from None
+        raise InvalidInput.for_field("file", message("CLOSING_FILE_NOT_UTF8")) from None
     if not text.strip():
-        raise _wrong("Il file è vuoto: scegliere il calendario (.ics) esportato dall'altro programma")
+        raise InvalidInput.for_field("file", message("CLOSING_FILE_EMPTY"))
     return text
 
 
-def _events(text: str) -> Iterator[Lines]:
-    """The lines of each event that stands directly in a calendar."""
-    inside: list[str] = []
-    lines: Lines = {}
+def _events(text: str) -> Iterator[EventLines]:
+    """The lines of each event directly below a calendar."""
+    path: list[str] = []
+    lines: EventLines = {}
     for line in filter(None, Contentlines.from_ical(text)):  # type: ignore[no-untyped-call]
         found = _KEYWORD.match(line)
         name = found[0].upper() if found else ""
-        if not inside and line.strip().upper() != "BEGIN:VCALENDAR":
-            raise _wrong("Il file non è un calendario iCalendar (.ics): non comincia con BEGIN:VCALENDAR")
+        if not path and line.strip().upper() != "BEGIN:VCALENDAR":
+            raise InvalidInput.for_field("file", message("CLOSING_FILE_NOT_A_CALENDAR"))
         if name == "BEGIN":
-            inside.append(_bare(line))
-            if len(inside) > _DEEPEST:
-                raise _wrong("Il file non si può leggere: ha parti dentro parti senza fine")
-            lines = {} if inside == _EVENT else lines
+            path.append(_bare(line))
+            if len(path) > _MAX_DEPTH:
+                raise InvalidInput.for_field("file", message("CLOSING_FILE_NESTED_TOO_DEEP"))
+            lines = {} if path == _EVENT else lines
         elif name == "END":
-            if inside[-1] != _bare(line):
-                raise _wrong("Il file non si può leggere: un END non chiude il suo BEGIN")
-            if inside == _EVENT:
+            if path[-1] != _bare(line):
+                raise InvalidInput.for_field("file", message("CLOSING_FILE_END_MISMATCH"))
+            if path == _EVENT:
                 yield lines
-            inside.pop()
-        elif name in _READ and inside == _EVENT:
-            if len(line) > LONGEST_LINE:
-                raise _wrong(f"Il file ha una riga {name} di {len(line)} caratteri: non è di una chiusura")
+            path.pop()
+        elif name in _USED_LINES and path == _EVENT:
+            if len(line) > MAX_LINE_LENGTH:
+                raise InvalidInput.for_field(
+                    "file", message("CLOSING_FILE_LINE_TOO_LONG", name=name, length=len(line))
+                )
             lines.setdefault(name, []).append(line)
-    if inside:
-        raise _wrong("Il file è incompleto: finisce prima di END:VCALENDAR")
+    if path:
+        raise InvalidInput.for_field("file", message("CLOSING_FILE_INCOMPLETE"))
 
 
 def _bare(line: Contentline) -> str:
     return line.partition(":")[2].strip().upper()
 
 
-def _uid(lines: Lines) -> str:
+def _uid(lines: EventLines) -> str:
     return str(lines["UID"][0]) if "UID" in lines else ""
 
 
-def _name(lines: Lines) -> str:
-    """What the event is called, in one line, without what a page would not show."""
+def _name(lines: EventLines) -> str:
+    """The name of an event in one line, without characters that are not shown."""
     try:
         called = str(lines["SUMMARY"][0].parts()[2]) if "SUMMARY" in lines else ""
     except ValueError:
         called = ""
-    return _UNSHOWN.sub("", " ".join(called.split()))[:LONGEST_NAME].strip()
-
-
-def _wrong(sentence: str) -> InvalidInput:
-    return InvalidInput(sentence, fields={"file": sentence})
+    return _INVISIBLE.sub("", " ".join(called.split()))[:MAX_NAME_LENGTH].strip()

@@ -1,4 +1,4 @@
-"""The calendar file (iCalendar, RFC 5545) of somebody's deadlines, for a program that fetches it again and again."""
+"""The iCalendar file (RFC 5545) of a user's deadlines, for calendar programs that subscribe to it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from engine.temporal.ics_closings import PRODUCT
 from engine.temporal.timezone import in_rome
 
 REFRESH = timedelta(hours=1)
-"""How often a program is asked to fetch it."""
+"""How often a program should fetch it."""
 _END_OF_DAY = time(23, 59)
-_GREATEST = 2**31 - 1
+_MAX_SEQUENCE = 2**31 - 1
 
 
 @dataclass(frozen=True)
 class DeadlineEntry:
-    """One deadline: what it is called, when it falls due (UTC), where it is looked at."""
+    """One deadline: its name, when it is due (UTC) and created, the address of its page."""
 
     id: str
     name: str
@@ -29,8 +29,10 @@ class DeadlineEntry:
 
 
 def write_deadlines(entries: Iterable[DeadlineEntry], title: str, now: datetime) -> bytes:
-    """The file at a moment (UTC). What falls due at the end of a day in Italy is of the whole day; all else is a moment
-    in UTC, which no change of the clocks makes ambiguous. A later file is always newer, entry by entry.
+    """The file at a moment (UTC).
+
+    What is due at the end of a day in Italy is an all-day event, all else is at a moment in UTC. The sequence number of
+    an entry grows with the time.
     """
     calendar = Calendar()
     calendar.add("PRODID", PRODUCT)
@@ -50,7 +52,7 @@ def _event(entry: DeadlineEntry, now: datetime, stamp: vDatetime) -> Event:
     event = Event()
     event.add("UID", f"{entry.id}@patti")
     event.add("DTSTAMP", stamp)
-    event.add("SEQUENCE", min(max(0, int((now - entry.created_at).total_seconds())), _GREATEST))
+    event.add("SEQUENCE", min(max(0, int((now - entry.created_at).total_seconds())), _MAX_SEQUENCE))
     wall = in_rome(entry.due_at)
     if wall.time() >= _END_OF_DAY:
         event.add("DTSTART", vDate(wall.date()), parameters={"VALUE": "DATE"})

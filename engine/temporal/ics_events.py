@@ -1,4 +1,4 @@
-"""What one event of a calendar file says about whole days in Italy: from when to when, and in which years again."""
+"""One event of an iCalendar file, read as whole days in Italy that may recur every year."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from icalendar import vDate, vDatetime, vDuration, vRecur
 from icalendar.parser import Contentline
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
+from engine.messages import Message
 from engine.temporal.timezone import ROME, in_rome, resolve_wall_time
 
 _DAY = timedelta(days=1)
@@ -19,38 +21,45 @@ _LAST_MINUTES = (time(23, 59), time(23, 59, 59))
 _EARLIEST = 1900
 _RULE = frozenset({"FREQ", "INTERVAL", "COUNT", "UNTIL", "BYMONTH", "BYMONTHDAY", "WKST"})
 
-Lines = dict[str, list[Contentline]]
-"""The lines of one event by name, in their order."""
+EventLines = dict[str, list[Contentline]]
+"""The content lines of an event by name, in their order."""
 
 
-class Unreadable(Exception):
-    """An event that is no closing; the message says why, in Italian."""
+class UnreadableEvent(Exception):
+    """An event that is no closing; `message` says why."""
+
+    def __init__(self, message_code: str, /, **parameters: Any) -> None:
+        super().__init__(message_code, parameters)
+        self.message = Message(message_code, parameters)
 
 
 @dataclass(frozen=True)
-class Occasion:
-    """The whole days of an event, both ends included, the first time; and when it comes again."""
+class ClosingEvent:
+    """The days of the first occurrence of an event, both ends included, and its further occurrences.
+
+    `extra_starts` and `excluded_starts` are first days of single occurrences (RDATE, EXDATE).
+    """
 
     first: date
     last: date
-    again: tuple[date, ...] = ()
-    """First days of further times, one by one."""
-    every: Yearly | None = None
-    never: frozenset[date] = frozenset()
-    """First days of the times that are left out."""
+    extra_starts: tuple[date, ...] = ()
+    rule: YearlyRule | None = None
+    excluded_starts: frozenset[date] = frozenset()
 
     def spans(self, first_year: int, last_year: int) -> Iterator[tuple[date, date]]:
-        """First and last day of each time; what comes every year only from `first_year` to `last_year`, or the first
-        time if that is later."""
-        starts = [self.first] if self.every is None else self.every.starts(self.first, first_year, last_year)
-        for start in sorted({*starts, *self.again} - self.never):
+        """First and last day of each occurrence, in order; those of a rule from `first_year` to `last_year` only.
+
+        The first occurrence is always there.
+        """
+        starts = [self.first] if self.rule is None else self.rule.starts(self.first, first_year, last_year)
+        for start in sorted({*starts, *self.extra_starts} - self.excluded_starts):
             if start <= date.max - (self.last - self.first):
                 yield start, start + (self.last - self.first)
 
 
 @dataclass(frozen=True)
-class Yearly:
-    """Every so many years on the same day, for so many times or until a day; with neither, without end."""
+class YearlyRule:
+    """A recurrence on the same day every `interval` years, `count` times or until a day; with neither, without end."""
 
     interval: int = 1
     count: int | None = None
@@ -58,11 +67,11 @@ class Yearly:
 
     @property
     def is_endless(self) -> bool:
-        """Whether nothing ends it."""
+        """Whether it has neither a count nor a last day."""
         return self.count is None and self.until is None
 
     def starts(self, first: date, first_year: int, last_year: int) -> Iterator[date]:
-        """The first days from `first_year` to `last_year`; the 29th of February only in leap years."""
+        """The first days from `first_year` to `last_year`; 29 February in leap years only."""
         left = self.count
         for year in range(first.year, max(first.year, last_year) + 1, self.interval):
             if left == 0:
@@ -78,84 +87,83 @@ class Yearly:
                 yield start
 
 
-def occasion(lines: Lines) -> Occasion:
-    """The days of an event. Raises Unreadable."""
+def parse_event(lines: EventLines) -> ClosingEvent:
+    """The days of an event. Raises UnreadableEvent, or ValueError for a malformed line."""
     if _text(lines, "STATUS").upper() == "CANCELLED":
-        raise Unreadable("l'evento è annullato")
+        raise UnreadableEvent("CLOSING_EVENT_CANCELLED")
     if "DTSTART" not in lines:
-        raise Unreadable("non ha un giorno di inizio (DTSTART)")
+        raise UnreadableEvent("CLOSING_EVENT_WITHOUT_START")
     first, last = _span(lines)
     if first.year < _EARLIEST:
-        raise Unreadable(f"comincia prima del {_EARLIEST}")
-    every = _yearly(lines, first)
-    again = tuple(start for line in lines.get("RDATE", ()) for start in _days(line))
-    never = frozenset(start for line in lines.get("EXDATE", ()) for start in _days(line))
-    return Occasion(first, last, again, every, never)
+        raise UnreadableEvent("CLOSING_EVENT_TOO_EARLY", year=_EARLIEST)
+    rule = _yearly(lines, first)
+    extra = tuple(start for line in lines.get("RDATE", ()) for start in _days(line))
+    excluded = frozenset(start for line in lines.get("EXDATE", ()) for start in _days(line))
+    return ClosingEvent(first, last, extra, rule, excluded)
 
 
-def replaced(lines: Lines) -> date | None:
-    """The first day of the time that this event takes the place of, if it does. Raises Unreadable."""
+def replaced_day(lines: EventLines) -> date | None:
+    """The first day of the occurrence that this event replaces (RECURRENCE-ID), if any. Raises UnreadableEvent."""
     return _day_of(_moment(lines["RECURRENCE-ID"][0])) if "RECURRENCE-ID" in lines else None
 
 
-def _span(lines: Lines) -> tuple[date, date]:
+def _span(lines: EventLines) -> tuple[date, date]:
     start = _moment(lines["DTSTART"][0])
     end = _end(lines, start)
     if isinstance(start, datetime) != isinstance(end, datetime):
-        raise Unreadable("comincia con un giorno e finisce con un'ora, o il contrario")
+        raise UnreadableEvent("CLOSING_EVENT_MIXES_DAY_AND_TIME")
     if end < start:
-        raise Unreadable("finisce prima di cominciare")
+        raise UnreadableEvent("CLOSING_EVENT_ENDS_BEFORE_IT_BEGINS")
     if not isinstance(start, datetime) or not isinstance(end, datetime):
         return start, max(start, end - _DAY)  # the end of an event is the first day after it
     if start.time() != time() or end.time() not in (time(), *_LAST_MINUTES) or start == end:
-        raise Unreadable(_hours(lines, start, end))
+        raise _not_whole_days(lines, start, end)
     return start.date(), end.date() - _DAY if end.time() == time() else end.date()
 
 
-def _end(lines: Lines, start: date) -> date:
+def _end(lines: EventLines, start: date) -> date:
     if "DTEND" in lines:
         return _moment(lines["DTEND"][0])
     if "DURATION" not in lines:
         return start if isinstance(start, datetime) else start + _DAY
     try:
-        lasts: timedelta = vDuration.from_ical(_value(lines["DURATION"][0]))
+        duration: timedelta = vDuration.from_ical(_value(lines["DURATION"][0]))
         if isinstance(start, datetime):
-            days, rest = divmod(lasts, _DAY)  # days of the calendar, also where the clocks change
+            days, rest = divmod(duration, _DAY)  # calendar days, also when the clocks change
             wall = start.replace(tzinfo=None) + timedelta(days=days)
             return in_rome(resolve_wall_time(wall).astimezone(UTC) + rest)
-        return start + lasts
+        return start + duration
     except (ValueError, OverflowError):
-        raise Unreadable("la durata non si capisce") from None
+        raise UnreadableEvent("CLOSING_EVENT_DURATION_INVALID") from None
 
 
-def _hours(lines: Lines, start: datetime, end: datetime) -> str:
+def _not_whole_days(lines: EventLines, start: datetime, end: datetime) -> UnreadableEvent:
     zone = _zone(lines["DTSTART"][0])
     if zone is not None and zone != ROME and start.astimezone(zone).time() == time():
-        return f"è di giornate intere in un altro fuso orario ({zone}), non in Italia"
-    return f"va dalle {start:%H:%M} alle {end:%H:%M}: una chiusura è di giornate intere"
+        return UnreadableEvent("CLOSING_EVENT_IN_ANOTHER_TIME_ZONE", zone=str(zone))
+    return UnreadableEvent("CLOSING_EVENT_NOT_WHOLE_DAYS", start=f"{start:%H:%M}", end=f"{end:%H:%M}")
 
 
-def _yearly(lines: Lines, first: date) -> Yearly | None:
+def _yearly(lines: EventLines, first: date) -> YearlyRule | None:
     if "RRULE" not in lines:
         return None
-    again = "si ripete in un modo che una chiusura non ha: si leggono solo le ripetizioni ogni anno nello stesso giorno"
     if len(lines["RRULE"]) > 1:
-        raise Unreadable(again)
+        raise UnreadableEvent("CLOSING_EVENT_REPEATS_OTHERWISE")
     try:
         rule = {name.upper(): value for name, value in vRecur.from_ical(_value(lines["RRULE"][0])).items()}
         same = {"BYMONTH": [first.month], "BYMONTHDAY": [first.day]}
         if rule.get("FREQ") != ["YEARLY"] or set(rule) - _RULE:
-            raise Unreadable(again)
+            raise UnreadableEvent("CLOSING_EVENT_REPEATS_OTHERWISE")
         if any(rule.get(name, days) != days for name, days in same.items()):
-            raise Unreadable(again)
+            raise UnreadableEvent("CLOSING_EVENT_REPEATS_OTHERWISE")
         interval = _number(rule.get("INTERVAL", [1]))
         count = _number(rule["COUNT"]) if "COUNT" in rule else None
         until = rule["UNTIL"][0] if "UNTIL" in rule else None
     except (ValueError, OverflowError, LookupError):
-        raise Unreadable("la ripetizione (RRULE) non si capisce") from None
+        raise UnreadableEvent("CLOSING_EVENT_RULE_INVALID") from None
     if until is not None and not isinstance(until, date):
-        raise Unreadable("la ripetizione (RRULE) non si capisce")
-    return Yearly(interval, count, None if until is None else _day_of(until))
+        raise UnreadableEvent("CLOSING_EVENT_RULE_INVALID")
+    return YearlyRule(interval, count, None if until is None else _day_of(until))
 
 
 def _number(values: Sequence[int]) -> int:
@@ -176,7 +184,7 @@ def _day_of(moment: date) -> date:
 
 
 def _moment(line: Contentline, text: str | None = None) -> date:
-    """A day, or a moment in Italy: what has no zone is meant in Italy already."""
+    """A day, or a moment in Europe/Rome; one without a zone is in Europe/Rome already."""
     text = (_value(line) if text is None else text).strip()
     try:
         if len(text) == 8:
@@ -188,17 +196,17 @@ def _moment(line: Contentline, text: str | None = None) -> date:
         zone = _zone(line)
         return in_rome(wall if zone is None or zone == ROME else wall.replace(tzinfo=zone).astimezone(UTC))
     except (ValueError, OverflowError):
-        raise Unreadable(f"la data «{text:.40}» non si capisce") from None
+        raise UnreadableEvent("CLOSING_EVENT_DATE_INVALID", text=f"{text:.40}") from None
 
 
 def _zone(line: Contentline) -> ZoneInfo | None:
-    """The zone that a line names, by its own name or by the one of Windows."""
+    """The time zone that a line names, by its IANA or its Windows name."""
     named = line.parts()[1].get("TZID")
     if named is None:
         return ZoneInfo("UTC") if line.endswith("Z") else None
     name = WINDOWS_TO_OLSON.get(str(named), str(named))
     if name not in _zones():
-        raise Unreadable(f"il fuso orario «{name:.60}» non si conosce")
+        raise UnreadableEvent("CLOSING_EVENT_TIME_ZONE_UNKNOWN", zone=f"{name:.60}")
     return ZoneInfo(name)
 
 
@@ -211,5 +219,5 @@ def _value(line: Contentline) -> str:
     return str(line.parts()[2])
 
 
-def _text(lines: Lines, name: str) -> str:
+def _text(lines: EventLines, name: str) -> str:
     return _value(lines[name][0]).strip() if name in lines else ""

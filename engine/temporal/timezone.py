@@ -1,9 +1,7 @@
 """Europe/Rome wall time and UTC moments, also across the two days a year on which the clocks change.
 
-A wall time that does not exist (02:30 on the last Sunday of March) is read with the offset in force before
-the change, so it becomes 03:30: nothing is lost, nothing fires early. A wall time that happens twice (02:30
-on the last Sunday of
-October) means the first of the two.
+A wall time that does not exist (02:30 on the last Sunday of March) is read with the offset before the change and so
+becomes 03:30. A wall time that occurs twice (02:30 on the last Sunday of October) means the first of the two.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ def in_rome(moment: datetime) -> datetime:
 
 
 def resolve_wall_time(wall: datetime) -> datetime:
-    """Naive Europe/Rome wall time → an aware moment that exists (the two odd hours: head of this module)."""
+    """Naive Europe/Rome wall time → an aware moment that exists; the two ambiguous hours as the module says."""
     return wall.replace(tzinfo=ROME, fold=0).astimezone(UTC).astimezone(ROME)
 
 
@@ -33,12 +31,9 @@ def day_in_rome(moment: datetime) -> date:
     return in_rome(moment).date()
 
 
-def at_time(day: date, clock_time: time) -> datetime:
-    """A day at a wall-clock time, aware, in Europe/Rome.
-
-    For a `datetime`, its day in Europe/Rome is meant.
-    """
-    return resolve_wall_time(datetime.combine(_day(day), clock_time.replace(tzinfo=None, fold=0)))
+def at_time(day: date, time_of_day: time) -> datetime:
+    """A day at a time of day, aware, in Europe/Rome; of a `datetime` its day in Europe/Rome is meant."""
+    return resolve_wall_time(datetime.combine(_day(day), time_of_day.replace(tzinfo=None, fold=0)))
 
 
 def start_of_day(day: date) -> datetime:

@@ -1,1 +1,1 @@
-"""The budget of personal welfare: a double-entry ledger in cents for each person in each patto."""
+"""The personal welfare budget: a double-entry ledger in cents, with an account for each person in each patto."""

@@ -1,4 +1,4 @@
-"""Reads and locks the accounts of the budget and their lines. Amounts in cents throughout."""
+"""Reads and locks the accounts of the budget and their lines. All amounts are in cents."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from modules.budget.tables import conto, plafond, voce
 
 @dataclass(frozen=True)
 class Account:
-    """The account of one person in one patto; amounts in cents. `headroom` is what may still be committed."""
+    """The account of one person in one patto; amounts in cents. `headroom`: what can still be committed."""
 
     id: str
     instance_id: str
@@ -30,7 +30,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Line:
-    """A budget line, amounts in cents. `fuori_piano`: committed without having been in the plan."""
+    """A budget line, amounts in cents. `fuori_piano`: it was committed without being in the plan."""
 
     id: str
     categoria: Categoria
@@ -50,29 +50,22 @@ class Line:
 
 
 def find_account(connection: Connection, instance_id: str, titolare: str | None = None) -> Account | None:
-    """The account of a patto, or None. One with several people needs `titolare` (else ExecutionFailed)."""
+    """The account of a patto, or None. With several accounts `titolare` is needed (ExecutionFailed without)."""
     rows = connection.execute(_accounts(instance_id, titolare).limit(2)).all()
     if len(rows) > 1:
-        raise ExecutionFailed(
-            "Questo patto ha un conto per ogni persona: indicare il parametro «persona»", code="CONTO_AMBIGUO"
-        )
+        raise ExecutionFailed("ACCOUNT_AMBIGUOUS", code="CONTO_AMBIGUO")
     return _account(rows[0]) if rows else None
 
 
 def lock_account(connection: Connection, instance_id: str, titolare: str | None = None) -> Account:
-    """The account, its row locked until the transaction ends. ExecutionFailed when it was never opened."""
+    """The account, with its row locked until the transaction ends. ExecutionFailed when there is none."""
     lock = select(conto.c.id).where(conto.c.instance_id == instance_id).order_by(conto.c.id).with_for_update()
     if titolare is not None:
         lock = lock.where(conto.c.titolare == titolare)
     connection.execute(lock)
-    account = find_account(
-        connection, instance_id, titolare
-    )  # a second look: what others committed meanwhile counts
+    account = find_account(connection, instance_id, titolare)  # read after the lock: commits of others count
     if account is None:
-        raise ExecutionFailed(
-            "Questo patto non ha un conto del budget: il diagramma deve prima chiamare «budget.apri»",
-            code="CONTO_NON_APERTO",
-        )
+        raise ExecutionFailed("ACCOUNT_NOT_OPENED", code="CONTO_NON_APERTO")
     return account
 
 
@@ -83,7 +76,7 @@ def accounts_of(connection: Connection, instance_id: str) -> tuple[Account, ...]
 
 
 def lines_of(connection: Connection, account_id: str) -> tuple[Line, ...]:
-    """The lines of an account, in the order they were written."""
+    """The lines of an account, in the order of their creation."""
     query = select(voce).where(voce.c.conto_id == account_id).order_by(voce.c.ordine)
     return tuple(_line(row) for row in connection.execute(query))
 
@@ -97,7 +90,7 @@ def add_line(
     *,
     planned: bool,
 ) -> Line:
-    """A new line with nothing on it yet."""
+    """Create a line without amounts."""
     last = select(func.coalesce(func.max(voce.c.ordine), 0) + 1).where(voce.c.conto_id == account.id)
     line = Line(new_id(), categoria, fornitore, descrizione, StatoVoce.PREVISTO, not planned, 0, 0, 0, 0)
     connection.execute(
@@ -116,7 +109,7 @@ def add_line(
 
 
 def include_in_plan(connection: Connection, line: Line) -> None:
-    """A line committed outside the plan becomes part of it."""
+    """Make a line that was committed outside the plan part of it."""
     connection.execute(update(voce).where(voce.c.id == line.id).values(fuori_piano=False))
 
 

@@ -1,8 +1,8 @@
-"""The ledger: opens accounts and writes entries together with the balances they change.
+"""The ledger: opens accounts and writes entries of the journal together with the balances.
 
-`write_entry` is the only function that moves money. The caller has locked the account (`lock_account`);
-balances change with ``UPDATE … WHERE`` statements that hold the caps, and the entry joins the journal.
-Locks are always taken in the order account, plafond; opening takes the plafond before its account exists.
+`write_entry` is the only function that changes amounts. The caller has locked the account (`lock_account`);
+balances change with ``UPDATE … WHERE`` statements that check the caps, and the entry is added to the journal.
+Locks are always taken in the order account, plafond; opening locks the plafond before the account exists.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, case, insert, update
 
 from engine.errors import BusinessError
+from engine.messages import message
 from engine.storage.sql.insert_once import insert_once
 from engine.storage.types import new_id
 from modules.budget.accounts import Account, Line, find_account, lock_account
@@ -24,7 +25,7 @@ _SPENDING = frozenset({TipoMovimento.IMPEGNO, TipoMovimento.LIQUIDAZIONE})
 
 @dataclass(frozen=True)
 class Change:
-    """By how many cents a line changes."""
+    """A change of a line, in cents."""
 
     line: Line
     previsto: int = 0
@@ -35,7 +36,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry of the journal before it is written. `returned` goes back to the fund."""
+    """An entry of the journal to write. `returned` is the amount that goes back to the fund."""
 
     tipo: TipoMovimento
     changes: Sequence[Change] = ()
@@ -49,9 +50,9 @@ class Entry:
 def open_account(
     connection: Connection, instance_id: str, titolare: str, *, tetto: int, plafond_tetto: int, cause: Cause
 ) -> Account:
-    """Open the account of a person in a patto, or give the one that is open already.
+    """Open the account of a person in a patto, or return the existing one.
 
-    It starts with what the person has left under the cap: what earlier or other patti committed is taken off.
+    Its cap is what the person has left: `tetto` less the commitments of all their patti.
     """
     found = find_account(connection, instance_id, titolare)
     if found is not None:
@@ -81,17 +82,17 @@ def open_account(
 
 
 def write_entry(connection: Connection, account: Account, entry: Entry, cause: Cause) -> Balance:
-    """Write an entry and change the balances; the account must be locked. Gives the new balance.
+    """Write an entry and update the balances of a locked account; the new balance.
 
     Raises BusinessError BUDGET_SOSPESO, BUDGET_CHIUSO or BUDGET_SUPERATO; the caller undoes the rest.
     """
     refuse_unless_open(account, spending=entry.tipo in _SPENDING)
     committed = sum(change.impegnato for change in entry.changes)
     if committed > account.headroom:
-        raise over_the_cap(account, committed)
+        raise cap_exceeded(account, committed)
     balance = _update_account(connection, account, entry, committed)
     if committed and not _update_plafond(connection, account.titolare, committed):
-        raise over_the_cap(
+        raise cap_exceeded(
             find_account(connection, account.instance_id, account.titolare) or account, committed
         )
     for change in entry.changes:
@@ -106,7 +107,7 @@ def write_entry(connection: Connection, account: Account, entry: Entry, cause: C
 def set_state(
     connection: Connection, account: Account, stato: StatoConto, entry: Entry, cause: Cause
 ) -> None:
-    """Suspend, resume or close a locked account; the journal keeps who did it."""
+    """Set the state of a locked account and write the entry of the journal."""
     closed = {"closed_at": cause.at} if stato is StatoConto.CHIUSO else {}
     connection.execute(update(conto).where(conto.c.id == account.id).values(stato=stato, **closed))
     _journal(connection, account.id, entry, [], cause)
@@ -115,27 +116,23 @@ def set_state(
 def refuse_unless_open(account: Account, *, spending: bool) -> None:
     """Raise BUDGET_CHIUSO on a closed account and, for spending, BUDGET_SOSPESO on a suspended one."""
     if account.stato is StatoConto.CHIUSO:
-        raise BusinessError(
-            "BUDGET_CHIUSO", "Il conto di questo patto è chiuso: il residuo è tornato al fondo."
-        )
+        raise BusinessError("BUDGET_CHIUSO", message("ACCOUNT_CLOSED"))
     if spending and account.stato is StatoConto.SOSPESO:
-        raise BusinessError(
-            "BUDGET_SOSPESO",
-            "La spesa è bloccata perché il patto è sospeso: si potrà riprendere dopo la ripresa.",
-        )
+        raise BusinessError("BUDGET_SOSPESO", message("ACCOUNT_SUSPENDED"))
 
 
-def over_the_cap(account: Account, wanted: int) -> BusinessError:
-    """The refusal of a commitment, with what is left."""
+def cap_exceeded(account: Account, wanted: int) -> BusinessError:
+    """The error BUDGET_SUPERATO for a commitment of `wanted` cents; its sentence says how much is left."""
     balance = account.balance
-    others = (
-        "" if account.headroom == balance.residuo else ", e altri impegni su altri patti della stessa persona"
-    )
-    return BusinessError(
-        "BUDGET_SUPERATO",
-        f"Non si possono impegnare {euro(wanted)}: restano {euro(account.headroom)} "
-        f"(tetto {euro(balance.tetto)}, già impegnati {euro(balance.impegnato)}{others}).",
-    )
+    amounts = {
+        "amount": euro(wanted),
+        "left": euro(account.headroom),
+        "cap": euro(balance.tetto),
+        "committed": euro(balance.impegnato),
+    }
+    if account.headroom == balance.residuo:
+        return BusinessError("BUDGET_SUPERATO", message("COMMITMENT_OVER_CAP", **amounts))
+    return BusinessError("BUDGET_SUPERATO", message("COMMITMENT_OVER_SHARED_CAP", **amounts))
 
 
 def _update_account(connection: Connection, account: Account, entry: Entry, committed: int) -> Balance:
@@ -161,7 +158,7 @@ def _update_account(connection: Connection, account: Account, entry: Entry, comm
         .returning(conto.c.tetto, conto.c.previsto, conto.c.impegnato, conto.c.liquidato, conto.c.restituito)
     ).one_or_none()
     if row is None:
-        raise over_the_cap(account, committed)
+        raise cap_exceeded(account, committed)
     return Balance(*row)
 
 

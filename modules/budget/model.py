@@ -1,4 +1,4 @@
-"""The words of the personal welfare budget: categories, states, money, what a statement of accounts says."""
+"""Types of the budget: categories, states, balances, statements of accounts; reading and writing of amounts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from enum import StrEnum
 from typing import Any
 
 from engine.errors import ExecutionFailed
+from engine.messages import message
 
 MAX_EUROS = Decimal(1_000_000_000_000)
-"""Above this an amount is a slip of the keyboard, not money; it also keeps the cents far from 64 bits."""
+"""A larger amount is a typing error; the limit also keeps the cents within 64 bits."""
 
 MAX_TEXT = 200
+INVALID_AMOUNT = "IMPORTO_NON_VALIDO"
 
 
 class Categoria(StrEnum):
@@ -46,7 +48,7 @@ _LABELS = {
     Categoria.ALTRO: "Altro",
 }
 
-_STARTS = {
+_KEY_PREFIXES = {
     "formazione": Categoria.FORMAZIONE,
     "riqualificazione": Categoria.FORMAZIONE,
     "intrapresa": Categoria.INTRAPRESA,
@@ -60,19 +62,22 @@ _STARTS = {
 }
 
 
-def read_categoria(text: str, place: str = "la categoria") -> Categoria:
-    """The category that a form or a diagram names, by key or by label, whatever its accents and capitals.
+def read_categoria(text: str, field: str = "") -> Categoria:
+    """The category that a form or a diagram names, by key or by label; accents and capitals do not matter.
 
-    Raises ExecutionFailed with the list of the known ones.
+    Raises ExecutionFailed CATEGORIA_NON_VALIDA with the list of the known ones; `field` says where the text was.
     """
     plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().casefold()
     key = "_".join("".join(c if c.isalnum() else " " for c in plain).split())
-    for start, categoria in _STARTS.items():
+    for start, categoria in _KEY_PREFIXES.items():
         if key == start or key.startswith(start + "_"):
             return categoria
     raise ExecutionFailed(
-        f"{place}: «{text:.80}» non è nel catalogo del budget; le categorie sono: {', '.join(Categoria)}",
+        "CATEGORY_UNKNOWN",
         code="CATEGORIA_NON_VALIDA",
+        field=field or message("BUDGET_FIELD_CATEGORY"),
+        value=text[:80],
+        known=list(Categoria),
     )
 
 
@@ -129,7 +134,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Balance:
-    """Where an account stands, in cents. Always liquidato ≤ impegnato ≤ tetto and previsto ≤ tetto."""
+    """The totals of an account, in cents. Always liquidato ≤ impegnato ≤ tetto and previsto ≤ tetto."""
 
     tetto: int
     previsto: int
@@ -221,29 +226,34 @@ class Statement:
     movimenti: tuple[StatementMovement, ...]
 
 
-def to_cents(value: Any, place: str) -> int:
-    """A positive amount of euros as cents; anything else is an ExecutionFailed that begins with `place`.
+def to_cents(value: Any, field: str) -> int:
+    """A positive amount of euros as cents. `field` says where the value was; the sentence of an error begins with it.
 
-    Refused: text that is no number, NaN, infinities, booleans, zero, negative, over two decimals, absurd.
+    Raises ExecutionFailed IMPORTO_NON_VALIDO for text that is not a number, NaN, infinities, booleans, zero, negative
+    amounts, more than two decimals, and amounts over `MAX_EUROS`.
     """
     try:
         amount = value if isinstance(value, Decimal) else Decimal(str(value).strip())
         if isinstance(value, bool) or not amount.is_finite():
             raise ValueError
     except (InvalidOperation, ValueError) as problem:
-        raise _bad_amount(f"{place}: serve un importo in euro, ma c'è «{value!s:.40}»") from problem
+        raise ExecutionFailed(
+            "AMOUNT_NOT_A_NUMBER", code=INVALID_AMOUNT, field=field, value=str(value)[:40]
+        ) from problem
     if amount <= 0:
-        raise _bad_amount(f"{place}: l'importo deve essere maggiore di zero, non {amount:f}")
+        raise ExecutionFailed(
+            "AMOUNT_NOT_POSITIVE", code=INVALID_AMOUNT, field=field, amount=format(amount, "f")
+        )
     if amount > MAX_EUROS:
-        raise _bad_amount(f"{place}: l'importo {amount:.6g} € non è plausibile; controllare le cifre")
+        raise ExecutionFailed(
+            "AMOUNT_IMPLAUSIBLE", code=INVALID_AMOUNT, field=field, amount=format(amount, ".6g")
+        )
     cents = amount * 100
     if cents != cents.to_integral_value():
-        raise _bad_amount(f"{place}: l'importo {amount:f} ha più di due decimali")
+        raise ExecutionFailed(
+            "AMOUNT_TOO_PRECISE", code=INVALID_AMOUNT, field=field, amount=format(amount, "f")
+        )
     return int(cents)
-
-
-def _bad_amount(sentence: str) -> ExecutionFailed:
-    return ExecutionFailed(sentence, code="IMPORTO_NON_VALIDO")
 
 
 def to_euros(cents: int) -> Decimal:

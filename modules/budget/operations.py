@@ -1,6 +1,6 @@
-"""The operations of the budget that a service task may call: `budget.apri`, `prevedi`, `impegna`, `liquida`…
+"""The operations of the budget that a service task can call: `budget.apri`, `prevedi`, `impegna`, `liquida`…
 
-The engine calls each inside a savepoint: when it raises a BusinessError and the diagram goes on, nothing of it remains.
+The engine calls each inside a savepoint: a BusinessError undoes everything the operation wrote.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def apri(
 def prevedi(
     context: OperationContext, *, voci: list[Any], motivo: str = "", persona: str | None = None
 ) -> dict[str, Any]:
-    """Put the plan in force."""
+    """Put a plan in force."""
     items = plan.read_items(voci)
     account = open_for(context, persona, None)
     return plan.put_plan(context.connection, account, items, motivo, cause_of(context)).as_result()
@@ -92,7 +92,7 @@ def impegna(
 ) -> dict[str, Any]:
     """Commit the plan, or the given lines, or one amount."""
     if voci is not None and importo is not None:
-        raise ExecutionFailed("budget.impegna: dare «voci» oppure «importo», non tutti e due")
+        raise ExecutionFailed("COMMITMENT_ITEMS_AND_AMOUNT")
     if importo is not None:
         cents = to_cents(importo, "budget.impegna")
         items: tuple[PlanItem, ...] = (PlanItem(category_of(categoria), supplier_of(fornitore), "", cents),)
@@ -176,11 +176,11 @@ def storna(
 ) -> dict[str, Any]:
     """Reverse commitments."""
     if not motivo.strip():
-        raise ExecutionFailed("budget.storna: serve il motivo dello storno", code="MOTIVO_MANCANTE")
+        raise ExecutionFailed("REVERSAL_REASON_MISSING", code="MOTIVO_MANCANTE")
     cents = None if importo is None else to_cents(importo, "budget.storna")
     account = locked_or_none(context, persona)
     if account is None:
-        return _NOTHING.as_result()
+        return _NO_BALANCE.as_result()
     return spending.reverse(
         context.connection,
         account,
@@ -202,8 +202,8 @@ def storna(
     ),
 )
 def chiudi(context: OperationContext, *, motivo: str = "", persona: str | None = None) -> dict[str, Any]:
-    """Close every account of the patto, or that of `persona`; the result is their sum."""
-    total = _NOTHING
+    """Close every account of the patto, or that of `persona`; the result is the sum of their balances."""
+    total = _NO_BALANCE
     for account in locked_accounts(context, persona):
         total = total.plus(spending.close(context.connection, account, motivo, cause_of(context)))
     return total.as_result()
@@ -216,8 +216,8 @@ def chiudi(context: OperationContext, *, motivo: str = "", persona: str | None =
     + _RESULT,
 )
 def sospendi(context: OperationContext, *, motivo: str = "", persona: str | None = None) -> dict[str, Any]:
-    """Freeze spending on every account of the patto, or on that of `persona`."""
-    total = _NOTHING
+    """Suspend spending on every account of the patto, or on that of `persona`."""
+    total = _NO_BALANCE
     for account in locked_accounts(context, persona):
         spending.suspend(context.connection, account, motivo, cause_of(context))
         total = total.plus(account.balance)
@@ -230,15 +230,15 @@ def sospendi(context: OperationContext, *, motivo: str = "", persona: str | None
     description="Permette di nuovo impegni e pagamenti dopo una sospensione." + _RESULT,
 )
 def riprendi(context: OperationContext, *, motivo: str = "", persona: str | None = None) -> dict[str, Any]:
-    """Allow spending again on every account of the patto, or on that of `persona`."""
-    total = _NOTHING
+    """Resume spending on every account of the patto, or on that of `persona`."""
+    total = _NO_BALANCE
     for account in locked_accounts(context, persona):
         spending.resume(context.connection, account, motivo, cause_of(context))
         total = total.plus(account.balance)
     return total.as_result()
 
 
-_NOTHING = Balance(0, 0, 0, 0)
+_NO_BALANCE = Balance(0, 0, 0, 0)
 
 
 def proof_text(value: Any) -> str:

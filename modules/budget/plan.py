@@ -1,6 +1,6 @@
-"""The plan of a budget: reads lines from a form, puts a whole plan in force, brings commitments to the plan.
+"""The plan of a budget: reads its lines from a form, puts it in force, commits it.
 
-A plan is always declared whole, so declaring it twice changes nothing. Category and supplier tell a line.
+A plan is always given whole, so giving it twice changes nothing. Category and supplier identify a line.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from engine.errors import BusinessError, ExecutionFailed
+from engine.messages import Message, message
 from modules.budget.accounts import Account, Line, add_line, include_in_plan, lines_of
 from modules.budget.ledger import Change, Entry, refuse_unless_open, write_entry
 from modules.budget.model import (
@@ -30,26 +31,28 @@ def read_items(voci: Sequence[Any]) -> tuple[PlanItem, ...]:
 
     Raises ExecutionFailed naming the line that does not hold; other keys of a line are ignored.
     """
-    return tuple(_read_item(entry, f"voce di budget {number}") for number, entry in enumerate(voci, start=1))
+    return tuple(
+        _read_item(entry, message("BUDGET_ITEM", number=number)) for number, entry in enumerate(voci, start=1)
+    )
 
 
-def read_text(value: Any, place: str) -> str:
-    """A short text on one line; None is empty. ExecutionFailed beyond 200 characters."""
+def read_text(value: Any, field: Message) -> str:
+    """A short text on one line; None is empty. ExecutionFailed beyond 200 characters; `field` says where it was."""
     text = " ".join(str(value).split()) if value is not None else ""
     if len(text) > MAX_TEXT:
-        raise ExecutionFailed(f"{place}: il testo supera i {MAX_TEXT} caratteri", code="TESTO_TROPPO_LUNGO")
+        raise ExecutionFailed("BUDGET_TEXT_TOO_LONG", code="TESTO_TROPPO_LUNGO", field=field, limit=MAX_TEXT)
     return text
 
 
 def same_supplier(one: str, other: str) -> bool:
-    """Whether two suppliers are the same, whatever capitals and spaces."""
+    """Whether two suppliers are the same; capitals and spaces do not matter."""
     return " ".join(one.split()).casefold() == " ".join(other.split()).casefold()
 
 
 def put_plan(
     connection: Connection, account: Account, items: Sequence[PlanItem], motivo: str, cause: Cause
 ) -> Balance:
-    """Make `items` the whole plan in force. Nothing is committed, nothing already paid is lost.
+    """Make `items` the whole plan in force. It commits nothing and keeps what is paid.
 
     Raises BusinessError BUDGET_SUPERATO when plan, payments and commitments outside the plan exceed what the
     person may still have.
@@ -77,7 +80,7 @@ def put_plan(
 
 
 def commit_plan(connection: Connection, account: Account, cause: Cause) -> Balance:
-    """Bring the commitments of every planned line to what the plan says; paid sums are never touched.
+    """Commit every planned line up to the plan, but not less than what is paid.
 
     Raises BusinessError BUDGET_SOSPESO, BUDGET_CHIUSO, BUDGET_SUPERATO.
     """
@@ -90,26 +93,26 @@ def commit_plan(connection: Connection, account: Account, cause: Cause) -> Balan
     return write_entry(connection, account, Entry(TipoMovimento.IMPEGNO, changes), cause)
 
 
-def _read_item(entry: Any, place: str) -> PlanItem:
+def _read_item(entry: Any, item: Message) -> PlanItem:
     if not isinstance(entry, Mapping):
         raise ExecutionFailed(
-            f"{place}: serve un contesto con categoria e importo, non «{entry!s:.60}»", code="VOCE_NON_VALIDA"
+            "BUDGET_ITEM_NOT_A_CONTEXT", code="VOCE_NON_VALIDA", item=item, value=str(entry)[:60]
         )
     for key in ("categoria", "importo"):
         if entry.get(key) in (None, ""):
-            raise ExecutionFailed(f"{place}: manca «{key}»", code="VOCE_NON_VALIDA")
+            raise ExecutionFailed("BUDGET_ITEM_VALUE_MISSING", code="VOCE_NON_VALIDA", item=item, name=key)
     return PlanItem(
-        read_categoria(str(entry["categoria"]), place),
-        read_text(entry.get("fornitore"), f"{place}, fornitore"),
-        read_text(entry.get("descrizione"), f"{place}, descrizione"),
-        to_cents(entry["importo"], place),
+        read_categoria(str(entry["categoria"]), item),
+        read_text(entry.get("fornitore"), message("BUDGET_ITEM_SUPPLIER", item=item)),
+        read_text(entry.get("descrizione"), message("BUDGET_ITEM_DESCRIPTION", item=item)),
+        to_cents(entry["importo"], item),
     )
 
 
 def _match(
     items: Sequence[PlanItem], lines: Sequence[Line]
 ) -> tuple[list[tuple[PlanItem | None, Line | None]], list[Line]]:
-    """Pairs of plan item and line (None for a missing half), and the lines the plan does not concern."""
+    """Pairs of plan item and line (None where one is missing), and the lines outside the plan."""
     free = list(lines)
     pairs: list[tuple[PlanItem | None, Line | None]] = []
     for item in items:
@@ -137,9 +140,7 @@ def _refuse_over_the_cap(
     ) + sum(line.impegnato for line in untouched)
     limit = account.balance.impegnato + account.headroom
     if total > limit:
-        less = "" if limit == account.balance.tetto else " che la persona ha ancora a disposizione"
-        raise BusinessError(
-            "BUDGET_SUPERATO",
-            f"Il piano è di {euro(total)} e supera il tetto di {euro(limit)}{less}: "
-            f"va ridotto di {euro(total - limit)}.",
-        )
+        amounts = {"amount": euro(total), "cap": euro(limit), "excess": euro(total - limit)}
+        if limit == account.balance.tetto:
+            raise BusinessError("BUDGET_SUPERATO", message("PLAN_OVER_CAP", **amounts))
+        raise BusinessError("BUDGET_SUPERATO", message("PLAN_OVER_SHARED_CAP", **amounts))

@@ -1,4 +1,4 @@
-"""Importing this module registers what the module budget adds to the engine."""
+"""Imports the parts of the module budget that register themselves with the engine."""
 
 from modules.budget import consistency, operations, scenario_checks, tables
 

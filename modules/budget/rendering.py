@@ -55,7 +55,7 @@ def statement_csv(statement: Statement) -> str:
     out = io.StringIO()
     writer = csv.writer(out, delimiter=";", lineterminator="\r\n")
     writer.writerow(["Rendiconto del budget di welfare personale"])
-    for label, amount in _figures(statement):
+    for label, amount in _totals_of_account(statement):
         writer.writerow([label, plain_euro(amount)])
     writer.writerow(["Stato del conto", statement.stato.value])
     writer.writerow([])
@@ -74,13 +74,13 @@ def statement_csv(statement: Statement) -> str:
 
 
 def safe_cell(text: str) -> str:
-    """A text that no spreadsheet runs as a formula, also when spaces stand before the sign."""
+    """A text that no spreadsheet executes as a formula, also with spaces before the sign."""
     return (
         f"'{text}" if text.lstrip(" \u00a0").startswith(_DANGEROUS) or text.startswith(_DANGEROUS) else text
     )
 
 
-def _figures(statement: Statement) -> tuple[tuple[str, Decimal], ...]:
+def _totals_of_account(statement: Statement) -> tuple[tuple[str, Decimal], ...]:
     closed = statement.closed_at is not None
     last = ("Restituito al fondo", statement.restituito) if closed else ("Residuo", statement.residuo)
     return (
@@ -95,7 +95,7 @@ def _figures(statement: Statement) -> tuple[tuple[str, Decimal], ...]:
 def _summary(statement: Statement) -> str:
     rows = "".join(
         f'<div class="col"><dt>{escape(label)}</dt><dd>{_euro(amount)}</dd></div>'
-        for label, amount in _figures(statement)
+        for label, amount in _totals_of_account(statement)
     )
     state = f'<div class="col"><dt>Stato del conto</dt><dd>{escape(statement.stato.value)}</dd></div>'
     return f'<dl class="row row-cols-2 row-cols-md-3">{rows}{state}</dl>'

@@ -1,4 +1,4 @@
-"""From what a service task says to the account it means: whose it is, under which cap, by whom."""
+"""Reads the inputs of a budget operation: the account they refer to, its cap, who acts, and the parameters."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.errors import ExecutionFailed
+from engine.messages import message
 from engine.service_tasks import OperationContext
 from modules.budget import ledger, plan
 from modules.budget.accounts import Account, accounts_of, find_account, lock_account
@@ -19,7 +20,7 @@ ADVANCE_DEFAULT = 50
 
 
 def cause_of(context: OperationContext) -> Cause:
-    """Who is behind this step, and when."""
+    """The actor of this step, the moment and the element, as the journal stores them."""
     return Cause(context.actor.id, context.now, context.element_id)
 
 
@@ -30,18 +31,17 @@ def category_of(text: str) -> Categoria | None:
 
 def supplier_of(text: str) -> str:
     """The supplier on one line."""
-    return plan.read_text(text, "fornitore")
+    return plan.read_text(text, message("BUDGET_FIELD_SUPPLIER"))
 
 
 def open_for(context: OperationContext, persona: str | None, tetto: Decimal | None) -> Account:
-    """The account of the instance, opened if it is not there, and locked."""
-    in_force = to_cents(_parameter(context, CAP_PARAMETER, CAP_DEFAULT), f"parametro «{CAP_PARAMETER}»")
-    wanted = in_force if tetto is None else to_cents(tetto, "budget.apri, tetto")
+    """The account of the instance, opened when there is none, and locked."""
+    parameter = message("BUDGET_FIELD_PARAMETER", name=CAP_PARAMETER)
+    in_force = to_cents(_parameter(context, CAP_PARAMETER, CAP_DEFAULT), parameter)
+    wanted = in_force if tetto is None else to_cents(tetto, message("BUDGET_FIELD_CAP"))
     if wanted > in_force:
         raise ExecutionFailed(
-            f"budget.apri: il tetto chiesto ({tetto} €) supera quello in vigore; "
-            f"si cambia con il parametro «{CAP_PARAMETER}», non dal diagramma",
-            code="TETTO_NON_VALIDO",
+            "CAP_ABOVE_PARAMETER", code="TETTO_NON_VALIDO", cap=tetto, parameter=CAP_PARAMETER
         )
     holder = _holder(context, persona)
     ledger.open_account(
@@ -56,12 +56,12 @@ def open_for(context: OperationContext, persona: str | None, tetto: Decimal | No
 
 
 def locked(context: OperationContext, persona: str | None) -> Account:
-    """The one account the step means, locked; ExecutionFailed when it was never opened."""
+    """The account that the service task refers to, locked; ExecutionFailed when it was never opened."""
     return lock_account(context.connection, context.instance.id, persona or _subject_among_several(context))
 
 
 def locked_or_none(context: OperationContext, persona: str | None) -> Account | None:
-    """The one account the step means, locked, or None."""
+    """The account that the service task refers to, locked; None when it was never opened."""
     titolare = persona or _subject_among_several(context)
     if find_account(context.connection, context.instance.id, titolare) is None:
         return None
@@ -85,15 +85,15 @@ def advance_percent(context: OperationContext) -> int:
         percent = int(Decimal(str(value)))
     except (ArithmeticError, ValueError) as problem:
         raise ExecutionFailed(
-            f"Il parametro «{ADVANCE_PARAMETER}» non è un numero: {value!r:.40}"
+            "PERCENT_NOT_A_NUMBER", parameter=ADVANCE_PARAMETER, value=repr(value)[:40]
         ) from problem
     if not 0 <= percent <= 100:
-        raise ExecutionFailed(f"Il parametro «{ADVANCE_PARAMETER}» va da 0 a 100 per cento, non {percent}")
+        raise ExecutionFailed("PERCENT_OUT_OF_RANGE", parameter=ADVANCE_PARAMETER, percent=percent)
     return percent
 
 
 def _holder(context: OperationContext, persona: str | None) -> str:
-    """The person given, else the subject of the case, else the holder in the case that was reopened."""
+    """The person given, else the subject of the instance, else the holder in the instance that was reopened."""
     instance = context.instance
     if persona or instance.subject:
         return str(persona or instance.subject)

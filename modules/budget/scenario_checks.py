@@ -1,4 +1,4 @@
-"""What a scenario can verify about the budget of an instance."""
+"""The scenario check of the budget of an instance."""
 
 from __future__ import annotations
 
@@ -10,18 +10,14 @@ from modules.budget import service as budget
 
 
 @scenario_check("bilancio")
-def balance(world: World, case: str, expected: Any) -> str:
+def balance(world: World, instance_id: str, expected: Any) -> str:
     """`bilancio`: previsto, impegnato, liquidato, residuo, tetto, restituito, stato of the account."""
     with world.engine.database.read() as connection:
-        found = budget.statement(connection, case)
-    if found is None or expected is None:
-        return (
-            ""
-            if found is expected
-            else "bilancio: la pratica non ha un conto"
-            if found is None
-            else "bilancio: c'è un conto"
-        )
+        found = budget.statement(connection, instance_id)
+    if found is None:
+        return "" if expected is None else "bilancio: la pratica non ha un conto"
+    if expected is None:
+        return "bilancio: c'è un conto"
     seen = {name: getattr(found, name) for name in
             ("tetto", "previsto", "impegnato", "liquidato", "residuo", "restituito")}  # fmt: skip
     return compare(expected, {**seen, "stato": found.stato.value}, "bilancio").replace(

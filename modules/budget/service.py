@@ -1,4 +1,4 @@
-"""What pages and documents read of the budget: the statement of accounts, and its proof from the journal."""
+"""Public interface of the budget: statements of accounts, residual of a person, balance computed from the journal."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 
 
 def statement(connection: Connection, instance_id: str, titolare: str | None = None) -> Statement | None:
-    """The statement of accounts of a patto (of `titolare`, where it has several); None without account."""
+    """The statement of the first account of a patto, or of that of `titolare`; None without account."""
     found = [a for a in accounts_of(connection, instance_id) if titolare is None or a.titolare == titolare]
     return _statement(connection, found[0]) if found else None
 
@@ -43,7 +43,7 @@ def statements(connection: Connection, instance_id: str) -> tuple[Statement, ...
 
 
 def residual_of(connection: Connection, titolare: str, tetto: Decimal = Decimal(2000)) -> Decimal:
-    """Euros that a person may still commit over all their patti, under the given cap."""
+    """The euros that can still be committed for a person over all their patti, with the given cap."""
     used = connection.execute(
         select(plafond.c.impegnato).where(plafond.c.titolare == titolare)
     ).scalar_one_or_none()
@@ -51,7 +51,7 @@ def residual_of(connection: Connection, titolare: str, tetto: Decimal = Decimal(
 
 
 def balance_from_journal(connection: Connection, instance_id: str, titolare: str | None = None) -> Balance:
-    """The balance computed from the journal alone: it must always equal the one kept in the account."""
+    """The balance computed from the journal; it must equal the one stored in the account."""
     query = (
         select(
             movimento.c.tipo,
@@ -112,7 +112,7 @@ def _statement(connection: Connection, account: Account) -> Statement:
 
 
 def _movements(connection: Connection, account: Account) -> tuple[StatementMovement, ...]:
-    """The entries; a plan counts what it adds or takes away, any other entry the money it moves."""
+    """The entries with their amounts: for a plan the change of the plan, for others the money moved."""
     row = movimento_riga.c
     plan = case(
         (row.dare == Mastro.PREVISTO, row.importo), (row.avere == Mastro.PREVISTO, -row.importo), else_=0

@@ -1,4 +1,4 @@
-"""Spending: commits single lines, pays with a proof, reverses what is not paid, closes, suspends, resumes."""
+"""Commits amounts, pays them against a proof, reverses what is not paid; closes, suspends and resumes an account."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from engine.errors import BusinessError
+from engine.messages import Message, message
 from modules.budget.accounts import Account, Line, add_line, find_account, lines_of
-from modules.budget.ledger import Change, Entry, over_the_cap, refuse_unless_open, set_state, write_entry
+from modules.budget.ledger import Change, Entry, cap_exceeded, refuse_unless_open, set_state, write_entry
 from modules.budget.model import Balance, Categoria, Cause, PlanItem, StatoConto, TipoMovimento, euro
 from modules.budget.plan import same_supplier
 from modules.budget.tables import movimento
@@ -18,7 +19,7 @@ from modules.budget.tables import movimento
 
 @dataclass(frozen=True)
 class Payment:
-    """A payment asked for, in cents.
+    """A payment to make, in cents.
 
     `settle` reverses what stays committed on the paid lines; `advance` is a sum paid ahead, at most
     `advance_percent` of a line.
@@ -37,14 +38,14 @@ class Payment:
 def commit_items(
     connection: Connection, account: Account, items: Sequence[PlanItem], motivo: str, cause: Cause
 ) -> Balance:
-    """Commit these amounts: first against planned lines that wait for it, the rest as lines outside the plan.
+    """Commit these amounts: first on planned lines that are not fully committed, the rest as lines outside the plan.
 
     Raises BusinessError BUDGET_SOSPESO, BUDGET_CHIUSO, BUDGET_SUPERATO.
     """
     refuse_unless_open(account, spending=True)
     wanted = sum(item.cents for item in items)
     if wanted > account.headroom:
-        raise over_the_cap(account, wanted)
+        raise cap_exceeded(account, wanted)
     lines = lines_of(connection, account.id)
     waiting = {line.id: line.previsto - line.impegnato for line in lines if not line.fuori_piano}
     taken: dict[str, int] = {}
@@ -68,7 +69,7 @@ def commit_items(
 
 
 def pay(connection: Connection, account: Account, payment: Payment, cause: Cause) -> Balance:
-    """Pay out of what is committed for the category (and supplier).
+    """Pay from the commitments of the category and supplier.
 
     Raises BusinessError BUDGET_SOSPESO, BUDGET_CHIUSO, GIUSTIFICATIVO_MANCANTE, GIUSTIFICATIVO_GIA_USATO,
     IMPEGNO_INSUFFICIENTE, ANTICIPO_SUPERATO.
@@ -76,11 +77,10 @@ def pay(connection: Connection, account: Account, payment: Payment, cause: Cause
     refuse_unless_open(account, spending=True)
     if not payment.giustificativo:
         raise BusinessError(
-            "GIUSTIFICATIVO_MANCANTE",
-            f"Per liquidare {euro(payment.cents)} serve il giustificativo della spesa.",
+            "GIUSTIFICATIVO_MANCANTE", message("PAYMENT_PROOF_MISSING", amount=euro(payment.cents))
         )
     fingerprint = _fingerprint(payment)
-    _refuse_second_time(connection, account, payment, fingerprint)
+    _refuse_used_proof(connection, account, payment, fingerprint)
     changes = _share_out(
         _fitting(lines_of(connection, account.id), payment.categoria, payment.fornitore), payment
     )
@@ -112,9 +112,9 @@ def reverse(
     motivo: str,
     cause: Cause,
 ) -> Balance:
-    """Take back commitments that are not paid: `cents` of them, or all when None. Paid sums stay.
+    """Reverse commitments that are not paid: `cents` of them, or all when None. Paid amounts stay.
 
-    Allowed while suspended. Raises BusinessError IMPEGNO_INSUFFICIENTE (less than asked), BUDGET_CHIUSO.
+    It is allowed on a suspended account. Raises BusinessError IMPEGNO_INSUFFICIENTE (less than asked), BUDGET_CHIUSO.
     """
     refuse_unless_open(account, spending=False)
     lines = [
@@ -123,18 +123,22 @@ def reverse(
     available = sum(line.da_pagare for line in lines)
     wanted = available if cents is None else cents
     if wanted > available:
-        raise _not_committed("stornare", wanted, available, categoria, fornitore)
-    parts: list[tuple[Line, int]] = []
+        part = _part_of_budget(categoria, fornitore)
+        raise BusinessError(
+            "IMPEGNO_INSUFFICIENTE",
+            message("REVERSAL_OVER_COMMITMENT", amount=euro(wanted), part=part, available=euro(available)),
+        )
+    amounts: list[tuple[Line, int]] = []
     for line in lines:
-        part = min(wanted, line.da_pagare)
-        if part:
-            parts.append((line, part))
-            wanted -= part
-    return _reverse_lines(connection, account, parts, motivo, cause)
+        cents_of_line = min(wanted, line.da_pagare)
+        if cents_of_line:
+            amounts.append((line, cents_of_line))
+            wanted -= cents_of_line
+    return _reverse_lines(connection, account, amounts, motivo, cause)
 
 
 def close(connection: Connection, account: Account, motivo: str, cause: Cause) -> Balance:
-    """Reverse what is not paid, give the unspent back to the fund, close. A second time does nothing."""
+    """Reverse what is not paid, return the residual to the fund and close. Does nothing on a closed account."""
     if account.stato is StatoConto.CHIUSO:
         return account.balance
     balance = reverse(
@@ -154,20 +158,20 @@ def close(connection: Connection, account: Account, motivo: str, cause: Cause) -
 
 
 def suspend(connection: Connection, account: Account, motivo: str, cause: Cause) -> None:
-    """Freeze spending. Harmless when frozen or closed."""
+    """Suspend spending. Does nothing on a suspended or closed account."""
     if account.stato is StatoConto.APERTO:
         entry = Entry(TipoMovimento.SOSPENSIONE, motivo=motivo)
         set_state(connection, account, StatoConto.SOSPESO, entry, cause)
 
 
 def resume(connection: Connection, account: Account, motivo: str, cause: Cause) -> None:
-    """Allow spending again. Harmless when not frozen."""
+    """Resume spending. Does nothing on an account that is not suspended."""
     if account.stato is StatoConto.SOSPESO:
         set_state(connection, account, StatoConto.APERTO, Entry(TipoMovimento.RIPRESA, motivo=motivo), cause)
 
 
 def _fitting(lines: Iterable[Line], categoria: Categoria | None, fornitore: str) -> list[Line]:
-    """The lines of the category (any when None) that this supplier may be paid from, its own lines first."""
+    """The lines of the category (None: any) from which this supplier can be paid, its own lines first."""
     fitting = [
         line
         for line in lines
@@ -181,7 +185,13 @@ def _share_out(lines: Sequence[Line], payment: Payment) -> list[Change]:
     rest = payment.cents
     available = sum(line.da_pagare for line in lines)
     if rest > available:
-        raise _not_committed("liquidare", rest, available, payment.categoria, payment.fornitore)
+        part_of_budget = _part_of_budget(payment.categoria, payment.fornitore)
+        raise BusinessError(
+            "IMPEGNO_INSUFFICIENTE",
+            message(
+                "PAYMENT_OVER_COMMITMENT", amount=euro(rest), part=part_of_budget, available=euro(available)
+            ),
+        )
     changes: list[Change] = []
     for line in lines:
         limit = line.da_pagare
@@ -194,8 +204,12 @@ def _share_out(lines: Sequence[Line], payment: Payment) -> list[Change]:
     if rest:
         raise BusinessError(
             "ANTICIPO_SUPERATO",
-            f"Non si possono anticipare {euro(payment.cents)}: l'anticipo arriva al massimo al "
-            f"{payment.advance_percent} % di ogni voce, cioè ancora {euro(payment.cents - rest)}.",
+            message(
+                "ADVANCE_OVER_LIMIT",
+                amount=euro(payment.cents),
+                percent=payment.advance_percent,
+                available=euro(payment.cents - rest),
+            ),
         )
     return changes
 
@@ -210,16 +224,13 @@ def _reverse_lines(
     return write_entry(connection, account, Entry(TipoMovimento.STORNO, changes, motivo=motivo), cause)
 
 
-def _not_committed(
-    verb: str, wanted: int, available: int, categoria: Categoria | None, fornitore: str
-) -> BusinessError:
-    what = f"per «{categoria.label}»" if categoria is not None else "in tutto"
-    if fornitore:
-        what += f", fornitore «{fornitore}»,"
-    return BusinessError(
-        "IMPEGNO_INSUFFICIENTE",
-        f"Non si possono {verb} {euro(wanted)}: {what} restano impegnati e non pagati {euro(available)}.",
+def _part_of_budget(categoria: Categoria | None, fornitore: str) -> Message:
+    part = (
+        message("COMMITMENT_PART_CATEGORY", category=categoria.label)
+        if categoria is not None
+        else message("COMMITMENT_PART_ALL")
     )
+    return message("COMMITMENT_PART_SUPPLIER", part=part, supplier=fornitore) if fornitore else part
 
 
 def _fingerprint(payment: Payment) -> str:
@@ -232,7 +243,7 @@ def _fingerprint(payment: Payment) -> str:
     return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-def _refuse_second_time(connection: Connection, account: Account, payment: Payment, fingerprint: str) -> None:
+def _refuse_used_proof(connection: Connection, account: Account, payment: Payment, fingerprint: str) -> None:
     query = select(movimento.c.numero).where(
         movimento.c.conto_id == account.id, movimento.c.impronta == fingerprint
     )
@@ -240,6 +251,10 @@ def _refuse_second_time(connection: Connection, account: Account, payment: Payme
     if earlier is not None:
         raise BusinessError(
             "GIUSTIFICATIVO_GIA_USATO",
-            f"Il giustificativo «{payment.giustificativo:.80}» ha già pagato {euro(payment.cents)} "
-            f"(movimento {earlier}): la stessa spesa non si paga due volte.",
+            message(
+                "PAYMENT_PROOF_ALREADY_USED",
+                proof=payment.giustificativo[:80],
+                amount=euro(payment.cents),
+                entry=earlier,
+            ),
         )

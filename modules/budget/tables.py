@@ -1,9 +1,8 @@
-"""Tables of the budget. The caps are CHECK constraints: no program, however hurried, can write past them.
+"""Tables of the budget. The caps are CHECK constraints, so that no program can exceed them.
 
-`movimento` and `movimento_riga` are the journal, written once. Each row of the journal carries a positive
-amount from one ledger account (`avere`) to another (`dare`), so every entry sums to zero by its very shape.
-The amounts kept in `plafond`, `conto` and `voce` are balances of that journal, changed in the transaction in
-which it grows.
+`movimento` and `movimento_riga` are the journal; they are append-only. Each row of the journal moves a positive
+amount from one ledger account (`avere`) to another (`dare`), so every entry sums to zero. The amounts in `plafond`,
+`conto` and `voce` are balances of the journal, updated in the transaction that adds the entry.
 """
 
 from sqlalchemy import (
@@ -23,15 +22,9 @@ from sqlalchemy import (
 
 from engine.storage.append_only import append_only
 from engine.storage.metadata import metadata
+from engine.storage.tables.columns import one_of
 from engine.storage.types import UtcDateTime
 from modules.budget.model import Categoria, Mastro, StatoConto, StatoVoce, TipoMovimento
-
-
-def _one_of(
-    column: str, values: type[Categoria | Mastro | StatoConto | StatoVoce | TipoMovimento]
-) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
 
 def _cents(name: str) -> Column[int]:
@@ -43,7 +36,7 @@ plafond = Table(
     metadata,
     Column(
         "titolare", String(80), primary_key=True
-    ),  # the person (or, without one, the first case of the chain)
+    ),  # the person, or the first instance of a chain of reopened ones
     Column("tetto", BigInteger, nullable=False),
     _cents("impegnato"),  # over all the accounts of this person
     CheckConstraint("impegnato >= 0 AND impegnato <= tetto", name="impegnato_entro_il_tetto"),
@@ -69,7 +62,7 @@ conto = Table(
     CheckConstraint("impegnato + restituito <= tetto", name="impegnato_entro_il_tetto"),
     CheckConstraint("liquidato >= 0 AND liquidato <= impegnato", name="liquidato_entro_impegnato"),
     CheckConstraint("restituito >= 0", name="restituito_non_negativo"),
-    _one_of("stato", StatoConto),
+    one_of("stato", *StatoConto),
 )
 
 voce = Table(
@@ -91,8 +84,8 @@ voce = Table(
     CheckConstraint("previsto >= 0", name="previsto_non_negativo"),
     CheckConstraint("liquidato >= 0 AND liquidato <= impegnato", name="liquidato_entro_impegnato"),
     CheckConstraint("anticipato >= 0 AND anticipato <= liquidato", name="anticipato_entro_liquidato"),
-    _one_of("stato", StatoVoce),
-    _one_of("categoria", Categoria),
+    one_of("stato", *StatoVoce),
+    one_of("categoria", *Categoria),
 )
 
 movimento = append_only(
@@ -115,7 +108,7 @@ movimento = append_only(
         CheckConstraint(
             "tipo <> 'liquidazione' OR length(trim(giustificativo)) > 0", name="pagato_con_giustificativo"
         ),
-        _one_of("tipo", TipoMovimento),
+        one_of("tipo", *TipoMovimento),
     )
 )
 
@@ -131,8 +124,8 @@ movimento_riga = append_only(
         Column("importo", BigInteger, nullable=False),
         CheckConstraint("importo > 0", name="importo_positivo"),
         CheckConstraint("dare <> avere", name="dare_diverso_da_avere"),
-        _one_of("dare", Mastro),
-        _one_of("avere", Mastro),
+        one_of("dare", *Mastro),
+        one_of("avere", *Mastro),
         Index("ix_movimento_riga_voce", "voce_id"),
     )
 )

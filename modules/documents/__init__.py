@@ -1,1 +1,1 @@
-"""The papers of a case: contract, letter, minutes, statement of accounts; kept with a hash, never overwritten."""
+"""The documents of an instance: contract, letter, minutes, statement of accounts; stored with a hash, never changed."""

@@ -1,4 +1,4 @@
-"""The statement of accounts as it stands at a moment, to print: not issued, so without version and protocol number."""
+"""A working copy of the statement of accounts as a PDF: not issued, so without version and protocol number."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from modules.documents.rendering import render
 from modules.documents.wording import day_in_words
 
 
-def statement_pdf(case: InstanceView, statement: Statement, now: datetime) -> bytes:
-    """The PDF of a case's statement; `now` (aware) is printed on it as the day it shows the accounts of."""
-    instance = InstanceRef(
-        case.id,
-        case.number,
-        case.definition_id,
-        case.definition_key,
-        case.definition_version,
-        case.business_key,
-        case.scope,
-        case.subject,
-        case.title,
-        case.linked_from,
+def statement_pdf(instance: InstanceView, statement: Statement, now: datetime) -> bytes:
+    """The PDF of the statement of an instance; its day is that of `now` (aware) in Europe/Rome."""
+    reference = InstanceRef(
+        instance.id,
+        instance.number,
+        instance.definition_id,
+        instance.definition_key,
+        instance.definition_version,
+        instance.business_key,
+        instance.scope,
+        instance.subject,
+        instance.title,
+        instance.linked_from,
     )
     day = day_in_rome(now)
     subtitle = f"Situazione al {day_in_words(day)}"
@@ -34,13 +34,15 @@ def statement_pdf(case: InstanceView, statement: Statement, now: datetime) -> by
         "Patti gener-attivi",
         "Rendiconto del budget",
         subtitle,
-        instance,
+        reference,
         day,
         Reservation(0, day.year, 0, None),
     )
     unissued = {
         "protocollo": "non protocollato",
-        "descrizione": f"Rendiconto del budget, patto n. {case.number}, {subtitle.lower()}",
-        "piede": f"Patto n. {case.number} · {subtitle.lower()} · copia di lavoro",
+        "descrizione": f"Rendiconto del budget, patto n. {instance.number}, {subtitle.lower()}",
+        "piede": f"Patto n. {instance.number} · {subtitle.lower()} · copia di lavoro",
     }
-    return render("rendiconto", sheets.accounts(heading, case.title, statement) | unissued, created_at=now)
+    return render(
+        "rendiconto", sheets.accounts(heading, instance.title, statement) | unissued, created_at=now
+    )

@@ -1,4 +1,4 @@
-"""What a stored document is, and which kinds there are."""
+"""Data types of documents: the kinds, a stored document, reserved numbers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _LABELS = {
 
 @dataclass(frozen=True)
 class Document:
-    """A document as it was issued. `created_at` in UTC; `superseded_by` names the next version, when there is one."""
+    """An issued document. `created_at` in UTC; `superseded_by` is the id of the next version, or None."""
 
     id: str
     instance_id: str
@@ -57,7 +57,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Reservation:
-    """The numbers a document will carry, fixed before it is typeset because they are printed on it."""
+    """The version and protocol number of a document, reserved before it is typeset because they are printed on it."""
 
     version: int
     protocol_year: int

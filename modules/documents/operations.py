@@ -1,6 +1,6 @@
-"""The documents that a diagram can issue: the patto, the letter of outcome, the minutes, the statement of accounts.
+"""The operations that issue documents: the patto, the letter of outcome, the minutes, the statement of accounts.
 
-What a parameter does not say is taken from the variable of the case with the same name.
+A parameter that is not given takes the value of the variable with the same name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from modules.documents.wording import day_in_words
 
 @dataclass(frozen=True)
 class Outcome:
-    """A known outcome: the sentence of the letter, of the minutes, and whether it is adverse to the person."""
+    """An outcome: its sentence in the letter and in the minutes, and whether it is adverse to the person."""
 
     letter: str
     minutes: str
@@ -72,7 +72,7 @@ OUTCOMES: Mapping[str, Outcome] = {
         is_adverse=True,
     ),
 }
-"""The outcomes a letter and the minutes know how to say."""
+"""The outcomes that have a sentence for the letter and for the minutes."""
 
 
 @operation(
@@ -105,7 +105,7 @@ def contratto(
         "impegni_persona": impegni_persona, "impegno_generativo": impegno_generativo, "voci": voci,
         "data_inizio": data_inizio, "data_fine": data_fine,
     }  # fmt: skip
-    known = (
+    subject_fields = (
         "nome",
         "cognome",
         "nome_nucleo",
@@ -114,7 +114,7 @@ def contratto(
         "tutor",
         "informativa_consegnata_il",
     )
-    fields = {name: context.variables.get(name) for name in known} | {
+    fields = {name: context.variables.get(name) for name in subject_fields} | {
         name: context.variables.get(name) if value is None and name != "voci" else value
         for name, value in given.items()
     }
@@ -159,21 +159,15 @@ def lettera_esito(
     """Issue the letter. A text of several lines (`testo`, `destinatario`) keeps its lines."""
     outcome = OUTCOMES.get(esito)
     if outcome is None and not testo:
-        raise ExecutionFailed(
-            f"documenti.lettera_esito: l'esito «{esito:.40}» non è fra quelli noti ({', '.join(OUTCOMES)}); "
-            "aggiungere il parametro «testo» con ciò che la lettera deve dire"
-        )
+        raise ExecutionFailed("LETTER_OUTCOME_UNKNOWN", outcome=esito[:40], known=list(OUTCOMES))
     reasons = _or_variable(context, motivazione, "motivazione")
     if outcome is not None and outcome.is_adverse and not str(reasons or "").strip():
-        raise ExecutionFailed(
-            f"documenti.lettera_esito: l'esito «{esito}» è sfavorevole e deve essere motivato; "
-            "indicare il parametro «motivazione»"
-        )
-    held = f", nella seduta del {day_in_words(data_seduta)}," if data_seduta else ""
+        raise ExecutionFailed("LETTER_REASONS_MISSING", outcome=esito)
+    sitting = f", nella seduta del {day_in_words(data_seduta)}," if data_seduta else ""
     fields = {
         "destinatario": destinatario.strip() or person_name(context.variables, context.instance),
         "oggetto": oggetto,
-        "testo": testo or (outcome.letter.format(seduta=held) if outcome else ""),
+        "testo": testo or (outcome.letter.format(seduta=sitting) if outcome else ""),
         "motivazione": reasons,
         "nome_termine": outcome.deadline_name if outcome and outcome.deadline_name else "Entro il",
         "termine": termine,
@@ -202,13 +196,10 @@ def verbale(
     decisione: str = "",
     ente: str = "",
 ) -> dict[str, Any]:
-    """Issue the minutes; `decisione` says it in other words than those known for `esito`."""
+    """Issue the minutes; `decisione` replaces the sentence of `esito`."""
     outcome = OUTCOMES.get(esito)
     if outcome is None and not decisione:
-        raise ExecutionFailed(
-            f"documenti.verbale: l'esito «{esito:.40}» non è fra quelli noti ({', '.join(OUTCOMES)}); "
-            "aggiungere il parametro «decisione»"
-        )
+        raise ExecutionFailed("MINUTES_OUTCOME_UNKNOWN", outcome=esito[:40], known=list(OUTCOMES))
     sitting = _or_variable(context, data_seduta, "data_seduta")
     fields = {
         "data_seduta": sitting,
@@ -236,13 +227,10 @@ def verbale(
 def rendiconto(
     context: OperationContext, *, titolo: str = "Rendiconto del budget", ente: str = ""
 ) -> dict[str, Any]:
-    """Issue the statement of accounts; ExecutionFailed when the case has no account."""
+    """Issue the statement of accounts; ExecutionFailed when the instance has no account."""
     statement = budget.statement(context.connection, context.instance.id)
     if statement is None:
-        raise ExecutionFailed(
-            "documenti.rendiconto: il caso non ha un conto; chiamare prima l'operazione budget.apri",
-            code="CONTO_MANCANTE",
-        )
+        raise ExecutionFailed("STATEMENT_WITHOUT_ACCOUNT", code="CONTO_MANCANTE")
     name = person_name(context.variables, context.instance)
     return _issue(
         context, Kind.RENDICONTO, titolo, ente, lambda heading: sheets.accounts(heading, name, statement)
@@ -258,7 +246,7 @@ def _issue(
             f"Versione {number}, che sostituisce la versione {number - 1}" if number > 1 else "Versione 1"
         )
         heading = Heading(
-            body or _body(context), title, subtitle, context.instance, context.today, reservation
+            body or _issuing_body(context), title, subtitle, context.instance, context.today, reservation
         )
         return render(kind.value, sheet(heading), created_at=context.now)
 
@@ -278,12 +266,12 @@ def _or_variable(context: OperationContext, value: Any, name: str) -> Any:
     return context.variables.get(name) if value is None else value
 
 
-def _body(context: OperationContext) -> str:
-    """Who writes: the ambito of the case and, where it has one, the sub-ambito, by their names."""
+def _issuing_body(context: OperationContext) -> str:
+    """Who issues the document: the names of the ambito of the instance and of its sub-ambito, if any."""
     names = scopes.scope_names(context.connection)
     above = [scope for scope in reversed(scope_chain(context.instance.scope)) if scope]
-    return " · ".join(names.get(scope) or _from_path(scope) for scope in above) or "Patti gener-attivi"
+    return " · ".join(names.get(scope) or _name_from_path(scope) for scope in above) or "Patti gener-attivi"
 
 
-def _from_path(scope: str) -> str:
+def _name_from_path(scope: str) -> str:
     return scope.rpartition("/")[2].replace("_", " ").replace("-", " ").title()

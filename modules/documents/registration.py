@@ -1,4 +1,4 @@
-"""Importing this module registers what the module documents adds to the engine."""
+"""Imports the parts of the module documents that register themselves with the engine."""
 
 from modules.documents import operations, scenario_checks, tables
 

@@ -1,7 +1,7 @@
-"""From a template and its data to a PDF: tagged (PDF/UA-1), archivable (PDF/A-2a), the same bytes for the same data.
+"""Renders a template and its data to a PDF: tagged (PDF/UA-1), archivable (PDF/A-2a), reproducible byte for byte.
 
-Data reach the template as JSON, never as Typst source: whatever a person typed is printed as it is. Fonts are those
-inside the typesetter, so the page looks alike on every machine.
+The template reads its data as JSON, never as Typst source, so text that a person typed is printed as it is. Only the
+fonts embedded in the typesetter are used, so the result is the same on every machine.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from engine.errors import ExecutionFailed
 
 TEMPLATES = Path(__file__).with_name("templates")
 STANDARDS: list[typst.PDFStandard] = ["ua-1", "a-2a"]
-"""What every document promises: Typst refuses to write a file that would not keep it."""
+"""The standards of every document: Typst refuses to write a file that does not comply."""
 
 _UNPRINTABLE = re.compile(r'(?:the text|the codepoint|contains the codepoint) `"(?P<text>.+?)"`')
 _ATTEMPTS = 24
@@ -42,10 +42,10 @@ def render(template: str, data: Mapping[str, Any], *, created_at: datetime) -> b
             missing = _missing_character(problem.message)
             if missing is None:
                 raise ExecutionFailed(
-                    f"Il documento «{template}» non si compone: {problem.message}"
+                    "DOCUMENT_NOT_TYPESET", template=template, problem=problem.message
                 ) from problem
             clean = _replace(clean, lambda text, gone=missing: text.replace(gone, _REPLACEMENT))
-    return _compile(template, _replace(clean, _european), created_at)
+    return _compile(template, _replace(clean, _latin_greek_cyrillic), created_at)
 
 
 def _compile(template: str, data: Any, created_at: datetime) -> bytes:
@@ -99,8 +99,8 @@ def _missing_character(message: str) -> str | None:
     return re.sub(r"\\u\{([0-9a-f]+)\}", lambda code: chr(int(code[1], 16)), match["text"])
 
 
-def _european(text: str) -> str:
-    """Last resort for a text full of characters without a glyph: what is beyond Latin, Greek and Cyrillic goes."""
+def _latin_greek_cyrillic(text: str) -> str:
+    """The text with every character outside Latin, Greek and Cyrillic replaced; used after `_ATTEMPTS` replacements."""
     return "".join(
         character
         if ord(character) < 0x530 or 0x1E00 <= ord(character) < 0x2070 or character in "€−≤≥"

@@ -1,4 +1,4 @@
-"""Issue documents and read them again. A document is written once; a change is a new version."""
+"""Issues documents and reads them. A document never changes; a change is a new version."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LATER = documento.alias("later")
 
 
 def of_instance(connection: Connection, instance_id: str) -> tuple[Document, ...]:
-    """All documents of a case, the newest first; contents are not read."""
+    """The documents of an instance, the newest first, without their contents."""
     query = _documents().where(documento.c.instance_id == instance_id)
     query = query.order_by(documento.c.protocol_year.desc(), documento.c.protocol_number.desc())
     return tuple(_document(row) for row in connection.execute(query))
@@ -33,19 +33,15 @@ def get(connection: Connection, document_id: str) -> Document:
     """One document without its content; NotFound when there is none."""
     row = connection.execute(_documents().where(documento.c.id == document_id)).one_or_none()
     if row is None:
-        raise NotFound(f"Il documento {document_id:.40} non esiste")
+        raise NotFound("DOCUMENT_NOT_FOUND", document=document_id[:40])
     return _document(row)
 
 
 def content(connection: Connection, document_id: str) -> bytes:
-    """The bytes of a document. NotFound when there is none, ExecutionFailed when they no longer match the hash."""
+    """The content of a document. NotFound when there is none, ExecutionFailed when it no longer matches the hash."""
     data, sha256 = _stored(connection, document_id)
     if hashlib.sha256(data).hexdigest() != sha256:
-        raise ExecutionFailed(
-            f"Il contenuto del documento {document_id} non corrisponde più alla sua impronta: avvisare "
-            "l'amministratore",
-            code="DOCUMENT_ALTERED",
-        )
+        raise ExecutionFailed("DOCUMENT_ALTERED", document=document_id)
     return data
 
 
@@ -62,10 +58,10 @@ def issue(
     typeset: Callable[[Reservation], bytes],
     media_type: str = PDF,
 ) -> Document:
-    """Reserve version and protocol number, typeset, store; all inside the step's transaction.
+    """Reserve version and protocol number, typeset and store, in the transaction of the step.
 
-    The register of the year is locked until the commit, so two documents issued at the same moment get different
-    numbers and, for the same case and kind, consecutive versions.
+    The protocol counter of the year is locked until the commit, so concurrent documents get different
+    numbers and, for the same instance and kind, consecutive versions.
     """
     connection = context.connection
     reservation = _reserve(connection, context.instance.id, kind, day_in_rome(context.now).year)
@@ -132,7 +128,7 @@ def _stored(connection: Connection, document_id: str) -> tuple[bytes, str]:
         select(documento.c.content, documento.c.sha256).where(documento.c.id == document_id)
     ).one_or_none()
     if row is None:
-        raise NotFound(f"Il documento {document_id:.40} non esiste")
+        raise NotFound("DOCUMENT_NOT_FOUND", document=document_id[:40])
     return bytes(row.content), row.sha256
 
 

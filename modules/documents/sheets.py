@@ -1,4 +1,4 @@
-"""What is printed on each document: from the variables of a case and the ledger to the data of a template."""
+"""The data of the templates, made from the variables of an instance and from its account."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ OFFICE = "Servizi sociali · Patti gener-attivi"
 
 @dataclass(frozen=True)
 class Heading:
-    """What every document shows at its top and foot. `today` is the day in Europe/Rome."""
+    """The header and footer of a document. `today` is the day in Europe/Rome."""
 
     body: str
     title: str
@@ -40,8 +40,8 @@ class Heading:
     reservation: Reservation
 
     def sheet(self) -> Sheet:
-        """As the letterhead of the templates wants it."""
-        case = f"Patto n. {self.instance.number}"
+        """The header and footer as the templates read them."""
+        patto = f"Patto n. {self.instance.number}"
         version = f"versione {self.reservation.version}"
         return {
             "ente": self.body,
@@ -50,19 +50,19 @@ class Heading:
             "data": day_in_words(self.today),
             "titolo": self.title,
             "sottotitolo": self.subtitle,
-            "descrizione": f"{self.title}, {case}, {version}",
-            "piede": f"{case} · {version} · prot. {self.reservation.protocol}",
+            "descrizione": f"{self.title}, {patto}, {version}",
+            "piede": f"{patto} · {version} · prot. {self.reservation.protocol}",
         }
 
 
 def person_name(variables: Mapping[str, Any], instance: InstanceRef) -> str:
-    """The person or family that the case is about."""
+    """The name of the person or family that the instance is about."""
     name = " ".join(written(variables.get(key)) for key in ("nome", "cognome") if written(variables.get(key)))
     return name or written(variables.get("nome_nucleo")) or instance.title
 
 
 def contract(heading: Heading, fields: Mapping[str, Any], statement: Statement | None) -> Sheet:
-    """The patto. `fields` are the keys of the form «progetto» besides those of the person; see the operation."""
+    """The patto. `fields` are the fields of the form «progetto» and those of the person; see `documenti.contratto`."""
     instance = heading.instance
     name = person_name(fields, instance)
     begin, end = fields.get("data_inizio"), fields.get("data_fine")
@@ -114,7 +114,7 @@ def contract(heading: Heading, fields: Mapping[str, Any], statement: Statement |
 
 
 def letter(heading: Heading, fields: Mapping[str, Any]) -> Sheet:
-    """The letter of outcome; `fields` are the parameters of the operation, already completed."""
+    """The letter of outcome; `fields` are the parameters of the operation with defaults filled in."""
     return heading.sheet() | {
         "destinatario": fields["destinatario"],
         "oggetto": fields["oggetto"],
@@ -149,7 +149,7 @@ def minutes(heading: Heading, fields: Mapping[str, Any]) -> Sheet:
 
 
 def accounts(heading: Heading, name: str, statement: Statement) -> Sheet:
-    """The statement of accounts: totals, lines and movements, as they are in the ledger."""
+    """The statement of accounts: totals, lines and movements of the account."""
     return heading.sheet() | {
         "scheda": facts(
             [

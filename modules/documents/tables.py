@@ -1,4 +1,4 @@
-"""Where documents are kept. Rows are written once: the database itself refuses to change or delete them."""
+"""Table of documents. It is append-only: triggers of the database refuse changes and deletions."""
 
 from sqlalchemy import (
     BigInteger,
@@ -36,7 +36,7 @@ documento = append_only(
         Column("created_at", UtcDateTime, nullable=False),
         Column("created_by", String(80), nullable=False),
         Column("element_id", String(160), nullable=False),
-        Column("replaces", ForeignKey("documento.id")),  # the version before; that row itself never changes
+        Column("replaces", ForeignKey("documento.id")),  # the previous version
         UniqueConstraint("instance_id", "kind", "version"),
         UniqueConstraint("protocol_year", "protocol_number"),
         UniqueConstraint("replaces"),

@@ -1,4 +1,4 @@
-"""How values are written on paper in Italian: dates in words, euros, yes and no, people and their parts."""
+"""Formats values for documents in Italian: dates in words, euros, yes and no, names with roles."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def euros(amount: Decimal) -> str:
 
 
 def written(value: Any) -> str:
-    """Any value of a process as an Italian reads it; nothing for None."""
+    """A value of a process as Italian text; empty for None."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -65,13 +65,13 @@ def written(value: Any) -> str:
 
 
 def in_words(code: Any) -> str:
-    """A choice of a form in words: `ente_partner` → `Ente partner`; any other value as `written`."""
+    """The label of a choice of a form: `ente_partner` → `Ente partner`; any other value as in `written`."""
     text = written(code)
     return _CODES.get(text, text)
 
 
 def rows(items: Any, *keys: str) -> Rows:
-    """A list of contexts as rows of a table, one column a key; an item that is no context fills the first column."""
+    """A list of contexts as rows of a table, one column per key; any other item fills the first column."""
     found: Rows = []
     for item in _listed(items):
         values = item if isinstance(item, Mapping) else {keys[0]: item}
@@ -82,14 +82,14 @@ def rows(items: Any, *keys: str) -> Rows:
 
 
 def lines(items: Any) -> list[str]:
-    """A list, or a text of several lines, as one text an item, the empty ones left out."""
+    """The items of a list, or the lines of a text, as texts, without the empty ones."""
     if isinstance(items, str):
         items = items.splitlines()
     return [text for text in map(written, _listed(items)) if text]
 
 
 def facts(pairs: Sequence[tuple[str, Any]]) -> Facts:
-    """Names and values for a box of facts; what has no value is left out."""
+    """Pairs of name and value as the templates read them, without those that have no value."""
     return [{"nome": name, "valore": text} for name, value in pairs if (text := written(value))]
 
 

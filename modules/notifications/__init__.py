@@ -1,1 +1,1 @@
-"""Telling people: the bell inside the application and e-mails that carry a plain sentence and a link, nothing more."""
+"""Notifications: notices in the bell of the application and e-mails with a sentence and a link."""

@@ -1,7 +1,7 @@
-"""From what happened to who is told: the outbox handlers that ring the bell and put one e-mail a person in the outbox.
+"""The outbox handlers of notifications: each adds notices to the bell and enqueues one e-mail per recipient.
 
-Each runs after the commit and may run again: every row it writes has a key made from the key of its message, so that
-nobody is told twice. Each e-mail is an outbox message of its own, retried on its own.
+A handler runs after the commit and can run again: every row it writes has a key made from the key of its message, so
+that nobody is notified twice. Each e-mail is an outbox message of its own, with its own retries.
 """
 
 from __future__ import annotations
@@ -13,32 +13,34 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from engine.service_tasks import Environment, OutboxMessage, outbox_handler
+from engine.service_tasks import DeliveryContext, OutboxMessage, outbox_handler
 from engine.storage import new_id
 from engine.storage.sql.insert_once import insert_once
 from engine.storage.tables import instance, outbox, task, task_candidate
 from engine.temporal import day_in_rome, in_rome
 from modules.notifications import mail, service
-from modules.notifications.events import Event, Words, known, words
-from modules.notifications.recipients import Recipient, holders, person_of
+from modules.notifications.events import Event, NotificationText, find_event, render_text
+from modules.notifications.recipients import Recipient, person_of, users_to_notify
 
 OVERSEERS = ("coordinatore_patti",)
-"""The roles told of a late task besides those who should do it."""
+"""The roles notified of a late task besides those who should do it."""
+ESCALATION = ("amministratore",)
+"""The roles notified of a task that is still late after `Settings.overdue_escalation_days`."""
 
 
 @dataclass(frozen=True)
-class News:
-    """What is told to everyone concerned; `path` is a path inside the application."""
+class Notification:
+    """What the recipients are notified of; `path` is a path inside the application."""
 
     event: Event
     path: str
     bell: Mapping[str, str]
-    case: Case
+    instance: InstanceSummary
 
 
 @dataclass(frozen=True)
-class Case:
-    """What is needed of an instance to tell people about it."""
+class InstanceSummary:
+    """The fields of an instance that notifications use."""
 
     id: str
     number: int
@@ -47,7 +49,7 @@ class Case:
 
 
 @outbox_handler("mail")
-def deliver_mail(message: OutboxMessage, environment: Environment) -> None:
+def deliver_mail(message: OutboxMessage, environment: DeliveryContext) -> None:
     """Send one e-mail: payload `to, to_name, subject, body, language`. A failure is raised, to be tried again."""
     settings = environment.settings
     letter = mail.mail_from_payload(message.key, message.payload)
@@ -55,68 +57,71 @@ def deliver_mail(message: OutboxMessage, environment: Environment) -> None:
 
 
 @outbox_handler("task.assigned")
-def tell_task_holders(message: OutboxMessage, environment: Environment) -> None:
-    """Tell those who may do a task, if it is still open; payload `task_id`, and `event` when it is another one.
+def notify_task_assigned(message: OutboxMessage, environment: DeliveryContext) -> None:
+    """Notify the assignee or the candidates of a task, if it is still open.
 
-    Whoever caused it (`by`) is not told.
+    Payload: `task_id`, `event` when it is not `compito_assegnato`, and `by`, the user who caused it and is not
+    notified.
     """
-    _tell_about_task(message, environment, str(message.payload.get("event") or "compito_assegnato"))
+    _notify_of_task(message, environment, str(message.payload.get("event") or "compito_assegnato"))
 
 
 @outbox_handler("task.overdue")
-def tell_of_delay(message: OutboxMessage, environment: Environment) -> None:
-    """Tell of a late task its holders and whoever oversees them, if it is still open; payload `task_id`, and `roles`.
+def notify_task_overdue(message: OutboxMessage, environment: DeliveryContext) -> None:
+    """Notify the assignee or the candidates of a late task, and its overseers, if it is still open.
 
-    Without `roles` those of `OVERSEERS` are told.
+    Payload: `task_id`, and `escalated` when the roles of `ESCALATION` are notified instead of `OVERSEERS`. Messages of
+    earlier versions name the `roles`.
     """
-    _tell_about_task(
-        message, environment, "compito_in_ritardo", tuple(message.payload.get("roles") or OVERSEERS)
-    )
+    payload = message.payload
+    overseers = ESCALATION if payload.get("escalated") else OVERSEERS
+    _notify_of_task(message, environment, "compito_in_ritardo", tuple(payload.get("roles") or overseers))
 
 
 @outbox_handler("notify")
-def tell_roles_and_users(message: OutboxMessage, environment: Environment) -> None:
-    """Tell `users`, the holders of `roles` and, when `person` is true, the person of the case.
+def notify_roles_and_users(message: OutboxMessage, environment: DeliveryContext) -> None:
+    """Notify `users`, the holders of `roles` and, when `person` is true, the person of the instance.
 
     The payload has `event` and `instance_id`, and `task` and `due` for the bell. With neither users nor roles nor
-    person, all who take part in the case are told.
+    person, all participants of the instance are notified.
     """
     payload = message.payload
-    event = known(str(payload["event"]), "notify")
+    event = find_event(str(payload["event"]), "notify")
     with environment.database.begin() as work:
-        telling = _Telling(work.connection, environment, message)
-        case = telling.case(str(payload["instance_id"]))
-        news = News(event, f"/pratiche/{case.id}", _bell(case, payload.get("task"), payload.get("due")), case)
+        notifier = _Notifier(work.connection, environment, message)
+        about = notifier.instance(str(payload["instance_id"]))
+        bell = _bell_values(about, payload.get("task"), payload.get("due"))
+        notification = Notification(event, f"/pratiche/{about.id}", bell, about)
         person = bool(payload.get("person"))
         roles, users = tuple(payload.get("roles") or ()), tuple(payload.get("users") or ())
         if roles or users or not person:
-            telling.tell(news, telling.holders(case, case.scope, roles, users))
+            notifier.notify(notification, notifier.recipients(about, about.scope, roles, users))
         if person:
-            telling.write_to_person(news)
+            notifier.notify_person(notification)
 
 
 @outbox_handler("deadline.moved")
-def tell_of_moved_deadline(message: OutboxMessage, environment: Environment) -> None:
-    """Tell a `user` that a deadline (`label`) of so many `cases` has moved; `instance_id` is one of them."""
+def notify_deadline_moved(message: OutboxMessage, environment: DeliveryContext) -> None:
+    """Notify a `user` that a deadline (`label`) has moved in `cases` instances; `instance_id` is one of them."""
     payload = message.payload
-    event = known("scadenza_spostata", message.kind)
+    event = find_event("scadenza_spostata", message.kind)
     with environment.database.begin() as work:
-        telling = _Telling(work.connection, environment, message)
-        case = telling.case(str(payload["instance_id"]))
-        many = int(payload["cases"])
-        path = f"/pratiche/{case.id}" if many == 1 else "/compiti"
-        bell = _bell(case, payload["label"], payload.get("due"))
-        if many > 1:
-            bell["pratica"] = f"{many} pratiche"
-        told = telling.holders(case, case.scope, (), (str(payload["user"]),))
-        telling.tell(News(event, path, bell, case), told)
+        notifier = _Notifier(work.connection, environment, message)
+        about = notifier.instance(str(payload["instance_id"]))
+        count = int(payload["cases"])
+        path = f"/pratiche/{about.id}" if count == 1 else "/compiti"
+        bell = _bell_values(about, payload["label"], payload.get("due"))
+        if count > 1:
+            bell["pratica"] = f"{count} pratiche"
+        recipients = notifier.recipients(about, about.scope, (), (str(payload["user"]),))
+        notifier.notify(Notification(event, path, bell, about), recipients)
 
 
-def _tell_about_task(
-    message: OutboxMessage, environment: Environment, event_id: str, overseers: tuple[str, ...] = ()
+def _notify_of_task(
+    message: OutboxMessage, environment: DeliveryContext, event_id: str, overseers: tuple[str, ...] = ()
 ) -> None:
     payload = message.payload
-    event = known(event_id, message.kind)
+    event = find_event(event_id, message.kind)
     with environment.database.begin() as work:
         connection = work.connection
         found = connection.execute(select(task).where(task.c.id == str(payload["task_id"]))).one_or_none()
@@ -130,73 +135,79 @@ def _tell_about_task(
             roles = tuple(row.name for row in candidates if row.kind == "role")
             users = tuple(row.name for row in candidates if row.kind == "user")
         roles += overseers
-        telling = _Telling(connection, environment, message)
-        case = telling.case(found.instance_id)
-        news = News(event, f"/compiti/{found.id}", _bell(case, found.name, found.due_at), case)
+        notifier = _Notifier(connection, environment, message)
+        about = notifier.instance(found.instance_id)
+        bell = _bell_values(about, found.name, found.due_at)
+        notification = Notification(event, f"/compiti/{found.id}", bell, about)
         if roles or users:
-            told = telling.holders(case, found.scope, roles, users)
-            telling.tell(news, [recipient for recipient in told if recipient.user_id != payload.get("by")])
+            recipients = notifier.recipients(about, found.scope, roles, users)
+            notifier.notify(notification, [one for one in recipients if one.user_id != payload.get("by")])
 
 
 @dataclass(frozen=True)
-class _Telling:
-    """One message being expanded, inside one transaction."""
+class _Notifier:
+    """Writes the notices and e-mails of one outbox message in one transaction."""
 
     connection: Connection
-    environment: Environment
+    environment: DeliveryContext
     message: OutboxMessage
 
     @property
     def now(self) -> datetime:
         return self.environment.clock.now()
 
-    def case(self, instance_id: str) -> Case:
+    def instance(self, instance_id: str) -> InstanceSummary:
         columns = (instance.c.id, instance.c.number, instance.c.title, instance.c.scope)
         row = self.connection.execute(select(*columns).where(instance.c.id == instance_id)).one()
-        return Case(row.id, row.number, row.title, row.scope)
+        return InstanceSummary(row.id, row.number, row.title, row.scope)
 
-    def holders(
-        self, case: Case, scope: str, roles: Sequence[str], users: Sequence[str]
+    def recipients(
+        self, about: InstanceSummary, scope: str, roles: Sequence[str], users: Sequence[str]
     ) -> tuple[Recipient, ...]:
         today = day_in_rome(self.now)
-        return holders(
-            self.connection, roles=roles, users=users, scope=scope, instance_id=case.id, today=today
+        return users_to_notify(
+            self.connection, roles=roles, users=users, scope=scope, instance_id=about.id, today=today
         )
 
-    def tell(self, news: News, told: Sequence[Recipient]) -> None:
-        for recipient in told:
+    def notify(self, notification: Notification, recipients: Sequence[Recipient]) -> None:
+        event = notification.event
+        for recipient in recipients:
             language = self._language(recipient)
-            link = self.environment.settings.public_url.rstrip("/") + news.path
-            text = words(news.event, language, mail={"nome": recipient.name, "link": link}, bell=news.bell)
-            is_new = service.tell(
+            link = self.environment.settings.public_url.rstrip("/") + notification.path
+            mail_values = {"nome": recipient.name, "link": link}
+            text = render_text(event, language, mail=mail_values, bell=notification.bell)
+            is_new = service.add_notice(
                 self.connection,
                 recipient.user_id,
-                event=news.event.id,
+                event=event.id,
                 title=text.notice,
-                link=news.path,
+                link=notification.path,
                 key=self.message.key,
                 now=self.now,
-                instance_id=news.case.id,
+                instance_id=notification.instance.id,
             )
             if is_new and recipient.email:
-                self._post(recipient, language, text, news)
+                self._enqueue_mail(recipient, language, text, notification)
 
-    def write_to_person(self, news: News) -> None:
-        person = person_of(self.connection, news.case.id)
+    def notify_person(self, notification: Notification) -> None:
+        person = person_of(self.connection, notification.instance.id)
         if person is not None:
             language = self._language(person)
-            text = words(news.event, language, mail={"nome": person.name}, bell={}, person=True)
-            self._post(person, language, text, news)
+            mail_values = {"nome": person.name}
+            text = render_text(notification.event, language, mail=mail_values, bell={}, person=True)
+            self._enqueue_mail(person, language, text, notification)
 
     def _language(self, recipient: Recipient) -> str:
         return recipient.language or str(self.environment.settings.default_language)
 
-    def _post(self, recipient: Recipient, language: str, text: Words, news: News) -> None:
+    def _enqueue_mail(
+        self, recipient: Recipient, language: str, text: NotificationText, notification: Notification
+    ) -> None:
         payload = {
             "to": recipient.email,
             "to_name": recipient.name,
             "language": language,
-            "event": news.event.id,
+            "event": notification.event.id,
             "subject": text.subject,
             "body": text.body,
         }
@@ -204,7 +215,7 @@ class _Telling:
             "id": new_id(),
             "kind": "mail",
             "key": f"{self.message.key}:mail:{recipient.user_id}",
-            "instance_id": news.case.id,
+            "instance_id": notification.instance.id,
             "payload": payload,
             "state": "waiting",
             "due_at": self.now,
@@ -214,10 +225,10 @@ class _Telling:
         insert_once(self.connection, outbox, message)
 
 
-def _bell(case: Case, task_name: Any, due: Any) -> dict[str, str]:
+def _bell_values(about: InstanceSummary, task_name: Any, due: Any) -> dict[str, str]:
     when = f"{in_rome(due):%d/%m/%Y}" if isinstance(due, datetime) else str(due or "")
     return {
         "compito": str(task_name or ""),
-        "pratica": f"n. {case.number} {case.title}".strip(),
+        "pratica": f"n. {about.number} {about.title}".strip(),
         "termine": when,
     }

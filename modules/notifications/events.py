@@ -1,8 +1,8 @@
-"""The events people are told of, and the words for each: files in `templates/<language>/<event>.txt`.
+"""The events that users are notified of, and the texts of each: files in `templates/<language>/<event>.txt`.
 
-A file opens with two lines, `Oggetto:` (the subject of the e-mail) and `Avviso:` (the line of the bell), and goes on,
-after an empty line, with the text of the e-mail. `$nome` and `$link` may stand in the e-mail; the bell, which is read
-after signing in, may also say `$compito`, `$pratica` and `$termine`. Nothing else of a case ever enters an e-mail.
+A file starts with two lines, `Oggetto:` (the subject of the e-mail) and `Avviso:` (the title of the notice in the
+bell); the text of the e-mail follows after an empty line. The e-mail may use `$nome` and `$link`; the notice, which is
+read after signing in, may use `$compito`, `$pratica` and `$termine`. An e-mail contains no other data of an instance.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ IN_BELL = frozenset({"compito", "pratica", "termine"})
 
 @dataclass(frozen=True)
 class Event:
-    """Something that people are told. An adverse one reaches the person only after a human confirmed it.
+    """Something that users are notified of. An adverse one is sent to the person only after a user confirmed it.
 
-    `for_person` says whether the person of the case may be told; they have their own text, `<event>.persona.txt`.
+    `for_person`: the person of the instance can be notified, with the text `<event>.persona.txt`.
     """
 
     id: str
@@ -61,34 +61,37 @@ EVENTS: Mapping[str, Event] = {
         Event("verifica_sei_mesi", "È il momento della verifica a sei mesi", for_person=True),
     )
 }
-"""The catalogue; an event without its four files does not pass the tests."""
+"""Every event by its identifier."""
 
 
 @dataclass(frozen=True)
-class Words:
-    """The words of one event in one language, filled in."""
+class NotificationText:
+    """The texts of an event in a language: subject and body of the e-mail, title of the notice."""
 
     subject: str
     notice: str
     body: str
 
 
-def known(event_id: str, place: str) -> Event:
-    """The event of an identifier; ExecutionFailed, with the list of the known ones, when there is none."""
+def find_event(event_id: str, source: str) -> Event:
+    """The event of an identifier. ExecutionFailed when there is none; `source` says who asked for it."""
     event = EVENTS.get(event_id)
     if event is None:
-        raise ExecutionFailed(f"{place}: l'evento «{event_id:.60}» non esiste; ci sono: {', '.join(EVENTS)}")
+        raise ExecutionFailed(
+            "NOTIFICATION_EVENT_UNKNOWN", source=source, event=event_id[:60], known=list(EVENTS)
+        )
     return event
 
 
-def words(
+def render_text(
     event: Event, language: str, *, mail: Mapping[str, str], bell: Mapping[str, str], person: bool = False
-) -> Words:
-    """The words for one recipient. `mail` may hold `IN_MAIL`, `bell` may hold `IN_BELL`; what is missing is empty."""
+) -> NotificationText:
+    """The texts for one recipient. `mail` has the values of `IN_MAIL`, `bell` those of `IN_BELL`; missing ones are
+    empty."""
     template = _template(event.id, language if language in LANGUAGES else DEFAULT_LANGUAGE, person)
     for_mail = {name: mail.get(name, "") for name in IN_MAIL}
     for_bell = {name: bell.get(name, "") for name in IN_BELL}
-    return Words(
+    return NotificationText(
         template.subject,
         _notice(template.notice, for_bell),
         re.sub(r"\n{3,}", "\n\n", Template(template.body).substitute(for_mail)).strip() + "\n",
@@ -96,19 +99,19 @@ def words(
 
 
 @lru_cache(maxsize=256)
-def _template(event_id: str, language: str, person: bool) -> Words:
+def _template(event_id: str, language: str, person: bool) -> NotificationText:
     path = TEMPLATES / language / f"{event_id}{'.persona' if person else ''}.txt"
     head, _, body = path.read_text(encoding="utf-8").partition("\n\n")
     headers = dict(line.split(": ", 1) for line in head.splitlines())
-    return Words(headers["Oggetto"], headers.get("Avviso", ""), body)
+    return NotificationText(headers["Oggetto"], headers.get("Avviso", ""), body)
 
 
 def _notice(text: str, values: Mapping[str, str]) -> str:
-    """The line of the bell; a part between two points that has nothing to say is left out."""
+    """The title of the notice; a part between two points whose values are all empty is left out."""
     parts = [Template(part) for part in text.split(" · ")]
-    said = [
+    filled = [
         part.substitute(values)
         for part in parts
         if not part.get_identifiers() or any(values[name] for name in part.get_identifiers())
     ]
-    return " ".join(" · ".join(said).split())
+    return " ".join(" · ".join(filled).split())

@@ -1,6 +1,6 @@
-"""One e-mail through one SMTP server: what is written in it, and how failure is told.
+"""Composes an e-mail and sends it through an SMTP server.
 
-Nothing here decides whom to write to. A failure is an ExecutionFailed whose sentence never holds the password.
+A failure is an ExecutionFailed; its sentence never contains the password.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _DOMAIN = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9-]{1,63}
 
 @dataclass(frozen=True)
 class Mail:
-    """What is to be sent. `key` is the idempotency key: the same key always gives the same Message-ID."""
+    """An e-mail to send. `key` is the idempotency key: the same key always gives the same Message-ID."""
 
     key: str
     to: str
@@ -45,9 +45,9 @@ class Mail:
 
 @dataclass(frozen=True)
 class MailServer:
-    """Where mail is handed over: ``smtp://user:password@host:587?starttls=1`` or ``smtps://…:465``.
+    """The address of an SMTP server: ``smtp://user:password@host:587?starttls=1`` or ``smtps://…:465``.
 
-    Without `starttls` a password is sent only to this same machine. `timeout` in seconds.
+    Without TLS a password is sent only to a server on the same machine. `timeout` in seconds.
     """
 
     host: str
@@ -63,7 +63,7 @@ class MailServer:
 
     @classmethod
     def from_url(cls, url: str) -> MailServer:
-        """Read the setting `smtp_url`. Raises Misconfigured, without repeating a password, when it cannot be read."""
+        """Parse the setting `smtp_url`. Raises Misconfigured, without the password, when it is invalid."""
         try:
             parts = urlsplit(url)
             options = parse_qs(parts.query, strict_parsing=bool(parts.query))
@@ -86,44 +86,33 @@ class MailServer:
                 timeout,
             )
         except ValueError:
-            raise Misconfigured(
-                "L'impostazione smtp_url non si legge: si scrive "
-                "smtp://utente:password@server:587?starttls=1 "
-                "oppure smtps://utente:password@server:465"
-            ) from None
+            raise Misconfigured("SMTP_URL_INVALID") from None
         if server.password and not (server.implicit_tls or server.starttls or server.is_this_machine):
-            raise Misconfigured(
-                "L'impostazione smtp_url manderebbe la password in chiaro: aggiungere ?starttls=1 o usare "
-                "smtps://"
-            )
+            raise Misconfigured("SMTP_URL_NOT_ENCRYPTED")
         return server
 
     @property
     def is_this_machine(self) -> bool:
-        """Whether the server runs on this very machine."""
+        """Whether the server runs on the same machine."""
         with suppress(ValueError):
             return ip_address(self.host).is_loopback
         return self.host == "localhost"
 
     def send(self, message: EmailMessage) -> None:
-        """Hand one message over. ExecutionFailed: MAIL_UNREACHABLE, MAIL_DEFERRED (4xx) or MAIL_REFUSED (5xx)."""
+        """Send one message. ExecutionFailed: MAIL_UNREACHABLE, MAIL_DEFERRED (4xx) or MAIL_REFUSED (5xx)."""
         try:
             with self._connect() as connection:
                 connection.send_message(message)
         except smtplib.SMTPRecipientsRefused as problem:
-            code, answer = next(iter(problem.recipients.values()))
-            raise self._refused(code, answer) from problem
+            status, answer = next(iter(problem.recipients.values()))
+            raise self._refused(status, answer) from problem
         except smtplib.SMTPAuthenticationError as problem:
-            raise ExecutionFailed(
-                f"Il server di posta {self} non accetta l'utente o la password dell'impostazione smtp_url",
-                code="MAIL_REFUSED",
-            ) from problem
+            raise ExecutionFailed("MAIL_LOGIN_REFUSED", code="MAIL_REFUSED", server=str(self)) from problem
         except smtplib.SMTPResponseException as problem:
             raise self._refused(problem.smtp_code, problem.smtp_error) from problem
         except (smtplib.SMTPException, OSError) as problem:
             raise ExecutionFailed(
-                f"Il server di posta {self} non risponde come dovrebbe ({type(problem).__name__}: {problem})",
-                code="MAIL_UNREACHABLE",
+                "MAIL_UNREACHABLE", server=str(self), kind=type(problem).__name__, problem=str(problem)
             ) from problem
 
     def _connect(self) -> smtplib.SMTP:
@@ -143,16 +132,19 @@ class MailServer:
             raise
         return connection
 
-    def _refused(self, code: int, answer: bytes | str) -> ExecutionFailed:
-        said = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
+    def _refused(self, status: int, answer: bytes | str) -> ExecutionFailed:
+        text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else str(answer)
         return ExecutionFailed(
-            f"Il server di posta {self} non ha preso il messaggio: {code} {_one_line(said):.200}",
-            code="MAIL_DEFERRED" if 400 <= code < 500 else "MAIL_REFUSED",
+            "MAIL_NOT_ACCEPTED",
+            code="MAIL_DEFERRED" if 400 <= status < 500 else "MAIL_REFUSED",
+            server=str(self),
+            status=status,
+            answer=_one_line(text)[:200],
         )
 
 
 def compose(mail: Mail, sender: str, now: datetime) -> EmailMessage:
-    """The message as it travels. Line breaks in names and subjects become spaces; ExecutionFailed for a bad address."""
+    """The message to send. Line breaks in names and subjects become spaces; ExecutionFailed for a bad address."""
     message = EmailMessage(policy=policy.SMTP.clone(raise_on_defect=False))
     origin = _address(sender, "Patti gener-attivi")
     message["From"] = origin
@@ -171,7 +163,7 @@ def compose(mail: Mail, sender: str, now: datetime) -> EmailMessage:
 
 
 def send(mail: Mail, *, smtp_url: str, sender: str, now: datetime) -> None:
-    """Compose and hand over; without a server (`smtp_url` empty) the message is only noted in the log."""
+    """Compose and send; without a server (`smtp_url` empty) the message is only logged."""
     message = compose(mail, sender, now)
     if not smtp_url:
         logger.info(
@@ -194,11 +186,7 @@ def _address(address: str, name: str) -> Address:
     except UnicodeError:
         domain = ""
     if not (separator and _LOCAL_PART.fullmatch(local) and _DOMAIN.fullmatch(domain)):
-        raise ExecutionFailed(
-            f"«{_one_line(address):.80}» non è un indirizzo di posta: correggerlo nella scheda dell'utente "
-            "o della persona",
-            code="MAIL_ADDRESS",
-        )
+        raise ExecutionFailed("MAIL_ADDRESS_INVALID", code="MAIL_ADDRESS", address=_one_line(address)[:80])
     return Address(_one_line(name), local, domain)
 
 

@@ -1,17 +1,17 @@
-"""The operation by which a diagram tells people something."""
+"""The operation `notifiche.avvisa`, which notifies users and the person of an instance."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from typing import Any
 
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM
 from engine.errors import ExecutionFailed
 from engine.service_tasks import OperationContext, operation
 from engine.storage import new_id
 from engine.temporal import in_rome
 from modules.notifications import delivery  # noqa: F401  (registers the outbox handlers)
-from modules.notifications.events import EVENTS, known
+from modules.notifications.events import EVENTS, find_event
 
 TOPIC = "notifiche.avvisa"
 
@@ -37,18 +37,14 @@ def avvisa(
     compito: str = "",
     termine: date | datetime | str | None = None,
 ) -> dict[str, Any]:
-    """Queue the notice; it leaves after the commit. Lists may be texts with commas between the names."""
-    event = known(evento, TOPIC)
+    """Enqueue the notification; it is sent after the commit. Lists can be texts with commas between the names."""
+    event = find_event(evento, TOPIC)
     if persona and not event.for_person:
-        told = ", ".join(e.id for e in EVENTS.values() if e.for_person)
-        raise ExecutionFailed(f"{TOPIC}: l'evento «{evento}» non è per la persona; lo sono: {told}")
+        allowed = [one.id for one in EVENTS.values() if one.for_person]
+        raise ExecutionFailed("NOTIFICATION_EVENT_NOT_FOR_PERSON", event=evento, known=allowed)
     confirmed = (confermato_da or "").strip()
     if persona and event.is_adverse and confirmed in ("", SYSTEM.id):
-        raise ExecutionFailed(
-            f"{TOPIC}: l'avviso «{evento}» è sfavorevole alla persona e deve essere confermato da qualcuno "
-            "prima di "
-            "partire; aggiungere un compito umano e passare chi lo ha completato in «confermato_da»"
-        )
+        raise ExecutionFailed("NOTIFICATION_NOT_CONFIRMED", event=evento)
     roles, users = _names(ruoli), _names(utenti)
     key = f"notify:{context.instance.id}:{new_id()}"
     context.enqueue(
@@ -60,7 +56,7 @@ def avvisa(
             "users": users,
             "person": persona,
             "task": compito,
-            "due": _written(termine),
+            "due": _due_text(termine),
         },
         key,
     )
@@ -82,7 +78,7 @@ def _names(value: list[Any] | str | None) -> list[str]:
     return [name.strip() for name in found if name.strip()]
 
 
-def _written(value: date | datetime | str | None) -> str:
+def _due_text(value: date | datetime | str | None) -> str:
     if isinstance(value, datetime):
         return f"{in_rome(value):%d/%m/%Y %H:%M}"
     if isinstance(value, date):

@@ -1,4 +1,4 @@
-"""Who is told: users by name or by role, and the person whom a case is about. Only active users, each once."""
+"""The recipients of a notification: active users by name or by role, and the person of an instance."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from modules.people import service as people
 
 @dataclass(frozen=True)
 class Recipient:
-    """Someone to be told; without an e-mail address only the bell rings. `language` is it, en or empty."""
+    """A recipient; without an e-mail address they get only the notice. `language` is it, en or empty."""
 
     user_id: str
     name: str
@@ -25,7 +25,7 @@ class Recipient:
     language: str
 
 
-def holders(
+def users_to_notify(
     connection: Connection,
     *,
     roles: Sequence[str],
@@ -36,16 +36,16 @@ def holders(
 ) -> tuple[Recipient, ...]:
     """The active users named, and those who hold the roles, in the order of their user names.
 
-    A role belongs to whoever was named for it in the case; when nobody was, to all who hold it in the scope or above it
-    on the day `today` (Europe/Rome). With neither roles nor users, all who take part in the case.
+    A role stands for the participants of the instance with that role; when there is none, for all who hold it in the
+    scope or above it on the day `today` (Europe/Rome). With neither roles nor users, all participants.
     """
-    part = participant.c.actor_id, participant.c.role
-    running = (participant.c.instance_id == instance_id) & participant.c.until.is_(None)
-    named = connection.execute(select(*part).where(running)).all()
-    chosen = set(users) if users or roles else {row.actor_id for row in named}
-    chosen |= {row.actor_id for row in named if row.role in roles}
+    columns = participant.c.actor_id, participant.c.role
+    current = (participant.c.instance_id == instance_id) & participant.c.until.is_(None)
+    participants = connection.execute(select(*columns).where(current)).all()
+    chosen = set(users) if users or roles else {row.actor_id for row in participants}
+    chosen |= {row.actor_id for row in participants if row.role in roles}
     found: dict[str, accounts.Account] = {}
-    for role in sorted(set(roles) - {row.role for row in named}):
+    for role in sorted(set(roles) - {row.role for row in participants}):
         found |= {
             member.username: member for member in accounts.members_with_role(connection, role, scope, today)
         }
@@ -60,8 +60,8 @@ def holders(
 
 
 def person_of(connection: Connection, instance_id: str) -> Recipient | None:
-    """The person whom a case is about (of a family: who answers for it); None without person or e-mail address."""
-    subject = people.of_instance(connection, instance_id)
+    """The person of an instance (of a family: the referente); None without person or e-mail address."""
+    subject = people.subject_of_instance(connection, instance_id)
     if subject is None or not subject.person.data.email:
         return None
     person = subject.person.data

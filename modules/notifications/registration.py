@@ -1,4 +1,4 @@
-"""Importing this module registers what the module notifications adds to the engine."""
+"""Imports the parts of the module notifications that register themselves with the engine."""
 
 from modules.notifications import delivery, operations, simulated_mail, tables
 

@@ -1,4 +1,4 @@
-"""What the bell shows a user, and how they say they have read it. Ring it with `tell`."""
+"""The notices in the bell of a user: add, list, mark as read."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from datetime import datetime
 from sqlalchemy import Connection, String, bindparam, func, select
 
 from engine.errors import NotFound
+from engine.storage import Statement
 from engine.storage.sql.insert_once import insert_once
-from engine.storage.sql.statements import Statement
 from modules.notifications.tables import notifica
 
 _UNREAD = Statement(
@@ -21,7 +21,7 @@ _UNREAD = Statement(
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing a user was told. `link` is a path inside the application; moments in UTC."""
+    """A notice of a user. `link` is a path inside the application; moments in UTC."""
 
     id: int
     event: str
@@ -39,23 +39,25 @@ class Notice:
 
 @dataclass(frozen=True)
 class NoticePage:
-    """A page of notices, the newest first; `next` is the key of the following page, or None at the end."""
+    """A page of notices, the newest first; `next` is the cursor of the next page, or None at the end."""
 
     items: tuple[Notice, ...]
     next: str | None
 
 
-def unread(connection: Connection, recipient: str) -> int:
+def unread_count(connection: Connection, recipient: str) -> int:
     """How many notices a user has not read."""
     return int(_UNREAD.run(connection, recipient=recipient).rows[0][0])
 
 
-def page(connection: Connection, recipient: str, after: str | None = None, limit: int = 25) -> NoticePage:
-    """A user's notices, the newest first, from the key `after` (given by the page before). NotFound for a bad key."""
+def list_notices(
+    connection: Connection, recipient: str, after: str | None = None, limit: int = 25
+) -> NoticePage:
+    """The notices of a user, the newest first, after the cursor of the previous page. NotFound for a bad cursor."""
     query = select(notifica).where(notifica.c.recipient == recipient)
     if after is not None:
         if not (after.isascii() and after.isdigit() and len(after) <= 18):
-            raise NotFound("Questa pagina di avvisi non esiste: ripartire dalla prima")
+            raise NotFound("NOTIFICATION_PAGE_NOT_FOUND")
         query = query.where(notifica.c.id < int(after))
     limit = max(1, min(limit, 100))
     found = connection.execute(query.order_by(notifica.c.id.desc()).limit(limit + 1)).all()
@@ -67,12 +69,12 @@ def page(connection: Connection, recipient: str, after: str | None = None, limit
 
 
 def mark_read(connection: Connection, recipient: str, notice_id: int, now: datetime) -> str:
-    """Note that a user opened a notice and return its link; NotFound when it is not theirs. The first time counts."""
+    """Mark a notice of a user as read and return its link. NotFound for notices of others."""
     link = connection.execute(
         select(notifica.c.link).where(notifica.c.id == notice_id, notifica.c.recipient == recipient)
     ).scalar_one_or_none()
     if link is None:
-        raise NotFound("Questo avviso non esiste")
+        raise NotFound("NOTIFICATION_NOT_FOUND")
     connection.execute(
         notifica.update().where(notifica.c.id == notice_id, notifica.c.read_at.is_(None)).values(read_at=now)
     )
@@ -80,12 +82,12 @@ def mark_read(connection: Connection, recipient: str, notice_id: int, now: datet
 
 
 def mark_all_read(connection: Connection, recipient: str, now: datetime) -> int:
-    """Note that a user has read everything; how many notices that was."""
+    """Mark all notices of a user as read; the number of those that were unread."""
     unread_ones = (notifica.c.recipient == recipient) & notifica.c.read_at.is_(None)
     return connection.execute(notifica.update().where(unread_ones).values(read_at=now)).rowcount
 
 
-def tell(
+def add_notice(
     connection: Connection,
     recipient: str,
     *,
@@ -96,6 +98,6 @@ def tell(
     now: datetime,
     instance_id: str | None = None,
 ) -> bool:
-    """Ring a user's bell, once for each `key`; whether it is new."""
+    """Add a notice for a user; False when there is one with the same `key`."""
     values = {"recipient": recipient, "event": event, "title": title, "link": link, "key": key}
     return insert_once(connection, notifica, values | {"created_at": now, "instance_id": instance_id})

@@ -1,19 +1,19 @@
-"""How a simulation reads an e-mail that would be sent."""
+"""Registers how a simulation captures an e-mail instead of sending it."""
 
 from __future__ import annotations
 
-from engine.service_tasks import Environment, OutboxMessage
-from engine.simulation.mailbox import CaughtMail, mail_reader
+from engine.service_tasks import DeliveryContext, OutboxMessage
+from engine.simulation.mailbox import CapturedMail, mail_reader
 from modules.notifications import mail
 
 
 @mail_reader
-def read_mail(message: OutboxMessage, environment: Environment) -> CaughtMail:
-    """Compose the e-mail with all its checks, and give what it says. Raises what composing raises."""
+def read_mail(message: OutboxMessage, environment: DeliveryContext) -> CapturedMail:
+    """Compose and check the e-mail as `mail.send` does, and return its content."""
     letter = mail.mail_from_payload(message.key, message.payload)
     now = environment.clock.now()
     mail.compose(letter, environment.settings.mail_from, now)
-    return CaughtMail(
+    return CapturedMail(
         letter.key,
         str(message.payload.get("event") or ""),
         letter.to,

@@ -1,15 +1,14 @@
-"""What the bell shows: one row for each person told of each event."""
+"""Table of the notices in the bell: one row for each user and event."""
 
 from sqlalchemy import Column, ForeignKey, Index, String, Table, Text, UniqueConstraint, text
 
 from engine.storage.metadata import metadata
-from engine.storage.tables import BIG
-from engine.storage.types import UtcDateTime
+from engine.storage.types import ROW_NUMBER, UtcDateTime
 
 notifica = Table(
     "notifica",
     metadata,
-    Column("id", BIG, primary_key=True, autoincrement=True),
+    Column("id", ROW_NUMBER, primary_key=True, autoincrement=True),
     Column("recipient", String(80), nullable=False),  # user id
     Column("event", String(60), nullable=False),
     Column("title", Text, nullable=False),

@@ -1,1 +1,1 @@
-"""Who is who: persons and households, organisations and ambiti, the people who work here and what they hold."""
+"""Persons and households, organisations, and the roles of users in an instance."""

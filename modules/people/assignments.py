@@ -1,18 +1,18 @@
-"""Who holds which part in a case: case manager, tutor… One row a span of time; the past is never lost."""
+"""Roles of users in an instance (case manager, tutor…): one row for each period; ended rows stay."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, select, update
 
-from engine.access.audit_register import By
+from engine.access import ChangedBy
 from engine.access.tables import utente
 from engine.storage.sql.insert_once import insert_once
 from modules.people.model import Assignment
 from modules.people.tables import incarico
 
 
-def assign(connection: Connection, instance_id: str, username: str, ruolo: str, *, by: By) -> bool:
-    """Give the part; False when the user holds it already."""
+def assign(connection: Connection, instance_id: str, username: str, ruolo: str, *, by: ChangedBy) -> bool:
+    """Assign the role; False when the user holds it already."""
     return insert_once(
         connection,
         incarico,
@@ -26,8 +26,8 @@ def assign(connection: Connection, instance_id: str, username: str, ruolo: str, 
     )
 
 
-def end(connection: Connection, instance_id: str, username: str, ruolo: str, *, by: By) -> bool:
-    """End the part; False when the user does not hold it."""
+def end(connection: Connection, instance_id: str, username: str, ruolo: str, *, by: ChangedBy) -> bool:
+    """End the role; False when the user does not hold it."""
     ended = connection.execute(
         update(incarico)
         .where(
@@ -42,7 +42,7 @@ def end(connection: Connection, instance_id: str, username: str, ruolo: str, *, 
 
 
 def holders(connection: Connection, instance_id: str, ruolo: str) -> tuple[str, ...]:
-    """The user names that hold the part now, the newest last."""
+    """The user names that hold the role now, the newest last."""
     query = (
         select(incarico.c.username)
         .where(incarico.c.instance_id == instance_id, incarico.c.ruolo == ruolo, incarico.c.al.is_(None))
@@ -51,8 +51,10 @@ def holders(connection: Connection, instance_id: str, ruolo: str) -> tuple[str, 
     return tuple(connection.execute(query).scalars())
 
 
-def of_case(connection: Connection, instance_id: str, *, also_ended: bool = False) -> tuple[Assignment, ...]:
-    """The parts held in a case, by role; with those that ended, on request."""
+def assignments_of_instance(
+    connection: Connection, instance_id: str, *, also_ended: bool = False
+) -> tuple[Assignment, ...]:
+    """The assignments of an instance, by role; `also_ended` includes those that have ended."""
     query = (
         select(incarico, utente.c.nome)
         .join_from(incarico, utente)

@@ -1,4 +1,4 @@
-"""The codice fiscale: shape, check character, omocodia, agreement with the date of birth (D.M. 23 December 1976)."""
+"""Checks of the codice fiscale: shape, check letter, omocodia, date of birth (D.M. 23 December 1976)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import date
 from codicefiscale import codicefiscale
 
 from engine.errors import InvalidInput
+from engine.messages import Message, message
 
 FIELD = "codice_fiscale"
 
@@ -17,47 +18,40 @@ def normalise(code: str) -> str:
 
 
 def check_fiscal_code(code: str, birth: date | None = None) -> str:
-    """The code normalised, once it holds. Raises InvalidInput on the field ``codice_fiscale``.
+    """The valid code, normalised. Raises InvalidInput CODICE_FISCALE_NON_VALIDO on the field ``codice_fiscale``.
 
-    Codes changed for omocodia (letters in place of digits) are good codes. With `birth`, day, month and the two last
+    Codes changed for omocodia (letters in place of digits) are valid. With `birth`, day, month and the last two
     digits of the year must be those in the code.
     """
     plain = normalise(code)
     if len(plain) != 16 or not (plain.isascii() and plain.isalnum()):
-        raise _wrong(
-            f"Il codice fiscale ha 16 lettere e cifre; «{plain:.20}» ne ha {len(plain)} o ha altri segni"
-        )
+        raise _invalid(message("FISCAL_CODE_BAD_SHAPE", value=plain[:20], length=len(plain)))
     if codicefiscale.CODICEFISCALE_RE.match(plain) is None:
-        raise _wrong(
-            "Il codice fiscale non ha lettere e cifre al loro posto (6 lettere, anno, mese, giorno, luogo)"
-        )
+        raise _invalid(message("FISCAL_CODE_BAD_PATTERN"))
     if codicefiscale.encode_cin(plain) != plain[15]:
-        raise _wrong(
-            "L'ultima lettera del codice fiscale non torna con le altre: ricopiarlo dalla tessera sanitaria"
-        )
+        raise _invalid(message("FISCAL_CODE_BAD_CHECK_LETTER"))
     try:
         written = codicefiscale.decode(plain)["birthdate"]
     except (ValueError, KeyError) as problem:
-        raise _wrong(
-            "Nel codice fiscale la data o il luogo di nascita non esistono: ricopiarlo dalla tessera"
-        ) from problem
+        raise _invalid(message("FISCAL_CODE_BAD_BIRTH")) from problem
     if birth is not None and (written.day, written.month, written.year % 100) != (
         birth.day,
         birth.month,
         birth.year % 100,
     ):
-        raise _wrong(
-            f"Il codice fiscale dice nata o nato il {written:%d/%m}/{written.year % 100:02d}, "
-            f"ma la data di nascita indicata è {birth:%d/%m/%Y}"
+        raise _invalid(
+            message("FISCAL_CODE_OTHER_BIRTH_DATE", found=written.strftime("%d/%m/%y"), birth=birth)
         )
     return plain
 
 
 def without_omocodia(code: str) -> str:
-    """The code before any replacement for omocodia: equal for people whom the tax office had to tell apart."""
+    """The code before any replacement for omocodia: the same for people whose codes the tax office changed."""
     base: str = codicefiscale.decode(code)["omocodes"][0]
     return base
 
 
-def _wrong(sentence: str) -> InvalidInput:
-    return InvalidInput(sentence, code="CODICE_FISCALE_NON_VALIDO", fields={FIELD: sentence})
+def _invalid(problem: Message) -> InvalidInput:
+    return InvalidInput(
+        problem.code, code="CODICE_FISCALE_NON_VALIDO", fields={FIELD: problem}, **problem.parameters
+    )

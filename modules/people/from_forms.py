@@ -1,4 +1,4 @@
-"""From what a form writes about a person to what is stored."""
+"""Converts what a form says about a person to `PersonData`."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ MEMBER_WITHOUT_CODE = "Componente del nucleo: codice fiscale non ancora raccolto
 
 
 def member(entry: Any, number: int, comune_residenza: str, scope: str) -> tuple[PersonData, str, bool]:
-    """A member of a household as a form gives it: the data, the relation, whether they are the one of reference.
+    """A member of a household as a form gives it: the data, the relation, whether they are the referente.
 
-    Raises ExecutionFailed naming the member by number.
+    Raises ExecutionFailed; the sentence gives the number of the member.
     """
-    place = f"componente {number} del nucleo"
     if not isinstance(entry, Mapping):
-        raise ExecutionFailed(f"persone.registra_nucleo: {place}: serve un contesto con cognome e nome")
+        raise ExecutionFailed("HOUSEHOLD_MEMBER_NOT_A_CONTEXT", number=number)
     keys = ("cognome", "nome", "codice_fiscale", "motivo_senza_codice", "telefono", "email")
     text = {key: str(entry.get(key) or "") for key in keys}
     data = PersonData(
         cognome=text["cognome"],
         nome=text["nome"],
-        data_nascita=_date(entry.get("data_nascita"), place),
+        data_nascita=_birth_date(entry.get("data_nascita"), number),
         codice_fiscale=text["codice_fiscale"],
         motivo_senza_cf=text["motivo_senza_codice"] or MEMBER_WITHOUT_CODE,
         comune_residenza=comune_residenza,
@@ -37,7 +36,7 @@ def member(entry: Any, number: int, comune_residenza: str, scope: str) -> tuple[
     return data, relation, entry.get("referente") in (True, "si", "sì")
 
 
-def _date(value: Any, place: str) -> date | None:
+def _birth_date(value: Any, number: int) -> date | None:
     if value in (None, ""):
         return None
     if isinstance(value, date) and not isinstance(value, datetime):
@@ -45,11 +44,13 @@ def _date(value: Any, place: str) -> date | None:
     try:
         return date.fromisoformat(str(value))
     except ValueError as problem:
-        raise ExecutionFailed(f"{place}: «{value!s:.40}» non è una data di nascita") from problem
+        raise ExecutionFailed(
+            "HOUSEHOLD_MEMBER_BIRTH_DATE_INVALID", number=number, value=str(value)[:40]
+        ) from problem
 
 
 def yes_or_no(value: bool | str | None, field: str) -> bool | None:
-    """Yes, no or not asked; anything else is an ExecutionFailed: of disadvantages nothing more is stored."""
+    """True, False, or None when not answered. Raises ExecutionFailed for any other answer."""
     if value is None or isinstance(value, bool):
         return value
     answer = value.strip().casefold()
@@ -59,4 +60,4 @@ def yes_or_no(value: bool | str | None, field: str) -> bool | None:
         return False
     if not answer:
         return None
-    raise ExecutionFailed(f"persone.registra: di «{field}» si conserva solo sì o no, mai altro")
+    raise ExecutionFailed("ANSWER_NOT_YES_OR_NO", field=field)

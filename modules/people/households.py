@@ -1,4 +1,4 @@
-"""Households (nuclei), and whom each case is about."""
+"""Households (nuclei), and the subject (person and household) of each instance."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from datetime import date
 
 from sqlalchemy import Connection, func, insert, select, update
 
-from engine.access.audit_register import By, note
+from engine.access import ChangedBy
+from engine.access.audit_register import record_change
 from engine.storage.sql.insert_once import insert_once
 from engine.storage.types import new_id
 from modules.people import persons
-from modules.people.model import CaseSubject, Household, HouseholdMember, Person
+from modules.people.model import Household, HouseholdMember, InstanceSubject, Person
 from modules.people.tables import caso_soggetto, nucleo, nucleo_membro
 
 
@@ -21,11 +22,11 @@ def write_household(
     referente: Person,
     members: Sequence[tuple[Person, str]],
     *,
-    by: By,
+    by: ChangedBy,
     today: date,
 ) -> Household:
-    """The household of this person of reference, made or completed: members (with their relation) are only added."""
-    made = insert_once(
+    """Create the household of this referente, or add the missing members (with their relation) to it."""
+    created = insert_once(
         connection,
         nucleo,
         {
@@ -47,15 +48,20 @@ def write_household(
         for person, relation in ((referente, "referente"), *members)
         if _add_member(connection, household_id, person, relation, today)
     ]
-    if made or added:
-        note(
-            connection, by, "nucleo", household_id, "registrato" if made else "completato", {"membri": added}
+    if created or added:
+        record_change(
+            connection,
+            by,
+            "nucleo",
+            household_id,
+            "registrato" if created else "completato",
+            {"membri": added},
         )
     return household(connection, household_id)
 
 
 def household(connection: Connection, household_id: str) -> Household:
-    """The household with its members, the person of reference first."""
+    """The household with its members, the referente first."""
     row = connection.execute(select(nucleo).where(nucleo.c.id == household_id)).one()
     query = (
         select(nucleo_membro)
@@ -63,15 +69,18 @@ def household(connection: Connection, household_id: str) -> Household:
         .order_by(nucleo_membro.c.ordine)
     )
     rows = connection.execute(query).all()
-    known = persons.get_many(connection, [member.persona_id for member in rows])
+    persons_by_id = persons.get_many(connection, [member.persona_id for member in rows])
     members = tuple(
-        HouseholdMember(known[member.persona_id], member.relazione, member.dal, member.al) for member in rows
+        HouseholdMember(persons_by_id[member.persona_id], member.relazione, member.dal, member.al)
+        for member in rows
     )
     return Household(row.id, row.denominazione, row.referente_id, members)
 
 
-def leave(connection: Connection, household_id: str, person_id: str, *, by: By, last_day: date) -> None:
-    """A person leaves the household (moves out, dies…); the past stays."""
+def leave(
+    connection: Connection, household_id: str, person_id: str, *, by: ChangedBy, last_day: date
+) -> None:
+    """End the membership of a person in a household; the row stays with its last day."""
     connection.execute(
         update(nucleo_membro)
         .where(
@@ -81,13 +90,13 @@ def leave(connection: Connection, household_id: str, person_id: str, *, by: By, 
         )
         .values(al=last_day)
     )
-    note(connection, by, "nucleo", household_id, "uscita", {"persona": person_id, "al": last_day})
+    record_change(connection, by, "nucleo", household_id, "uscita", {"persona": person_id, "al": last_day})
 
 
-def bind_case(
+def set_instance_subject(
     connection: Connection, instance_id: str, person: Person, found: Household | None = None
 ) -> None:
-    """Say whom a case is about; said again, the last word holds."""
+    """Set the subject of an instance, or replace it."""
     values = {"persona_id": person.id, "nucleo_id": found.id if found is not None else None}
     changed = connection.execute(
         update(caso_soggetto).where(caso_soggetto.c.instance_id == instance_id).values(**values)
@@ -96,19 +105,19 @@ def bind_case(
         connection.execute(insert(caso_soggetto).values(instance_id=instance_id, **values))
 
 
-def of_instance(connection: Connection, instance_id: str) -> CaseSubject | None:
-    """Whom a case is about, or None while nobody has been registered."""
+def subject_of_instance(connection: Connection, instance_id: str) -> InstanceSubject | None:
+    """The subject of an instance, or None while nobody has been registered."""
     row = connection.execute(
         select(caso_soggetto).where(caso_soggetto.c.instance_id == instance_id)
     ).one_or_none()
     if row is None:
         return None
     found = household(connection, row.nucleo_id) if row.nucleo_id else None
-    return CaseSubject(instance_id, persons.get(connection, row.persona_id), found)
+    return InstanceSubject(instance_id, persons.get(connection, row.persona_id), found)
 
 
-def cases_of(connection: Connection, person_id: str) -> tuple[str, ...]:
-    """The ids of the cases about this person, or about a household they belong to."""
+def instances_of_person(connection: Connection, person_id: str) -> tuple[str, ...]:
+    """The ids of the instances about this person, or about a household they belong to."""
     households = select(nucleo_membro.c.nucleo_id).where(nucleo_membro.c.persona_id == person_id)
     query = (
         select(caso_soggetto.c.instance_id)

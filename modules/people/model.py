@@ -1,4 +1,4 @@
-"""."""
+"""Data types of persons, households, assignments and organisations."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from engine.access.names import display_name
+from engine.messages import Message
 
 
 @dataclass(frozen=True)
 class PersonData:
-    """What is written about a person. Of disadvantages only yes, no or not asked (None): never a diagnosis."""
+    """The data of a person. The disadvantages (`svantaggio_…`) are yes, no or not asked (None), never a diagnosis."""
 
     cognome: str
     nome: str
@@ -46,16 +47,16 @@ class Person:
 
 @dataclass(frozen=True)
 class Duplicate:
-    """A person who may be the one about to be written, and why. `certain`: creating anyway is refused."""
+    """A registered person who may be the one to be created, and why. `certain`: creating is refused."""
 
     person: Person
-    reason: str
+    reason: Message
     certain: bool
 
 
 @dataclass(frozen=True)
 class HouseholdMember:
-    """A member of a household and how they relate to the one of reference."""
+    """A member of a household and their relation to the referente."""
 
     person: Person
     relazione: str
@@ -65,7 +66,7 @@ class HouseholdMember:
 
 @dataclass(frozen=True)
 class Household:
-    """A nucleo: who answers for it and who belongs to it."""
+    """A nucleo: its members and the referente, who represents it."""
 
     id: str
     denominazione: str
@@ -74,8 +75,8 @@ class Household:
 
 
 @dataclass(frozen=True)
-class CaseSubject:
-    """Whom a case is about: a person and, for a family, their household."""
+class InstanceSubject:
+    """The subject of an instance: a person and, for a family, their household."""
 
     instance_id: str
     person: Person
@@ -84,7 +85,7 @@ class CaseSubject:
 
 @dataclass(frozen=True)
 class Assignment:
-    """A part someone holds, or held, in a case; moments in UTC."""
+    """A role that a user holds, or held, in an instance; moments in UTC."""
 
     instance_id: str
     username: str
@@ -97,7 +98,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Organisation:
-    """A body of the network: comune, consorzio, cooperativa, parrocchia, scuola, azienda…"""
+    """A body that takes part in the patti: comune, consorzio, cooperativa, parrocchia, scuola, azienda…"""
 
     id: str
     nome: str

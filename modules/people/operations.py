@@ -1,4 +1,4 @@
-"""The operations on people that a service task may call: register a person or a household, give and end a part."""
+"""The operations on people that a service task can call: register a person or a household, assign and end a role."""
 
 from __future__ import annotations
 
@@ -7,19 +7,20 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from engine.access import accounts
-from engine.access.audit_register import By
+from engine.access import ChangedBy, accounts
 from engine.access.models import Account
 from engine.errors import BusinessError, ExecutionFailed, InvalidInput, NotFound
+from engine.messages import message
 from engine.service_tasks import OperationContext, operation
 from modules.people import assignments, households, persons
 from modules.people.from_forms import member, yes_or_no
 from modules.people.model import Person, PersonData
 from modules.people.validation import check_person
 
+INVALID_DATA = "DATI_ANAGRAFICI_NON_VALIDI"
 _ERRORS = {
     "CODICE_FISCALE_NON_VALIDO": "Il codice fiscale non torna, da solo o con la data di nascita",
-    "DATI_ANAGRAFICI_NON_VALIDI": "Un dato della persona manca o non è possibile; il messaggio dice quale",
+    INVALID_DATA: "Un dato della persona manca o non è possibile; il messaggio dice quale",
     "PERSONA_DISCORDANTE": "Il codice fiscale appartiene a una persona con un altro nome",
     "PERSONA_AMBIGUA": "Più persone registrate hanno questo nome e questa data di nascita",
 }
@@ -54,7 +55,7 @@ def registra(
     svantaggio_l381: bool | str | None = None,
     informativa_consegnata_il: date | None = None,
 ) -> dict[str, Any]:
-    """Find or create the person and bind the case to them."""
+    """Find or create the person and make them the subject of the instance."""
     reason = motivo_senza_codice or str(context.variables.get("motivo_senza_codice") or "")
     data = PersonData(
         cognome=cognome,
@@ -73,14 +74,14 @@ def registra(
         ambito=context.instance.scope,
     )
     person, is_new = _find_or_create(context, data)
-    households.bind_case(context.connection, context.instance.id, person)
-    doubts = _doubts(context, person)
+    households.set_instance_subject(context.connection, context.instance.id, person)
+    duplicates = _possible_duplicates(context, person)
     context.set_subject(person.id, person.name)
     return {
         "persona_id": person.id,
         "nuova": is_new,
         "nome_completo": person.name,
-        "possibili_duplicati": doubts,
+        "possibili_duplicati": duplicates,
     }
 
 
@@ -98,18 +99,16 @@ def registra(
 def registra_nucleo(
     context: OperationContext, *, componenti: list[Any], nome: str = "", comune_residenza: str = ""
 ) -> dict[str, Any]:
-    """Find or create the household and bind the case to it."""
+    """Find or create the household and make it the subject of the instance."""
     if not componenti:
-        raise BusinessError(
-            "DATI_ANAGRAFICI_NON_VALIDI", "Il nucleo non ha componenti: scriverne almeno uno."
-        )
+        raise BusinessError(INVALID_DATA, message("HOUSEHOLD_EMPTY"))
     entries = [
         member(entry, number, comune_residenza, context.instance.scope)
         for number, entry in enumerate(componenti, start=1)
     ]
     found = [_find_or_create(context, data) for data, _, _ in entries]
-    chief = next((index for index, (_, _, leads) in enumerate(entries) if leads), 0)
-    referente = found[chief][0]
+    first = next((index for index, (_, _, is_referente) in enumerate(entries) if is_referente), 0)
+    referente = found[first][0]
     label = " ".join(nome.split())[:160] or f"Nucleo {referente.data.cognome}"
     others = [
         (person, relation)
@@ -117,9 +116,9 @@ def registra_nucleo(
         if person.id != referente.id
     ]
     household = households.write_household(
-        context.connection, label, referente, others, by=_by(context), today=context.today
+        context.connection, label, referente, others, by=_author(context), today=context.today
     )
-    households.bind_case(context.connection, context.instance.id, referente, household)
+    households.set_instance_subject(context.connection, context.instance.id, referente, household)
     context.set_subject(referente.id, label)
     return {
         "nucleo_id": household.id,
@@ -142,26 +141,26 @@ def registra_nucleo(
     errors={"UTENTE_NON_TROVATO": "Nessun utente attivo ha quel nome"},
 )
 def nomina(context: OperationContext, *, utente: str, ruolo: str, sostituisce: bool = True) -> dict[str, Any]:
-    """Give a part in the case."""
-    found = _active(context, utente)
-    part = _part(ruolo)
-    current = assignments.holders(context.connection, context.instance.id, part)
+    """Assign a role in the instance."""
+    found = _active_account(context, utente)
+    role = _role(ruolo)
+    current = assignments.holders(context.connection, context.instance.id, role)
     leaving = [name for name in current if sostituisce and name != found.username]
     for name in leaving:
-        assignments.end(context.connection, context.instance.id, name, part, by=_by(context))
+        assignments.end(context.connection, context.instance.id, name, role, by=_author(context))
     is_new = assignments.assign(
-        context.connection, context.instance.id, found.username, part, by=_by(context)
+        context.connection, context.instance.id, found.username, role, by=_author(context)
     )
     for name in leaving:
-        context.end_participant(name, part)
+        context.end_participant(name, role)
     if is_new:
-        context.add_participant(found.username, part)
-        context.record("nomina", {"utente": found.username, "ruolo": part, "al_posto_di": leaving})
+        context.add_participant(found.username, role)
+        context.record("nomina", {"utente": found.username, "ruolo": role, "al_posto_di": leaving})
     return {
         "utente": found.username,
         "nome": found.nome,
         "precedente": leaving[-1] if leaving else None,
-        "avviso": _same_hands(context, found, part),
+        "avviso": _warning_of_both_roles(context, found, role),
     }
 
 
@@ -174,46 +173,42 @@ def nomina(context: OperationContext, *, utente: str, ruolo: str, sostituisce: b
     ),
 )
 def revoca(context: OperationContext, *, utente: str, ruolo: str, motivo: str = "") -> dict[str, Any]:
-    """End a part in the case."""
+    """End a role in the instance."""
     name = accounts.normalise_username(utente)
-    part = _part(ruolo)
-    ended = assignments.end(context.connection, context.instance.id, name, part, by=_by(context))
+    role = _role(ruolo)
+    ended = assignments.end(context.connection, context.instance.id, name, role, by=_author(context))
     if ended:
-        context.end_participant(name, part)
-        context.record("revoca", {"utente": name, "ruolo": part, "motivo": motivo})
+        context.end_participant(name, role)
+        context.record("revoca", {"utente": name, "ruolo": role, "motivo": motivo})
     return {"revocato": ended}
 
 
 def _find_or_create(context: OperationContext, data: PersonData) -> tuple[Person, bool]:
-    connection, by, today = context.connection, _by(context), context.today
-    with _told_to_the_diagram():
-        tidy = check_person(data, today)
-        known = persons.duplicates(
-            connection, tidy.codice_fiscale, tidy.cognome, tidy.nome, tidy.data_nascita
+    connection, by, today = context.connection, _author(context), context.today
+    with _invalid_input_as_business_error():
+        valid = check_person(data, today)
+        found_duplicates = persons.duplicates(
+            connection, valid.codice_fiscale, valid.cognome, valid.nome, valid.data_nascita
         )
-        certain = [duplicate.person for duplicate in known if duplicate.certain]
-        same_code = [person for person in certain if person.data.codice_fiscale == tidy.codice_fiscale != ""]
+        certain = [duplicate.person for duplicate in found_duplicates if duplicate.certain]
+        same_code = [person for person in certain if person.data.codice_fiscale == valid.codice_fiscale != ""]
         if same_code:
-            _refuse_other_name(same_code[0], tidy)
-            return persons.complete(connection, same_code[0], tidy, by=by, today=today), False
+            _refuse_other_name(same_code[0], valid)
+            return persons.complete(connection, same_code[0], valid, by=by, today=today), False
         if len(certain) > 1:
-            raise BusinessError(
-                "PERSONA_AMBIGUA",
-                f"{len(certain)} persone registrate hanno questo nome e questa data di nascita: "
-                "indicare il codice fiscale.",
-            )
-        same = certain[0] if certain else _known_in_this_case(context, tidy)
+            raise BusinessError("PERSONA_AMBIGUA", message("PERSON_SEVERAL_FOUND", number=len(certain)))
+        same = certain[0] if certain else _same_name_in_instance(context, valid)
         if same is not None:
-            return persons.complete(connection, same, tidy, by=by, today=today), False
-        return persons.create(connection, tidy, by=by, today=today), True
+            return persons.complete(connection, same, valid, by=by, today=today), False
+        return persons.create(connection, valid, by=by, today=today), True
 
 
-def _known_in_this_case(context: OperationContext, data: PersonData) -> Person | None:
-    """Somebody of this case, or of the one it reopens, with this name: the only way without code and birth date."""
+def _same_name_in_instance(context: OperationContext, data: PersonData) -> Person | None:
+    """A person of this instance, or of the one it reopens, with this name; only without code and birth date."""
     if data.codice_fiscale or data.data_nascita is not None:
         return None
     for instance_id in (context.instance.id, context.instance.linked_from):
-        about = households.of_instance(context.connection, instance_id) if instance_id else None
+        about = households.subject_of_instance(context.connection, instance_id) if instance_id else None
         if about is not None:
             members = (
                 [member.person for member in about.household.membri] if about.household else [about.person]
@@ -225,15 +220,14 @@ def _known_in_this_case(context: OperationContext, data: PersonData) -> Person |
 
 
 def _refuse_other_name(person: Person, data: PersonData) -> None:
-    """The code is somebody else's: same code but neither a similar name nor the same birth date."""
-    if not persons.may_be_same(person.data, data):
+    """Raise PERSONA_DISCORDANTE when the person registered with this code has a different name."""
+    if not persons.may_be_same_person(person.data, data):
         raise BusinessError(
-            "PERSONA_DISCORDANTE",
-            f"Il codice fiscale {data.codice_fiscale} è già registrato con un altro nome: controllare i dati.",
+            "PERSONA_DISCORDANTE", message("FISCAL_CODE_OF_ANOTHER_NAME", value=data.codice_fiscale)
         )
 
 
-def _doubts(context: OperationContext, person: Person) -> list[str]:
+def _possible_duplicates(context: OperationContext, person: Person) -> list[str]:
     data = person.data
     found = persons.duplicates(
         context.connection,
@@ -246,27 +240,27 @@ def _doubts(context: OperationContext, person: Person) -> list[str]:
     return [duplicate.person.id for duplicate in found]
 
 
-def _active(context: OperationContext, username: str) -> Account:
+def _active_account(context: OperationContext, username: str) -> Account:
     try:
         found = accounts.account(context.connection, username)
     except NotFound as problem:
-        raise BusinessError("UTENTE_NON_TROVATO", f"{problem.message}: scegliere un altro nome.") from problem
-    if not found.attivo:
         raise BusinessError(
-            "UTENTE_NON_TROVATO", f"L'utente «{found.username}» non è più attivo: sceglierne un altro."
-        )
+            "UTENTE_NON_TROVATO", message("ASSIGNEE_NOT_FOUND", problem=problem.message)
+        ) from problem
+    if not found.attivo:
+        raise BusinessError("UTENTE_NON_TROVATO", message("ASSIGNEE_NOT_ACTIVE", username=found.username))
     return found
 
 
-def _part(ruolo: str) -> str:
-    part = ruolo.strip().lower()
-    if not part or len(part) > 80:
-        raise ExecutionFailed("persone: manca il ruolo nel caso, per esempio tutor", code="RUOLO_MANCANTE")
-    return part
+def _role(ruolo: str) -> str:
+    role = ruolo.strip().lower()
+    if not role or len(role) > 80:
+        raise ExecutionFailed("ASSIGNMENT_ROLE_MISSING", code="RUOLO_MANCANTE")
+    return role
 
 
-def _same_hands(context: OperationContext, found: Account, part: str) -> str:
-    other = {"tutor": "case_manager", "case_manager": "tutor"}.get(part)
+def _warning_of_both_roles(context: OperationContext, found: Account, role: str) -> str:
+    other = {"tutor": "case_manager", "case_manager": "tutor"}.get(role)
     if other is None or found.username not in assignments.holders(
         context.connection, context.instance.id, other
     ):
@@ -275,13 +269,13 @@ def _same_hands(context: OperationContext, found: Account, part: str) -> str:
 
 
 @contextmanager
-def _told_to_the_diagram() -> Iterator[None]:
+def _invalid_input_as_business_error() -> Iterator[None]:
     try:
         yield
     except InvalidInput as problem:
-        known = problem.code if problem.code == "CODICE_FISCALE_NON_VALIDO" else "DATI_ANAGRAFICI_NON_VALIDI"
-        raise BusinessError(known, f"{problem.message}.") from problem
+        code = problem.code if problem.code == "CODICE_FISCALE_NON_VALIDO" else INVALID_DATA
+        raise BusinessError(code, message("PERSON_DATA_REFUSED", problem=problem.message)) from problem
 
 
-def _by(context: OperationContext) -> By:
-    return By(context.actor.id, context.now)
+def _author(context: OperationContext) -> ChangedBy:
+    return ChangedBy(context.actor.id, context.now)

@@ -1,13 +1,15 @@
-"""Organisations of the network: comuni, consorzi, cooperative, companies, schools."""
+"""Organisations that take part in the patti: comuni, consorzi, cooperative, companies, schools."""
 
 from __future__ import annotations
 
 from sqlalchemy import Connection, select, update
 
+from engine.access import ChangedBy
 from engine.access.actors import scope_chain
-from engine.access.audit_register import By, note
+from engine.access.audit_register import record_change
 from engine.access.validation import check_email
 from engine.errors import InvalidInput
+from engine.messages import message
 from engine.storage.sql.insert_once import insert_once
 from engine.storage.types import new_id
 from modules.people.model import Organisation
@@ -37,13 +39,12 @@ def save_organisation(
     email: str = "",
     telefono: str = "",
     *,
-    by: By,
+    by: ChangedBy,
 ) -> str:
-    """Write an organisation, or correct the one of the same name; gives its id. InvalidInput with `fields`."""
+    """Create an organisation, or update the one of the same name, and return its id. InvalidInput with `fields`."""
     name = " ".join(nome.split())
     if not name or len(name) > 200:
-        sentence = "Scrivere il nome dell'organizzazione, al massimo 200 caratteri"
-        raise InvalidInput(sentence, fields={"nome": sentence})
+        raise InvalidInput.for_field("nome", message("ORGANISATION_NAME_INVALID"))
     columns = {
         "tipo": tipo,
         "ambito": ambito_path,
@@ -57,13 +58,13 @@ def save_organisation(
         organisation_id = connection.execute(
             select(organizzazione.c.id).where(organizzazione.c.nome == name)
         ).scalar_one()
-    note(connection, by, "organizzazione", organisation_id, "scritta", {"nome": name})
+    record_change(connection, by, "organizzazione", organisation_id, "scritta", {"nome": name})
     return organisation_id
 
 
-def close_organisation(connection: Connection, organisation_id: str, *, by: By) -> None:
-    """The organisation no longer takes part; past cases keep its name."""
+def close_organisation(connection: Connection, organisation_id: str, *, by: ChangedBy) -> None:
+    """Mark an organisation as no longer active; it is not deleted."""
     connection.execute(
         update(organizzazione).where(organizzazione.c.id == organisation_id).values(attiva=False)
     )
-    note(connection, by, "organizzazione", organisation_id, "chiusa")
+    record_change(connection, by, "organizzazione", organisation_id, "chiusa")

@@ -1,4 +1,4 @@
-"""Persons: find them, see whether one is there already, write and correct them; each change is in the register."""
+"""Persons: search, detection of duplicates, creation and changes; each change is in the audit register."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, update
 
-from engine.access import names
-from engine.access.audit_register import By, note
+from engine.access import ChangedBy, names
+from engine.access.audit_register import record_change
 from engine.errors import InvalidInput, InvalidState, NotFound
+from engine.messages import message
 from engine.storage.sql.insert_once import insert_once
 from engine.storage.types import new_id
 from modules.people.fiscal_code import FIELD, normalise, without_omocodia
@@ -20,14 +21,14 @@ from modules.people.tables import persona
 from modules.people.validation import check_person
 
 _FIELDS = tuple(item.name for item in fields(PersonData))
-_LOOKED_AT = 500
+_CANDIDATES_LIMIT = 500
 
 
 def get(connection: Connection, person_id: str) -> Person:
     """The person; NotFound when there is none."""
     row = connection.execute(select(persona).where(persona.c.id == person_id)).one_or_none()
     if row is None:
-        raise NotFound("Questa persona non è registrata")
+        raise NotFound("PERSON_NOT_FOUND")
     return _person(row)
 
 
@@ -73,20 +74,25 @@ def duplicates(
     *,
     except_id: str | None = None,
 ) -> tuple[Duplicate, ...]:
-    """Who is there already and may be this person, the certain ones first.
+    """Registered persons who may be this one, the certain ones first.
 
-    Certain: same codice fiscale; same name and birth date when one of the two has no code. Worth a look: codes that
-    differ by omocodia only; same name and birth date with two codes; a similar name (a letter slipped, surname and
+    Certain: same codice fiscale; same name and birth date when one of the two has no code. Possible: codes that
+    differ only by omocodia; same name and birth date with two codes; a similar name (a wrong letter, surname and
     name swapped) with the same birth date; the same name where a birth date is missing.
     """
     code = normalise(codice_fiscale)
     key = names.person_key(cognome, nome)
-    alike: list[ColumnElement[bool]] = [and_(persona.c.chiave == key, persona.c.chiave != "|")]
+    conditions: list[ColumnElement[bool]] = [and_(persona.c.chiave == key, persona.c.chiave != "|")]
     if code:
-        alike += [persona.c.codice_fiscale == code, persona.c.codice_base == (_base(code) or code)]
+        conditions += [persona.c.codice_fiscale == code, persona.c.codice_base == (_base(code) or code)]
     if data_nascita is not None:
-        alike.append(persona.c.data_nascita == data_nascita)
-    query = select(persona).where(or_(*alike)).order_by(persona.c.created_at, persona.c.id).limit(_LOOKED_AT)
+        conditions.append(persona.c.data_nascita == data_nascita)
+    query = (
+        select(persona)
+        .where(or_(*conditions))
+        .order_by(persona.c.created_at, persona.c.id)
+        .limit(_CANDIDATES_LIMIT)
+    )
     found = [
         duplicate
         for row in connection.execute(query)
@@ -96,30 +102,32 @@ def duplicates(
 
 
 def create(
-    connection: Connection, data: PersonData, *, by: By, today: date, confirmed_namesake: bool = False
+    connection: Connection, data: PersonData, *, by: ChangedBy, today: date, confirmed_namesake: bool = False
 ) -> Person:
-    """Write a new person. InvalidInput when the data do not hold (`fields`), or when the person is there already.
+    """Create a person. InvalidInput when the data are invalid (`fields`) or the person is already registered.
 
-    The latter has code PERSONA_GIA_PRESENTE; `confirmed_namesake` says that somebody checked and it is another person
-    with the same name and birth date (never possible with the same codice fiscale).
+    The latter has code PERSONA_GIA_PRESENTE. `confirmed_namesake` says that somebody has checked that it is another
+    person with the same name and birth date; it does not allow the same codice fiscale twice.
     """
-    tidy = check_person(data, today)
-    for found in duplicates(connection, tidy.codice_fiscale, tidy.cognome, tidy.nome, tidy.data_nascita):
-        same_code = bool(tidy.codice_fiscale) and found.person.data.codice_fiscale == tidy.codice_fiscale
+    valid = check_person(data, today)
+    for found in duplicates(connection, valid.codice_fiscale, valid.cognome, valid.nome, valid.data_nascita):
+        same_code = bool(valid.codice_fiscale) and found.person.data.codice_fiscale == valid.codice_fiscale
         if found.certain and (same_code or not confirmed_namesake):
-            raise already_there(found)
+            raise person_already_registered(found)
     person_id = new_id()
     values = {
         "id": person_id,
-        **_columns(tidy),
-        "omonimo": _namesakes(connection, tidy) if confirmed_namesake else 0,
+        **_columns(valid),
+        "omonimo": _namesakes(connection, valid) if confirmed_namesake else 0,
         "created_at": by.at,
         "created_by": by.actor_id,
     }
-    if not insert_once(connection, persona, values):  # somebody else wrote the same person a moment ago
-        again = duplicates(connection, tidy.codice_fiscale, tidy.cognome, tidy.nome, tidy.data_nascita)
-        raise already_there(again[0] if again else None)
-    note(connection, by, "persona", person_id, "registrata", {"campi": sorted(_written(tidy))})
+    if not insert_once(connection, persona, values):  # another transaction created the same person
+        existing = duplicates(connection, valid.codice_fiscale, valid.cognome, valid.nome, valid.data_nascita)
+        raise person_already_registered(existing[0] if existing else None)
+    record_change(
+        connection, by, "persona", person_id, "registrata", {"campi": sorted(_filled_fields(valid))}
+    )
     return get(connection, person_id)
 
 
@@ -128,80 +136,79 @@ def change(
     person_id: str,
     data: PersonData,
     *,
-    by: By,
+    by: ChangedBy,
     today: date,
     revision: int | None = None,
 ) -> Person:
-    """Correct a person; the register keeps what each changed field was.
+    """Update a person; the audit register stores the old value of each changed field.
 
-    With `revision`, InvalidState when somebody else changed the person since. InvalidInput as in `create`.
+    With `revision`, InvalidState when the person has changed since that revision. InvalidInput as in `create`.
     """
     before = get(connection, person_id)
-    tidy = check_person(data, today)
+    valid = check_person(data, today)
     changed = {
         name: getattr(before.data, name)
         for name in _FIELDS
-        if getattr(before.data, name) != getattr(tidy, name)
+        if getattr(before.data, name) != getattr(valid, name)
     }
     if not changed:
         return before
-    if tidy.codice_fiscale and tidy.codice_fiscale != before.data.codice_fiscale:
-        other = by_fiscal_code(connection, tidy.codice_fiscale)
+    if valid.codice_fiscale and valid.codice_fiscale != before.data.codice_fiscale:
+        other = by_fiscal_code(connection, valid.codice_fiscale)
         if other is not None:
-            raise already_there(Duplicate(other, "stesso codice fiscale", True))
+            raise person_already_registered(Duplicate(other, message("DUPLICATE_SAME_FISCAL_CODE"), True))
     statement = (
         update(persona)
         .where(
             persona.c.id == person_id,
             persona.c.revision == (before.revision if revision is None else revision),
         )
-        .values(**_columns(tidy), revision=persona.c.revision + 1)
+        .values(**_columns(valid), revision=persona.c.revision + 1)
     )
     if connection.execute(statement).rowcount != 1:
-        raise InvalidState(
-            "Qualcun altro ha modificato questa persona nel frattempo: rileggere e ripetere la modifica"
-        )
-    note(connection, by, "persona", person_id, "modificata", {"prima": changed})
+        raise InvalidState("PERSON_CHANGED_MEANWHILE")
+    record_change(connection, by, "persona", person_id, "modificata", {"prima": changed})
     return get(connection, person_id)
 
 
-def complete(connection: Connection, person: Person, data: PersonData, *, by: By, today: date) -> Person:
-    """Write what is known now and was not before; what is known already stays as it is, contacts are renewed."""
-    renewed = ("comune_residenza", "telefono", "email", "condizione_lavorativa", "ammortizzatore")
-    news = {
+def complete(
+    connection: Connection, person: Person, data: PersonData, *, by: ChangedBy, today: date
+) -> Person:
+    """Fill the empty fields of a person; contacts, residence and employment data replace the old ones."""
+    overwritten = ("comune_residenza", "telefono", "email", "condizione_lavorativa", "ammortizzatore")
+    new_values = {
         name: getattr(data, name)
         for name in _FIELDS
         if getattr(data, name) not in ("", None)
-        and (getattr(person.data, name) in ("", None) or name in renewed)
+        and (getattr(person.data, name) in ("", None) or name in overwritten)
     }
-    return change(connection, person.id, replace(person.data, **news), by=by, today=today)
+    return change(connection, person.id, replace(person.data, **new_values), by=by, today=today)
 
 
-def already_there(found: Duplicate | None) -> InvalidInput:
-    """The refusal to write a person twice; it names the reason, not the person, whom the reader may not see."""
-    reason = found.reason if found is not None else "stessi dati anagrafici"
-    sentence = f"Questa persona è già registrata ({reason}): usare la scheda esistente"
-    field = FIELD if found is not None and found.reason == _SAME_CODE else "cognome"
-    return InvalidInput(sentence, code="PERSONA_GIA_PRESENTE", fields={field: sentence})
-
-
-_SAME_CODE = "stesso codice fiscale"
+def person_already_registered(found: Duplicate | None) -> InvalidInput:
+    """The error PERSONA_GIA_PRESENTE; it says the reason, not the person, whom the reader may not see."""
+    reason = found.reason if found is not None else message("DUPLICATE_SAME_DATA")
+    problem = message("PERSON_ALREADY_REGISTERED", reason=reason)
+    field = FIELD if reason.code == "DUPLICATE_SAME_FISCAL_CODE" else "cognome"
+    return InvalidInput(
+        problem.code, code="PERSONA_GIA_PRESENTE", fields={field: problem}, **problem.parameters
+    )
 
 
 def _compare(row: Row[Any], code: str, key: str, birth: date | None) -> Duplicate | None:
     same_key = row.chiave == key
     same_birth = birth is not None and row.data_nascita == birth
     if code and row.codice_fiscale == code:
-        return Duplicate(_person(row), _SAME_CODE, True)
+        return Duplicate(_person(row), message("DUPLICATE_SAME_FISCAL_CODE"), True)
     if same_key and same_birth:
         both_coded = bool(code) and row.codice_fiscale is not None
-        return Duplicate(_person(row), "stesso nome e stessa data di nascita", not both_coded)
+        return Duplicate(_person(row), message("DUPLICATE_SAME_NAME_AND_BIRTH_DATE"), not both_coded)
     if code and row.codice_base is not None and row.codice_base == _base(code):
-        return Duplicate(_person(row), "codice fiscale uguale a meno dell'omocodia", False)
+        return Duplicate(_person(row), message("DUPLICATE_FISCAL_CODE_BY_OMOCODIA"), False)
     if same_birth and names.similar(key, row.chiave):
-        return Duplicate(_person(row), "nome simile e stessa data di nascita", False)
+        return Duplicate(_person(row), message("DUPLICATE_SIMILAR_NAME"), False)
     if same_key and (birth is None or row.data_nascita is None):
-        return Duplicate(_person(row), "stesso nome, data di nascita non nota", False)
+        return Duplicate(_person(row), message("DUPLICATE_SAME_NAME"), False)
     return None
 
 
@@ -230,7 +237,7 @@ def _columns(data: PersonData) -> dict[str, Any]:
     }
 
 
-def _written(data: PersonData) -> list[str]:
+def _filled_fields(data: PersonData) -> list[str]:
     return [name for name in _FIELDS if getattr(data, name) not in ("", None)]
 
 
@@ -248,8 +255,8 @@ def _person(row: Row[Any]) -> Person:
     return Person(row.id, PersonData(**values), row.revision, row.created_at, row.created_by)
 
 
-def may_be_same(one: PersonData, other: PersonData) -> bool:
-    """Whether two writings under one codice fiscale may be the same person: a similar name, or one part of it equal."""
+def may_be_same_person(one: PersonData, other: PersonData) -> bool:
+    """Whether two records with one codice fiscale may be the same person: similar names, or equal surname or name."""
     first, second = names.person_key(one.cognome, one.nome), names.person_key(other.cognome, other.nome)
     return (
         names.similar(first, second)
@@ -259,5 +266,5 @@ def may_be_same(one: PersonData, other: PersonData) -> bool:
 
 
 def same_name(one: PersonData, other: PersonData) -> bool:
-    """Whether two writings are of the same name, whatever accents, capitals and spaces."""
+    """Whether two records have the same name; accents, capitals and spaces do not matter."""
     return names.person_key(one.cognome, one.nome) == names.person_key(other.cognome, other.nome)

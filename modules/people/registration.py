@@ -1,5 +1,5 @@
-"""Importing this module registers what the module people adds to the engine."""
+"""Imports the parts of the module people that register themselves with the engine."""
 
-from modules.people import operations, tables
+from modules.people import operations, simulated_users, tables
 
-__all__ = ["operations", "tables"]
+__all__ = ["operations", "simulated_users", "tables"]

@@ -11,10 +11,10 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from engine.access import accounts
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM, accounts
 from engine.simulation import World
 from engine.temporal import day_in_rome
+from tests.form_answers import posted
 from tests.pages import pages_over
 from web.auth import STAMP
 
@@ -66,4 +66,4 @@ class Desk:
         task = engine.inbox.task(task_id, SYSTEM)
         assert task.form_id is not None
         form = engine.repository.form(task.definition_id, task.form_id)
-        return self.post(f"/compiti/{task_id}", form.to_json(values))
+        return self.post(f"/compiti/{task_id}", posted(form, values))

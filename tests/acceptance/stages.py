@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM
 from engine.clock import VirtualClock
 from engine.engine import Engine
 from engine.service_tasks import REGISTRY
@@ -182,7 +182,7 @@ class Album:
                 world = World.open(START, database_url=url, users=USERS)
             with world:
                 way(world)
-                taken = Photograph(url, world.now, tuple(world.cases))
+                taken = Photograph(url, world.now, tuple(world.instance_ids))
             self.databases.seal(url)
             self.taken[dialect, stage] = taken
         return self.taken[dialect, stage]
@@ -209,16 +209,22 @@ def open_world(url: str, moment: datetime, cases: tuple[str, ...]) -> World:
         database_url=url, processes_folder="processes", embedded_jobs=False, secret_key="prova"
     )
     world = World(settings, VirtualClock(moment), REGISTRY, DEFAULT_SCOPE, None, upgrade=False)
-    world.cases.extend(cases)
+    world.instance_ids.extend(cases)
     return world
 
 
 def another_engine(world: World, clock: VirtualClock | None = None) -> Engine:
     """A second engine on the world's database, as another worker has it; the caller closes it."""
-    return Engine.open(world.settings, clock=clock or world.clock, upgrade=False, durable=False)
+    return Engine.open(
+        world.settings,
+        clock=clock or world.clock,
+        operations=world.engine.operations,  # its e-mails are caught too
+        upgrade=False,
+        durable=False,
+    )
 
 
 def log_of(world: World, kind: str = "", case: str = "") -> list[Any]:
     """The lines of a case's log, of one kind or all."""
-    found = world.engine.history.timeline(case or world.cases[-1], SYSTEM)
+    found = world.engine.history.timeline(case or world.instance_ids[-1], SYSTEM).items
     return [one for one in found if not kind or one.kind == kind]

@@ -28,7 +28,9 @@ def commands() -> Iterator[list[str]]:
     for service in COMPOSE["services"].values():
         if "command" in service:
             yield service["command"][1:]
-    for unit in DEPLOY.glob("*.service"):
+    units = sorted(DEPLOY.glob("*.service"))
+    assert units
+    for unit in units:
         found = re.search(r"^ExecStart=\S+/patti (.*)$", unit.read_text(encoding="utf-8"), re.MULTILINE)
         assert found, unit
         yield shlex.split(found[1].replace("%i", "8001"))

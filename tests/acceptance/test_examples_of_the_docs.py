@@ -17,13 +17,13 @@ from click.testing import CliRunner
 from cli.__main__ import main
 from cli.demo.command import PASSWORD
 from cli.demo.places import COLLEAGUES
-from engine.access.permissions import PermissionMatrix
-from engine.definitions.compilation import read_parts, surroundings
-from engine.definitions.resources import Bundle
+from engine.access import PermissionMatrix
+from engine.definitions.compilation import lint_context, parse_bundle
+from engine.definitions.resources import DeploymentBundle
 from engine.languages.bpmn import lint
 from engine.service_tasks import REGISTRY, OperationRegistry
 from engine.simulation import World, read_scenarios, run_scenario
-from tests.architecture.sources import ROOT
+from tests.architecture.sources import FOLDERS, ROOT
 
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 EXAMPLE = ROOT / "docs" / "howto" / "esempio"
@@ -52,8 +52,8 @@ def test_the_example_can_be_walked_to_its_end(scenario: Any, database_url: str) 
 
 
 def test_the_example_has_nothing_to_mend() -> None:
-    parts = read_parts(Bundle.from_path(EXAMPLE / "trasporto.bpmn"), REGISTRY)
-    around = surroundings(REGISTRY, frozenset(parts.forms), frozenset(parts.decisions))
+    parts = parse_bundle(DeploymentBundle.from_path(EXAMPLE / "trasporto.bpmn"), REGISTRY)
+    around = lint_context(REGISTRY, frozenset(parts.forms), frozenset(parts.decisions))
     assert lint(parts.diagram, around) == []
 
 
@@ -113,7 +113,7 @@ def test_the_operation_of_the_page_is_called_and_delivered_once(
         world.start("trasporto", by="anna", values=values)
         world.task("Valuta la richiesta").complete(by="anna", values={"esito_trasporto": "accolta"})
         assert world.variables()["mancano"] == 14
-        assert world.case().state == "completed"
+        assert world.instance().state == "completed"
         assert list(bookings.values()) == [{"giorno": "2016-06-20", "posti": 1}]
 
 
@@ -132,13 +132,15 @@ def test_the_commands_of_the_page_write_the_ambiti(tmp_path: Path) -> None:
 
 
 def test_files_named_in_pages_are_there() -> None:
-    named = re.compile(r"`((?:engine|web|cli|tests|docs|processes|tools|benchmarks)/[\w./-]*[\w/])`")
-    wrong = []
-    for page in [ROOT / "README.md", *PAGES]:
+    named = re.compile(rf"`((?:{'|'.join(FOLDERS)})/[\w./-]*[\w/])`")
+    wrong, found = [], set()
+    for page in [*sorted(ROOT.glob("*.md")), *PAGES]:
         for name in named.findall(page.read_text(encoding="utf-8")):
             if not (ROOT / name).exists() and not name.startswith(("web/assets/static", "processes/nome")):
                 wrong.append(f"{page.relative_to(ROOT)}: {name}")
+            found.add(name.partition("/")[0])
     assert not wrong, "\n".join(wrong)
+    assert found >= {"engine", "web", "processes", "tests"}
 
 
 def test_the_sign_ins_told_are_those_of_the_demonstration() -> None:
@@ -147,16 +149,18 @@ def test_the_sign_ins_told_are_those_of_the_demonstration() -> None:
         for role in PermissionMatrix.load(ROOT / "processes/ruoli.yaml").roles.values()
     }
     quickstart = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readmes = [(ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.it.md")]
     for username, name, held in COLLEAGUES:
         roles = ", ".join(f"{labels[role]} ({scope or 'tutti gli ambiti'})" for role, scope in held)
         assert f"| `{username}` | {name} | {roles} |" in quickstart
     known = {username for username, _, _ in COLLEAGUES}
-    told = {
-        user
-        for row in re.findall(r"^\| (`[^|]*) \|", readme, re.MULTILINE)
-        for user in re.findall(r"`(\w+)`", row)
-    }
-    assert told <= known
     assert PASSWORD in quickstart
-    assert PASSWORD in readme
+    for readme in readmes:
+        told = {
+            user
+            for row in re.findall(r"^\| (`[^|/]*) \|", readme, re.MULTILINE)
+            for user in re.findall(r"`(\w+)`", row)
+        }
+        assert told
+        assert told <= known
+        assert PASSWORD in readme

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM
 from engine.errors import Forbidden, InvalidInput, InvalidState
 from engine.simulation import World
-from tests.acceptance.money import assert_budget_holds, money
+from tests.acceptance.budget_invariants import assert_budget_holds, money
 from tests.acceptance.stages import (
     MEETING,
     PROJECT,
@@ -19,7 +19,7 @@ from tests.acceptance.stages import (
     another_engine,
     at,
 )
-from tests.together import together
+from tests.concurrency import together
 
 CORRECT_PLAN = "Correggi il piano di spesa"
 CORRECT_EXPENSE = "Correggi la spesa"
@@ -76,8 +76,8 @@ def test_two_presses_of_one_payment_pay_once(active: World) -> None:
 
 def test_two_patti_of_one_person_signed_at_once_share_one_cap(two_signatures: World) -> None:
     world = two_signatures
-    first, second = world.cases
-    tasks = [world.tasks(case)[0] for case in world.cases]
+    first, second = world.instance_ids
+    tasks = [world.tasks(case)[0] for case in world.instance_ids]
     assert [task.row.name for task in tasks] == ["Firma del patto – Tea Finti"] * 2
     elena, other = world.actor("elena"), another_engine(world)
     world.advance_to(at(2, 24))
@@ -90,7 +90,7 @@ def test_two_patti_of_one_person_signed_at_once_share_one_cap(two_signatures: Wo
         other.close()
     world.engine.run_due()
     assert sorted(money(world, case)[1] for case in (first, second)) == [0, 2000]
-    assert sorted(world.case(case).phase for case in (first, second)) == ["in_analisi", "sottoscritto"]
+    assert sorted(world.instance(case).phase for case in (first, second)) == ["in_analisi", "sottoscritto"]
     assert not world.engine.incidents.list(SYSTEM)
     assert_budget_holds(world)
 
@@ -129,7 +129,7 @@ def test_nothing_is_paid_while_the_engine_holds_the_case_still(active: World) ->
 
 def test_nothing_is_committed_or_paid_while_the_patto_is_suspended(active: World) -> None:
     suspend_in_meeting(active)
-    assert active.case().phase == "sospeso"
+    assert active.instance().phase == "sospeso"
     active.task(SPENDING).complete(by="fabio", values=BUS)
     assert active.variables()["errore_codice"] == "BUDGET_SOSPESO"
     active.task(CORRECT_EXPENSE).complete(
@@ -155,7 +155,7 @@ def test_a_payment_against_a_suspension_at_the_same_moment(active: World) -> Non
     paid = money(active)[2]
     refused = active.variables().get("errore_codice") == "BUDGET_SOSPESO"
     assert (paid, refused) in ((Decimal(500), False), (Decimal(0), True))
-    assert active.case().phase == "sospeso"
+    assert active.instance().phase == "sospeso"
     assert_budget_holds(active)
 
 
@@ -168,13 +168,13 @@ def test_a_reopened_case_has_the_residual_only(active: World) -> None:
     letter = {"testo_lettera": "Il patto si chiude, come detto insieme.", "lettera_confermata_da": "Anna Prova",
               "conferma_invio": True}  # fmt: skip
     active.task("Scrivi e conferma la lettera").complete(by="anna", values=letter)
-    assert active.case().phase == "abbandonato"
+    assert active.instance().phase == "abbandonato"
     assert money(active)[1:] == (500, 500)
     with pytest.raises(Forbidden):
         active.reopen("È tornata", by="fabio")
     again = active.reopen("È tornata", by="anna")
     with pytest.raises(InvalidState):
-        active.reopen("È tornata due volte", by="anna", instance_id=active.cases[0])
+        active.reopen("È tornata due volte", by="anna", instance_id=active.instance_ids[0])
     project = {**PROJECT, "data_inizio": "2016-04-01"}
     active.task("Progetto e budget").complete(by="dario", values={**project, **plan_of("1500.01")})
     active.task(CORRECT_PLAN).complete(by="dario", values=plan_of(1500))

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from engine.access.actors import SYSTEM
-from engine.definitions.compilation import read_parts
-from engine.definitions.resources import Bundle
+from engine.access import SYSTEM
+from engine.definitions.compilation import parse_bundle
+from engine.definitions.resources import DeploymentBundle
 from engine.languages.bpmn.model import Element, ProcessModel
 from engine.service_tasks import REGISTRY
 from engine.simulation import World
@@ -25,7 +25,7 @@ class Drawings:
     def __init__(self) -> None:
         self.models: dict[str, ProcessModel] = {}
         for path in sorted(Path("processes").glob("*.bpmn")):
-            parts = read_parts(Bundle.from_path(path), REGISTRY)
+            parts = parse_bundle(DeploymentBundle.from_path(path), REGISTRY)
             self.models.update({model.id: model for model in parts.diagram.executable})
         self.elements = [one for model in self.models.values() for one in model.elements.values()]
 
@@ -37,7 +37,7 @@ class Drawings:
             return self.ends(host, failed=True) or [host]
         if element.type == "startEvent":
             holder = model.elements.get(element.parent_id)
-            callers = [holder] if holder else [one for one in self.elements if one.called == model.id]
+            callers = [holder] if holder else [one for one in self.elements if one.called_element == model.id]
             return [earlier for caller in callers for earlier in self.before(caller)]
         sources = [model.elements[flow.source] for flow in model.flows if flow.target == element.id]
         return [earlier for source in sources for earlier in self.ends(source, failed=False) or [source]]
@@ -51,8 +51,8 @@ class Drawings:
             for one in self.elements
             if one.type == "endEvent"
             and (
-                one.process_id == element.called and not one.parent_id
-                if element.called
+                one.process_id == element.called_element and not one.parent_id
+                if element.called_element
                 else one.parent_id == element.id
             )
             and ("error" in one.events) is failed
@@ -104,7 +104,7 @@ def test_a_year_of_silence_on_a_suspended_patto(active: World) -> None:
         by="fabio", data_incontro="2016-03-14", presente="si", seguito="sospendi"
     )
     assert_a_year_changes_nothing_for_the_worse(active)
-    assert active.case().phase == "sospeso"
+    assert active.instance().phase == "sospeso"
 
 
 def test_a_year_of_absences_suspends_and_no_more(active: World) -> None:
@@ -115,19 +115,20 @@ def test_a_year_of_absences_suspends_and_no_more(active: World) -> None:
             by="fabio", data_incontro=day.date().isoformat(), presente="no", assenza_giustificata="no"
         )
         active.advance(days=3)
-    assert active.case().phase == "sospeso"
+    assert active.instance().phase == "sospeso"
     assert_a_year_changes_nothing_for_the_worse(active)
 
 
 def assert_a_year_changes_nothing_for_the_worse(world: World) -> None:
     """Nobody answers for a year: every case still waits for a person, none has ended badly, nothing broke."""
-    waiting = [case for case in world.cases if world.case(case).state in ("active", "suspended")]
+    waiting = [case for case in world.instance_ids if world.instance(case).state in ("active", "suspended")]
+    assert waiting
     world.advance(days=366)
     for case in waiting:
-        found = world.case(case)
+        found = world.instance(case)
         assert found.phase not in ADVERSE, found
         assert found.state in ("active", "suspended"), found
         if found.state == "active":
             assert world.tasks(case), f"n. {found.number} waits for nobody"
-            assert world.engine.history.why_waiting(case, SYSTEM)
+            assert world.engine.history.waiting_reasons(case, SYSTEM)
     assert not world.engine.incidents.list(SYSTEM)

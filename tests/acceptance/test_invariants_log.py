@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
-from engine.access.actors import SYSTEM
-from engine.definitions.resources import Bundle
+from engine.access import SYSTEM
+from engine.definitions.resources import DeploymentBundle
 from engine.errors import Forbidden
 from engine.simulation import World
 from engine.storage.tables import definition, event, instance
@@ -22,9 +22,11 @@ def test_every_change_of_state_says_who_when_and_by_which_diagram(active: World)
     active.suspend("la persona è in ospedale", by="anna")
     active.resume(by="anna")
     with active.engine.database.read() as connection:
-        rows = connection.execute(select(event).where(event.c.instance_id == active.cases[0])).all()
+        rows = connection.execute(select(event).where(event.c.instance_id == active.instance_ids[0])).all()
         known = set(connection.execute(select(definition.c.id)).scalars())
-        accounts = {row["actor_id"] for row in active.engine.history.participants(active.cases[0], SYSTEM)}
+        accounts = {
+            row["actor_id"] for row in active.engine.history.participants(active.instance_ids[0], SYSTEM)
+        }
     assert accounts == {"elena", "fabio"}
     changes = [row for row in rows if row.kind != "case.read"]
     assert all(row.actor_id and row.at is not None for row in changes)
@@ -44,18 +46,19 @@ def test_every_change_of_state_says_who_when_and_by_which_diagram(active: World)
 
 def test_a_decision_leaves_its_evidence_and_the_version_of_its_table(newborn: World) -> None:
     newborn.start("patto_autonomia", by="anna", values=CANDIDATE)
-    first = newborn.cases[-1]
+    first = newborn.instance_ids[-1]
     files = {
-        one.path: one.content for one in Bundle.from_path(Path("processes/patto_autonomia.bpmn")).resources
+        one.path: one.content
+        for one in DeploymentBundle.from_path(Path("processes/patto_autonomia.bpmn")).resources
     }
     table = "ammissibilita_autonomia.dmn"
     files[table] = files[table].replace(b"Requisiti soddisfatti.", b"Requisiti soddisfatti davvero.")
-    newborn.engine.repository.deploy(Bundle.from_files(files), SYSTEM)
+    newborn.engine.deployments.deploy(DeploymentBundle.from_files(files), SYSTEM)
     newborn.start("patto_autonomia", by="anna", values={**CANDIDATE, "codice_fiscale": "", "nome": "Bea",
                                                         "motivo_senza_codice": "in attesa"})  # fmt: skip
     for case, version, words in (
         (first, 1, "Requisiti soddisfatti."),
-        (newborn.cases[-1], 2, "soddisfatti davvero"),
+        (newborn.instance_ids[-1], 2, "soddisfatti davvero"),
     ):
         (made,) = log_of(newborn, "decision.made", case)
         assert made.definition_id == f"patto_autonomia:{version}"
@@ -102,7 +105,7 @@ def test_what_fails_leaves_no_line_behind(sitting: World) -> None:
     before = len(log_of(sitting))
     values = {"at": sitting.now, "actor_id": "anna", "kind": "task.completed"}
     lines = [
-        {**values, "instance_id": sitting.cases[0]},
+        {**values, "instance_id": sitting.instance_ids[0]},
         {**values, "instance_id": "a case that is not there"},
     ]
     with pytest.raises(DBAPIError), sitting.engine.database.begin() as work:
@@ -111,10 +114,10 @@ def test_what_fails_leaves_no_line_behind(sitting: World) -> None:
 
 
 def test_who_looked_at_whom_is_kept_and_read_by_the_auditor_alone(sitting: World) -> None:
-    case = sitting.cases[0]
+    case = sitting.instance_ids[0]
     with open_world(sitting.settings.database_url, sitting.now, (case,)) as other:
-        other.engine.history.looked(case, other.actor("gina"))
-        other.engine.history.looked(case, other.actor("elena"), "task")
+        other.engine.history.record_read(case, other.actor("gina"))
+        other.engine.history.record_read(case, other.actor("elena"), "task")
     readers = sitting.engine.history.readers(case, SYSTEM)
     assert [(one.actor_id, one.data["what"], one.at) for one in readers] == [
         ("elena", "task", sitting.now),

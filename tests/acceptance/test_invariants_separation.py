@@ -53,10 +53,10 @@ def test_holding_the_task_does_not_help(sitting: World) -> None:
         task.hand_over(by="carla", to="dario")
     with pytest.raises(Forbidden):
         sitting.task(SITTING_TASK).complete(by="dario", values=SITTING)
-    assert sitting.case().phase == "in_commissione"
+    assert sitting.instance().phase == "in_commissione"
     sitting.task(SITTING_TASK).hand_over(by="carla", to="hugo")
     sitting.task(SITTING_TASK).complete(by="hugo", values=SITTING)
-    assert sitting.case().phase == "approvato"
+    assert sitting.instance().phase == "approvato"
 
 
 def test_who_wrote_any_version_stays_out(sitting: World) -> None:
@@ -71,7 +71,7 @@ def test_who_wrote_any_version_stays_out(sitting: World) -> None:
         with pytest.raises(Forbidden):
             sitting.task(SITTING_TASK).complete(by=author, values=SITTING)
     sitting.task(SITTING_TASK).complete(by="gina", values=SITTING)
-    assert sitting.case().phase == "approvato"
+    assert sitting.instance().phase == "approvato"
 
 
 def test_who_corrected_the_plan_stays_out(project: World) -> None:
@@ -98,4 +98,4 @@ def test_the_author_does_not_confirm_the_refusal_either(sitting: World) -> None:
     with pytest.raises(Forbidden):
         task.complete(by="dario", values=decision)
     task.complete(by="hugo", values=decision)
-    assert sitting.case().phase == "in_commissione"
+    assert sitting.instance().phase == "in_commissione"

@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import select
 
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM
 from engine.clock import VirtualClock
 from engine.errors import InvalidState
 from engine.simulation import World
 from engine.storage.tables import event, task, timer
 from tests.acceptance.stages import CANDIDATE, MEETING, another_engine, at, log_of
-from tests.together import refusals
+from tests.concurrency import refusals
 
 CONTACT = "Primo contatto con la persona"
 MISSED = "Decisione sul contatto mancato"
@@ -51,7 +51,7 @@ def test_two_workers_share_the_due_timers_and_fire_each_once(newborn: World) -> 
     finally:
         for one in workers:
             one.close()
-    assert all(names(newborn, case) == [MISSED] for case in newborn.cases)
+    assert all(names(newborn, case) == [MISSED] for case in newborn.instance_ids)
     assert len(fired(newborn)) == MANY
     assert set(fired(newborn).values()) == {1}
     assert not newborn.engine.incidents.list(SYSTEM)
@@ -61,15 +61,17 @@ def test_two_workers_share_the_due_timers_and_fire_each_once(newborn: World) -> 
 def test_a_mail_that_a_timer_causes_leaves_once_for_each_case(newborn: World) -> None:
     start_many(newborn, 2)
     newborn.engine.run_due()
+    before = len(newborn.mailbox.mails)
     newborn.clock.set(at(2, 10))
     other = another_engine(newborn)
     try:
         assert not refusals(newborn.engine.run_due, other.run_due)
     finally:
         other.close()
-    with newborn.engine.database.read() as connection:
-        keys = connection.execute(select(event.c.data).where(event.c.kind == "mail.sent")).scalars().all()
-    assert len(keys) == len({str(key) for key in keys})
+    caused = [(mail.event, mail.to, mail.instance_id) for mail in newborn.mailbox.mails[before:]]
+    assert sorted(caused) == [
+        ("compito_assegnato", "carla@example.org", case) for case in sorted(newborn.instance_ids)
+    ]
     assert len({mail.key for mail in newborn.mailbox.mails}) == len(newborn.mailbox.mails)
 
 
@@ -77,7 +79,7 @@ def test_a_timer_against_the_person_who_completes_the_task(newborn: World) -> No
     """The call and the deadline in the same instant: one of them counts, the other finds nothing to do."""
     start_many(newborn, 4)
     newborn.clock.set(at(2, 3))
-    open_tasks = [newborn.tasks(case)[0].id for case in newborn.cases]
+    open_tasks = [newborn.tasks(case)[0].id for case in newborn.instance_ids]
     anna, other = newborn.actor("anna"), another_engine(newborn)
     contact = {"contatto_il": "2016-02-03", "contatto_modo": "telefono", "esito_contatto": "prosegue"}
     try:
@@ -88,7 +90,7 @@ def test_a_timer_against_the_person_who_completes_the_task(newborn: World) -> No
     finally:
         other.close()
     assert all(isinstance(problem, InvalidState) for problem in problems), problems
-    outcomes = [names(newborn, case) for case in newborn.cases]
+    outcomes = [names(newborn, case) for case in newborn.instance_ids]
     proceeds = ["Scheda di analisi: parte lavorativa", "Scheda di analisi: parte sociale"]
     assert all(outcome in ([MISSED], proceeds) for outcome in outcomes)
     assert sum(outcome == [MISSED] for outcome in outcomes) == len(problems)
@@ -116,7 +118,7 @@ def test_a_step_that_dies_before_its_commit_fires_again_once(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("engine.timers.service.write", die)
+        patch.setattr("engine.timers.service.write_step", die)
         with pytest.raises(KeyboardInterrupt):
             active.engine.timers.fire_due()
     active.restart()
@@ -163,7 +165,7 @@ def test_a_date_still_to_come_stays_where_it_is(active: World) -> None:
     active.suspend("una pausa", by="anna")
     active.advance(days=5)
     active.resume(by="anna")
-    (due,) = {one.due_at for one in active.engine.timers.of_instance(active.cases[0], SYSTEM)
+    (due,) = {one.due_at for one in active.engine.timers.of_instance(active.instance_ids[0], SYSTEM)
               if one.name == "Giorno dell'incontro"}  # fmt: skip
     assert due == datetime(2016, 3, 14, 8, tzinfo=UTC)
 
@@ -194,7 +196,10 @@ def test_suspending_against_firing_leaves_the_timer_fired_or_standing(newborn: W
     try:
         assert not refusals(
             other.timers.fire_due,
-            *[lambda one=one: newborn.engine.instances.suspend(one, "prova", anna) for one in newborn.cases],
+            *[
+                lambda one=one: newborn.engine.instances.suspend(one, "prova", anna)
+                for one in newborn.instance_ids
+            ],
         )
     finally:
         other.close()
@@ -203,9 +208,9 @@ def test_suspending_against_firing_leaves_the_timer_fired_or_standing(newborn: W
         opened = connection.execute(select(task.c.id).where(task.c.state == "open")).all()
     assert not waiting
     assert not opened
-    for case in newborn.cases:
+    for case in newborn.instance_ids:
         newborn.resume(by="anna", instance_id=case)
-    assert all(names(newborn, case) == [MISSED] for case in newborn.cases)
+    assert all(names(newborn, case) == [MISSED] for case in newborn.instance_ids)
     assert set(fired(newborn).values()) == {1}
 
 

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from engine.access.actors import SYSTEM, Actor
-from engine.access.permissions import Permission
+from engine.access import SYSTEM, Actor, Permission
 from engine.engine import Engine
 from engine.errors import EngineError, Forbidden
 from engine.simulation import World
@@ -21,8 +20,9 @@ from engine.tasks.models import InboxFilter
 from modules.documents import service as documents
 from modules.people import persons
 from tests.acceptance.pages import Desk, Pages
+from tests.acceptance.random_walker import FAMILY
 from tests.acceptance.stages import SECRET, SPENDING, at, log_of
-from tests.acceptance.wanderer import FAMILY
+from tests.form_answers import posted
 
 FOREIGN = ("olga", "oreste", "omar", "nora")
 """Assistente sociale, coordinatore, microequipe and tutor of another ambito."""
@@ -33,7 +33,7 @@ ECHO = ("files.typed_text", "tasks.drop_draft")
 
 def ids_of(world: World) -> dict[str, list[str]]:
     """What the addresses of pages need, by the name it has in them."""
-    case = world.cases[0]
+    case = world.instance_ids[0]
     with world.engine.database.read() as connection:
         return {
             "instance_id": [case],
@@ -120,7 +120,7 @@ def test_lists_and_search_show_nothing_of_another_ambito(active: World) -> None:
 
 
 def _search_everywhere(active: World, username: str) -> None:
-    desk, actor, case = Pages(active).desk(username), active.actor(username), active.case()
+    desk, actor, case = Pages(active).desk(username), active.actor(username), active.instance()
     for address in (
         "/compiti", "/compiti?vista=tutti", "/pratiche", "/pratiche?ambito=cremasco/crema", "/cerca?q=Finti",
         f"/cerca?q={case.number}", "/cerca?q=FNTTEA88E43D142X", "/cerca?q=Spesa", "/avvisi",
@@ -131,8 +131,8 @@ def _search_everywhere(active: World, username: str) -> None:
         assert case.id not in answer.text, address
     inbox = active.engine.inbox
     assert inbox.search_tasks("Spesa", actor) == ()
-    assert inbox.search_cases("Finti", actor) == ()
-    assert inbox.cases(actor) == ()
+    assert active.engine.instances.search("Finti", actor) == ()
+    assert active.engine.instances.list(actor).items == ()
     for box in ("mine", "groups", "all"):
         assert inbox.page(actor, InboxFilter(box=box)).items == ()
     counts = inbox.counts(actor)
@@ -148,22 +148,22 @@ SERVICES: dict[str, Callable[[Engine, str, str, Actor], object]] = {
     "resume": lambda engine, case, one, actor: engine.instances.resume(case, actor),
     "cancel": lambda engine, case, one, actor: engine.instances.cancel(case, "prova", actor),
     "reopen": lambda engine, case, one, actor: engine.instances.reopen(case, "prova", actor),
-    "timeline": lambda engine, case, one, actor: engine.history.timeline(case, actor),
-    "why": lambda engine, case, one, actor: engine.history.why_waiting(case, actor),
+    "timeline": lambda engine, case, one, actor: engine.history.timeline(case, actor).items,
+    "why": lambda engine, case, one, actor: engine.history.waiting_reasons(case, actor),
     "readers": lambda engine, case, one, actor: engine.history.readers(case, actor),
     "participants": lambda engine, case, one, actor: engine.history.participants(case, actor),
     "timers": lambda engine, case, one, actor: engine.timers.of_instance(case, actor),
     "task": lambda engine, case, one, actor: engine.inbox.task(one, actor),
     "tasks": lambda engine, case, one, actor: engine.inbox.of_instance(case, actor),
-    "papers": lambda engine, case, one, actor: engine.inbox.papers(case, actor),
+    "papers": lambda engine, case, one, actor: engine.inbox.comments_and_attachments(case, actor),
     "claim": lambda engine, case, one, actor: engine.tasks.claim(one, actor),
     "release": lambda engine, case, one, actor: engine.tasks.release(one, actor),
     "hand over": lambda engine, case, one, actor: engine.tasks.hand_over(one, actor, "", actor),
     "draft": lambda engine, case, one, actor: engine.tasks.save_draft(one, {"importo": "1"}, actor),
     "complete": lambda engine, case, one, actor: engine.tasks.complete(one, {}, actor),
-    "comment": lambda engine, case, one, actor: engine.notes.comment(one, "Ciao", actor),
-    "comment case": lambda engine, case, one, actor: engine.notes.comment_case(case, "Ciao", actor),
-    "attach": lambda engine, case, one, actor: engine.notes.attach(
+    "comment": lambda engine, case, one, actor: engine.comments.comment(one, "Ciao", actor),
+    "comment case": lambda engine, case, one, actor: engine.comments.comment_instance(case, "Ciao", actor),
+    "attach": lambda engine, case, one, actor: engine.comments.attach(
         one, "a.pdf", "application/pdf", b"x", actor
     ),
     "message": lambda engine, case, one, actor: engine.messages.correlate(
@@ -174,19 +174,21 @@ SERVICES: dict[str, Callable[[Engine, str, str, Actor], object]] = {
 
 def test_no_service_serves_another_ambito(active: World) -> None:
     before = state(active)
+    assert active.tasks()
     for one in active.tasks():
         for name, call in SERVICES.items():
             for username in FOREIGN:
                 try:
-                    call(active.engine, active.cases[0], one.id, active.actor(username))
+                    call(active.engine, active.instance_ids[0], one.id, active.actor(username))
                 except Forbidden:
                     continue
                 pytest.fail(f"{name} served {username}")
     with active.engine.database.read() as connection:
         files = list(connection.execute(select(attachment.c.id)).scalars())
+    assert files
     for file in files:
         with pytest.raises(Forbidden):
-            active.engine.notes.attachment_content(file, active.actor("olga"))
+            active.engine.comments.attachment_content(file, active.actor("olga"))
     assert state(active) == before
 
 
@@ -194,7 +196,7 @@ def test_a_process_is_not_started_in_another_ambito(newborn: World) -> None:
     for username in ("olga", "oreste"):
         with pytest.raises(Forbidden):
             newborn.engine.instances.start("patto_autonomia", {}, newborn.actor(username), "cremasco/crema")
-    assert newborn.engine.inbox.cases(SYSTEM) == ()
+    assert newborn.engine.instances.list(SYSTEM).items == ()
 
 
 def test_who_reports_a_family_is_thanked_and_sees_no_more(newborn: World) -> None:
@@ -202,9 +204,9 @@ def test_who_reports_a_family_is_thanked_and_sees_no_more(newborn: World) -> Non
     desk, repository = Pages(newborn).desk("mara"), newborn.engine.repository
     form = repository.start_form(repository.latest("patto_inclusione").id)
     assert form is not None
-    answer = desk.post("/nuova-pratica/patto_inclusione", {**form.to_json(FAMILY), "ambito": newborn.scope})
+    answer = desk.post("/nuova-pratica/patto_inclusione", {**posted(form, FAMILY), "ambito": newborn.scope})
     assert (answer.status_code, answer.location) == (302, "/compiti")
-    (opened,) = newborn.engine.inbox.cases(SYSTEM)
+    (opened,) = newborn.engine.instances.list(SYSTEM).items
     assert f"Aperta la pratica n. {opened.number}" in desk.get("/compiti").text
     assert desk.get(f"/pratiche/{opened.id}").status_code == 403
 
@@ -218,11 +220,14 @@ def replace_tutor(world: World, new: str, reason: str) -> None:
 
 def test_a_part_from_elsewhere_opens_the_case_and_its_end_closes_it(active: World) -> None:
     """Nora, tutor of the Casalasco, stands in for Fabio: she sees this case, works on it, and then no longer."""
-    case, other = active.cases[0], active.start("patto_autonomia", by="anna", values=_somebody_else()).id
-    active.cases.reverse()
+    case, other = (
+        active.instance_ids[0],
+        active.start("patto_autonomia", by="anna", values=_somebody_else()).id,
+    )
+    active.instance_ids.reverse()
     replace_tutor(active, "nora", "Fabio è malato.")
     nora, inbox = active.actor("nora"), active.engine.inbox
-    assert [one.id for one in active.engine.inbox.cases(nora)] == [case]
+    assert [one.id for one in active.engine.instances.list(nora).items] == [case]
     assert {one.name for one in inbox.page(nora, InboxFilter(box="mine")).items} >= {SPENDING}
     desk = Pages(active).desk("nora")
     assert NAME in desk.get(f"/pratiche/{case}").text
@@ -241,7 +246,7 @@ def test_a_part_from_elsewhere_opens_the_case_and_its_end_closes_it(active: Worl
 
     replace_tutor(active, "fabio", "È tornato.")
     desk = Pages(active).desk("nora")
-    assert active.engine.inbox.cases(nora) == ()
+    assert active.engine.instances.list(nora).items == ()
     assert active.engine.inbox.search_tasks("Spesa", nora) == ()
     assert not active.engine.inbox.page(nora, InboxFilter(box="all")).items
     for address in (f"/pratiche/{case}", f"/pratiche/{case}/gettoni", f"/allegati/{attached}"):
@@ -257,17 +262,21 @@ def test_a_part_from_elsewhere_opens_the_case_and_its_end_closes_it(active: Worl
 
 
 def test_a_role_that_has_ended_opens_nothing_the_day_after(active: World) -> None:
-    from engine.access import accounts
-    from modules.people.service import By
+    from engine.access import ChangedBy, accounts
 
     with active.engine.database.begin() as work:
         for held in accounts.memberships(work.connection, "bruno"):
-            accounts.end_membership(work.connection, held.id, at(2, 29).date(), by=By("rita", active.now))
-    assert active.engine.instances.get(active.cases[0], active.actor("bruno")).id == active.cases[0]
+            accounts.end_membership(
+                work.connection, held.id, at(2, 29).date(), by=ChangedBy("rita", active.now)
+            )
+    assert (
+        active.engine.instances.get(active.instance_ids[0], active.actor("bruno")).id
+        == active.instance_ids[0]
+    )
     active.advance(days=1)
     with pytest.raises(Forbidden):
-        active.engine.instances.get(active.cases[0], active.actor("bruno"))
-    assert Pages(active).desk("bruno").get(f"/pratiche/{active.cases[0]}").status_code == 403
+        active.engine.instances.get(active.instance_ids[0], active.actor("bruno"))
+    assert Pages(active).desk("bruno").get(f"/pratiche/{active.instance_ids[0]}").status_code == 403
 
 
 # -- restricted notes --------------------------------------------------------------------------------------------------
@@ -293,6 +302,7 @@ def test_no_page_shows_restricted_notes_to_the_others(active: World, database_ki
     for username in some(OTHERS, database_kind):
         desk = pages.desk(username)
         assert secret_pages(desk, pages) == [], username
+        assert ids_of(active)["task_id"]
         for one in ids_of(active)["task_id"]:
             answer = desk.post(f"/compiti/{one}", {"note_riservate": ""})
             assert "Segreto" not in answer.text
@@ -300,12 +310,13 @@ def test_no_page_shows_restricted_notes_to_the_others(active: World, database_ki
 
 
 def test_the_few_find_them_on_the_page_of_the_case(active: World) -> None:
+    pages = Pages(active)
     for username in FEW:
-        assert "Segreto" in Pages(active).desk(username).get(f"/pratiche/{active.cases[0]}").text
+        assert f"/pratiche/{active.instance_ids[0]}" in secret_pages(pages.desk(username), pages)
 
 
 def test_no_service_gives_restricted_notes_to_the_others(active: World) -> None:
-    case, engine = active.cases[0], active.engine
+    case, engine = active.instance_ids[0], active.engine
     with engine.database.read() as connection:
         restricted = connection.execute(select(attachment.c.id).where(attachment.c.restricted)).scalar_one()
         tasks = connection.execute(select(task.c.id)).scalars().all()
@@ -313,7 +324,7 @@ def test_no_service_gives_restricted_notes_to_the_others(active: World) -> None:
         actor = active.actor(username)
         calls: list[Callable[[], object]] = [
             partial(engine.instances.variables, case, actor),
-            partial(engine.inbox.papers, case, actor),
+            partial(engine.inbox.comments_and_attachments, case, actor),
             partial(engine.history.timeline, case, actor),
             *(partial(engine.inbox.task, one, actor) for one in tasks),
         ]
@@ -326,10 +337,10 @@ def test_no_service_gives_restricted_notes_to_the_others(active: World) -> None:
             assert "Rina Segreti" not in seen
             assert "referto-riservato" not in seen
         with pytest.raises(Forbidden):
-            engine.notes.attachment_content(restricted, actor)
+            engine.comments.attachment_content(restricted, actor)
     assert engine.instances.variables(case, active.actor("anna"))["note_riservate"] == SECRET
     assert (
-        engine.notes.attachment_content(restricted, active.actor("dario"))[0].filename
+        engine.comments.attachment_content(restricted, active.actor("dario"))[0].filename
         == "referto-riservato.pdf"
     )
 
@@ -338,18 +349,18 @@ def test_a_reopened_case_keeps_them_as_closed_as_before(active: World) -> None:
     """The data of the old case lie inside the new one: there too they are for the few."""
     active.cancel("trasferita", by="carla")
     active.reopen("è tornata", by="anna")
-    assert SECRET in repr(active.engine.instances.variables(active.cases[-1], active.actor("anna")))
+    assert SECRET in repr(active.engine.instances.variables(active.instance_ids[-1], active.actor("anna")))
     for username in ("carla", "gina", "fabio"):
-        seen = repr(active.engine.instances.variables(active.cases[-1], active.actor(username)))
+        seen = repr(active.engine.instances.variables(active.instance_ids[-1], active.actor(username)))
         assert "Segreto" not in seen
-        page = Pages(active).desk(username).get(f"/pratiche/{active.cases[-1]}")
+        page = Pages(active).desk(username).get(f"/pratiche/{active.instance_ids[-1]}")
         assert page.status_code == 200
         assert "Segreto" not in page.text
         assert "Rina Segreti" not in page.text
 
 
 def test_reading_leaves_a_line_whatever_is_read(active: World) -> None:
-    desk, known, case = Pages(active).desk("elena"), ids_of(active), active.cases[0]
+    desk, known, case = Pages(active).desk("elena"), ids_of(active), active.instance_ids[0]
     plain = next(one for one in known["attachment_id"] if desk.get(f"/allegati/{one}").status_code == 200)
     for address in (
         f"/pratiche/{case}", f"/compiti/{known['task_id'][0]}", f"/persone/{known['person_id'][0]}",

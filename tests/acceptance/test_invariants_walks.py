@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from engine.simulation import World
+from tests.acceptance.random_walker import Wanderer
 from tests.acceptance.stages import Album
 from tests.acceptance.test_invariants_endings import assert_a_year_changes_nothing_for_the_worse
-from tests.acceptance.wanderer import Wanderer
 
 PROCESSES = ("patto_autonomia", "patto_inclusione")
 

@@ -22,6 +22,7 @@ console.log(JSON.stringify(found));
 
 def test_every_diagram_opens_without_warnings() -> None:
     files = sorted(str(path) for path in (ROOT / "processes").glob("*.bpmn"))
+    assert files
     done = subprocess.run(
         ["node", "--input-type=module", "--eval", IMPORT, "--", *files],
         cwd=ASSETS,

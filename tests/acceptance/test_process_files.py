@@ -80,6 +80,7 @@ def test_flows_are_drawn_with_right_angles(diagram: Path) -> None:
                 (float(p.get("x") or "nan"), float(p.get("y") or "nan"))
                 for p in edge.iterfind(f"{DI}waypoint")
             ]
+            assert len(points) > 1, edge.get("bpmnElement")
             for (x1, y1), (x2, y2) in pairwise(points):
                 assert x1 == x2 or y1 == y2, edge.get("bpmnElement")
 

@@ -16,13 +16,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM
 from engine.engine import Engine
 from engine.settings import Settings
 from engine.storage.tables import timer
 from tests.live_site import LOCAL, ROOT, free_port
 
-PROCESSES = Path(__file__).parent / "tempesta" / "processes"
+PROCESSES = Path(__file__).parent / "crash_recovery" / "processes"
 PATIENCE = 90
 
 
@@ -76,7 +76,7 @@ def eventually(what: Callable[[], bool], process: subprocess.Popen[bytes], folde
 def start_case(settings: Settings) -> None:
     """Publish the process and start a case."""
     with contextlib.closing(Engine.open(settings)) as engine:
-        engine.repository.deploy_folder(settings.processes_folder, SYSTEM)
+        engine.deployments.deploy_folder(settings.processes_folder, SYSTEM)
         engine.instances.start("tempesta", {"persona": "persona:1"}, SYSTEM, "cremona")
 
 

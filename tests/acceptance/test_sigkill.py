@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acceptance.tempesta.storm import storm
+from tests.acceptance.crash_recovery.server_run import crash_run
 
 KILLS = 50
 
@@ -16,9 +16,9 @@ KILLS = 50
 @pytest.mark.timeout(900)
 def test_fifty_kills_lose_nothing_and_repeat_nothing(database_url: str, tmp_path: Path) -> None:
     seed = random.randrange(10**6)
-    folder = tmp_path / "storm"
+    folder = tmp_path / "crash_run"
     folder.mkdir()
-    with storm(database_url, folder) as playing:
+    with crash_run(database_url, folder) as playing:
         playing.rage(KILLS, random.Random(seed))
         playing.settle()
         faults = playing.faults()

@@ -22,18 +22,18 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text, update
 
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM
 from engine.clock import SystemClock, VirtualClock
-from engine.definitions.resources import Bundle
+from engine.definitions.resources import DeploymentBundle
 from engine.engine import Engine
 from engine.instances.selection import Selection
 from engine.scheduling.overrides import Every
 from engine.settings import Settings
 from engine.storage.tables import event, instance, outbox, scheduled_start, timer
 from tests.live_site import LOCAL, ROOT, free_port
-from tests.worker_crowd import crowd
+from tests.worker_processes import crowd
 
-PROCESSES = Path(__file__).parent / "tempesta" / "processes"
+PROCESSES = Path(__file__).parent / "crash_recovery" / "processes"
 PATIENCE = 60
 TOKEN = "guardiano"
 KILLS = 8
@@ -69,7 +69,7 @@ def settings(postgresql_url: str, tmp_path: Path) -> Settings:
 def engine(settings: Settings) -> Iterator[Engine]:
     """What a web process is: it changes cases and runs no job."""
     with contextlib.closing(Engine.open(settings)) as opened:
-        opened.repository.deploy_folder(settings.processes_folder, SYSTEM)
+        opened.deployments.deploy_folder(settings.processes_folder, SYSTEM)
         yield opened
 
 
@@ -199,7 +199,7 @@ def test_killed_at_random_every_timer_fires_exactly_once(engine: Engine, setting
 def test_cases_that_begin_by_themselves_begin_once_whoever_is_killed(
     engine: Engine, settings: Settings
 ) -> None:
-    engine.repository.deploy(Bundle.from_files({"da_se.bpmn": EVERY_SECOND}), SYSTEM)
+    engine.deployments.deploy(DeploymentBundle.from_files({"da_se.bpmn": EVERY_SECOND}), SYSTEM)
 
     def begun() -> int:
         return count(engine, instance, instance.c.definition_key == "da_se")
@@ -273,7 +273,7 @@ def in_this_process(settings: Settings, clock: VirtualClock) -> Iterator[Engine]
         thread = threading.Thread(target=jobs.run)
         thread.start()
         try:
-            until(lambda: jobs.well)
+            until(lambda: jobs.is_healthy)
             yield engine
         finally:
             jobs.stop()

@@ -8,16 +8,18 @@ import subprocess
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-ROOMS = ("engine", "web", "cli", "processes", "tests", "docs", "benchmarks", "tools")
+FOLDERS = ("engine", "modules", "web", "cli", "processes", "tests", "docs", "benchmarks", "tools")
 BUILT = {"node_modules", "static", ".static-new", "__pycache__"}
 
 
-def python_files(*rooms: str) -> list[Path]:
-    """Every Python file of the rooms named, or of all of them."""
+def python_files(*folders: str) -> list[Path]:
+    """Every Python file of the folders named, or of all of them; each must be there."""
+    absent = [folder for folder in folders or FOLDERS if not (ROOT / folder).is_dir()]
+    assert not absent, f"no folder {', '.join(absent)}: was it renamed?"
     return [
         file
-        for room in rooms or ROOMS
-        for file in sorted((ROOT / room).rglob("*.py"))
+        for folder in folders or FOLDERS
+        for file in sorted((ROOT / folder).rglob("*.py"))
         if not BUILT.intersection(file.parts)
     ]
 
@@ -41,7 +43,7 @@ def tree(file: Path) -> ast.Module:
 
 
 def place(file: Path, line: int) -> str:
-    """`room/file.py:12`, as an editor can open it."""
+    """`package/file.py:12`, as an editor can open it."""
     return f"{file.relative_to(ROOT)}:{line}"
 
 

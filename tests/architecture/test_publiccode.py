@@ -30,6 +30,7 @@ def test_the_keys_that_the_standard_requires_are_there() -> None:
         assert about[key], key
     assert about["legal"]["license"] == "EUPL-1.2"
     assert about["maintenance"]["type"] in {"internal", "contract", "community", "none"}
+    assert about["maintenance"]["contacts"]
     assert all(contact["name"] for contact in about["maintenance"]["contacts"])
     assert about["localisation"] == {"localisationReady": True, "availableLanguages": ["it", "en"]}
     assert about["IT"]["countryExtensionVersion"] == "1.0"

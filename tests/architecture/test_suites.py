@@ -64,7 +64,8 @@ def test_no_test_lies_where_neither_suite_looks() -> None:
 
 def test_the_automation_runs_both_and_the_readme_names_both() -> None:
     run = (ROOT / ".ci" / "run").read_text(encoding="utf-8")
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    readmes = [(ROOT / name).read_text(encoding="utf-8") for name in ("README.md", "README.it.md")]
     for command in COMMANDS:
         assert re.search(rf"^make {command}( |$)", run, re.MULTILINE), f".ci/run: `make {command}` is missing"
-        assert re.search(rf"^make {command}( |$)", readme, re.MULTILINE), f"README.md: `make {command}`"
+        for readme in readmes:
+            assert re.search(rf"^make {command}( |$)", readme, re.MULTILINE), f"README: `make {command}`"

@@ -72,7 +72,7 @@ class Construct:
 
     @property
     def id(self) -> str:
-        """Group and name: ``basics/user_task``."""
+        """Group and name: ``activities/user_task``."""
         return self.path.relative_to(FOLDER).with_suffix("").as_posix()
 
     @property

@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from engine.definitions.compilation import compile_parts, read_parts
-from engine.definitions.resources import Bundle
+from engine.definitions.compilation import compile_definition, parse_bundle
+from engine.definitions.resources import DeploymentBundle
 from engine.errors import EngineError, InvalidInput
 from engine.spiff import ProcessRun
 from tests.bpmn import trial_operations
+from tests.bpmn.block_runners import Silent
 from tests.bpmn.constructs import constructs
-from tests.bpmn.players import Silent
 
 NS = 'xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="prova"'
 SECONDS = 5
@@ -27,8 +27,8 @@ DIAGRAMS = [one.diagram for one in constructs() if one.cases]
 
 
 def _compiled(content: bytes) -> Any:
-    parts = read_parts(Bundle.from_files({"p.bpmn": content}), OPERATIONS)
-    return compile_parts("p:1", [parts], {parts.key: "p:1"})
+    parts = parse_bundle(DeploymentBundle.from_files({"p.bpmn": content}), OPERATIONS)
+    return compile_definition("p:1", [parts], {parts.key: "p:1"})
 
 
 def _codes(content: bytes) -> set[str]:
@@ -110,7 +110,7 @@ def test_nodes_without_an_identifier(inside: str) -> None:
     except InvalidInput as problem:
         told = bool(problem.findings)
     else:
-        told = ProcessRun.start(compiled.program, Silent(), {}).completed
+        told = ProcessRun.start(compiled.executable, Silent(), {}).completed
     assert told
 
 
@@ -126,7 +126,7 @@ def test_subprocesses_drawn_very_deep() -> None:
             f'<sequenceFlow id="g_{level}" sourceRef="P_{level}" targetRef="E_{level}"/><endEvent id="E_{level}"/>'
         )
     begun = time.process_time()
-    assert ProcessRun.start(_compiled(_process(inner)).program, Silent(), {}).completed
+    assert ProcessRun.start(_compiled(_process(inner)).executable, Silent(), {}).completed
     assert time.process_time() - begun < SECONDS
 
 
@@ -142,14 +142,14 @@ def test_a_chain_of_two_thousand_tasks() -> None:
         + '<task id="T2000"/><sequenceFlow id="e" sourceRef="T2000" targetRef="E"/><endEvent id="E"/>'
     )
     begun = time.process_time()
-    assert ProcessRun.start(_compiled(content).program, Silent(), {}).completed
+    assert ProcessRun.start(_compiled(content).executable, Silent(), {}).completed
     assert time.process_time() - begun < 4 * SECONDS
 
 
 def test_a_process_that_calls_itself_without_end() -> None:
     content = _process(START + '<callActivity id="A" calledElement="p"/>' + END)
     begun = time.process_time()
-    run = ProcessRun.start(_compiled(content).program, Silent(), {})
+    run = ProcessRun.start(_compiled(content).executable, Silent(), {})
     assert ["manca la condizione" in failure.sentence for failure in run.failures()] == [True]
     assert time.process_time() - begun < 4 * SECONDS
 
@@ -225,7 +225,7 @@ def test_spoilt_diagrams(data: st.DataObject) -> None:
     except InvalidInput:
         return
     try:
-        run = ProcessRun.start(compiled.program, Silent(), {})
+        run = ProcessRun.start(compiled.executable, Silent(), {})
     except EngineError:
         return  # a loop without an exit
-    assert ProcessRun.restore(compiled.program, Silent(), run.dump()).completed == run.completed
+    assert ProcessRun.restore(compiled.executable, Silent(), run.dump()).completed == run.completed

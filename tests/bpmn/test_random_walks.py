@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from typing import Any
 from unittest.mock import patch
 
@@ -11,13 +10,13 @@ from hypothesis import HealthCheck, Phase, event, given, note, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from tests.bpmn.drawing import NAMES, Block, diagrams, xml
-from tests.bpmn.players import Ours, Plain
+from engine.spiff import pruning
+from tests.bpmn.block_diagrams import NAMES, Block, diagrams, xml
+from tests.bpmn.block_runners import Ours, Plain
 from tests.bpmn.traces import followed
 
 MOST_STEPS = 14
 """After so many completions every loop is left."""
-PRUNING = importlib.import_module("engine.spiff.pruning")
 values = st.fixed_dictionaries({name: st.integers(0, 1) for name in NAMES})
 
 
@@ -32,7 +31,7 @@ values = st.fixed_dictionaries({name: st.integers(0, 1) for name in NAMES})
 def test_the_same_way_as_the_plain_library(pruned: bool, block: Block, data: st.DataObject) -> None:
     content = xml(block)
     note(content.decode())
-    with patch.object(PRUNING, "ENABLED", pruned):
+    with patch.object(pruning, "ENABLED", pruned):
         _walk(content, data)
 
 

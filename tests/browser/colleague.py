@@ -9,7 +9,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from cli.demo.command import PASSWORD
-from tests.browser.filling import fill_form
+from tests.browser.form_filling import fill_form
 
 
 class Colleague:

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from cli.demo.command import furnish
+from cli.demo.command import create_base_data
 from cli.demo.stories import all_stories, play
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM
 from engine.clock import VirtualClock
 from engine.engine import Engine
 from engine.settings import Settings
@@ -29,15 +29,17 @@ def furnished(databases: Databases, folder: Path, now: datetime) -> Path:
     with databases.sqlite(folder) as url:
         engine = Engine.open(_settings(url), clock=VirtualClock(now - HISTORY), upgrade=False)
         with contextlib.closing(engine):
-            engine.repository.deploy_folder(ROOT / "processes", SYSTEM)
-            furnish(engine)
+            engine.deployments.deploy_folder(ROOT / "processes", SYSTEM)
+            create_base_data(engine)
         return _file(url)
 
 
 def with_cases(furnished: Path, folder: Path, now: datetime) -> Path:
     """A copy of a furnished file with the cases of the demonstration as they stand at `now`."""
     file = shutil.copyfile(furnished, folder / "patti.db")
-    with contextlib.closing(World.on(_settings(f"sqlite:///{file}"), VirtualClock(now - HISTORY))) as world:
+    with contextlib.closing(
+        World.on_database(_settings(f"sqlite:///{file}"), VirtualClock(now - HISTORY))
+    ) as world:
         play(world, all_stories(world, now), now)
     return _file(f"sqlite:///{file}")
 

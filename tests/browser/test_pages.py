@@ -27,7 +27,7 @@ class Town:
         anna = self.office.actor("anna")
         site.engine.tasks.complete(self.office.task(self.second), SHEET, anna)
         site.engine.tasks.complete(self.office.task(self.second), {}, anna)
-        site.engine.notes.comment_case(self.second, "Ha telefonato.", anna)
+        site.engine.comments.comment_instance(self.second, "Ha telefonato.", anna)
 
     @property
     def task(self) -> str:

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Photograph
-from tests.browser.filling import fill_form
-from tests.browser.story import Story
+from tests.browser.form_filling import fill_form
+from tests.browser.scenario_player import Story
 from tests.live_site import LiveSite
 
 

@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import FilePayload, Page, ViewportSize, expect
 
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM
 from engine.scheduling.overrides import After
 from engine.tasks.models import TaskRow
 from tests.browser.accessibility import assert_accessible
 from tests.browser.colleague import Colleague
-from tests.engine.versions import plan_to, redeploy
+from tests.engine.definition_versions import plan_to, redeploy
+from tests.engine.temporal.test_ics_closings import file_of
 from tests.live_site import ROOT, LiveSite
-from tests.unit.calendar.test_closing_files import file_of
 from web.app import create_app
 
 SIZES: tuple[ViewportSize, ...] = ({"width": 1280, "height": 900}, {"width": 360, "height": 740})
@@ -33,11 +33,14 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "inbox.page": (COORDINATOR, "/compiti?casella=all&persona=i"),
     "inbox.choose_colleague": (COORDINATOR, "/compiti/{held}/affida"),
     "tasks.page": (SOCIAL_WORKER, "/compiti/{task}"),
-    "cases.page": (SOCIAL_WORKER, "/pratiche"),
-    "cases.page_of": (COORDINATOR, "/pratiche/{case}?storia=tutta"),
-    "cases.tell": (COORDINATOR, "/pratiche/{case}/comunicazioni?messaggio=Sostituzione+del+tutor"),
-    "cases.person": (SOCIAL_WORKER, "/persone/{person}"),
-    "cases.search": (SOCIAL_WORKER, "/cerca?q=i"),
+    "instances.page": (SOCIAL_WORKER, "/pratiche"),
+    "instances.page_of": (COORDINATOR, "/pratiche/{case}?storia=tutta"),
+    "instances.send_message": (
+        COORDINATOR,
+        "/pratiche/{case}/comunicazioni?messaggio=Sostituzione+del+tutor",
+    ),
+    "instances.person": (SOCIAL_WORKER, "/persone/{person}"),
+    "instances.search": (SOCIAL_WORKER, "/cerca?q=i"),
     "starting.choose": (SOCIAL_WORKER, "/nuova-pratica"),
     "starting.fill": (SOCIAL_WORKER, "/nuova-pratica/patto_autonomia?ambito=cremasco"),
     "admin.page": (ADMINISTRATOR, "/amministrazione/"),
@@ -47,7 +50,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "admin.deadlines": (ADMINISTRATOR, "/amministrazione/scadenze"),
     "admin.deadline": (ADMINISTRATOR, "/amministrazione/scadenze/una?chiave={deadline}"),
     "admin.undo_deadline": (ADMINISTRATOR, "/amministrazione/scadenze/{change}/annulla"),
-    "admin.case_deadlines": (ADMINISTRATOR, "/amministrazione/scadenze/pratica/{case}"),
+    "admin.instance_deadlines": (ADMINISTRATOR, "/amministrazione/scadenze/pratica/{case}"),
     "admin.move_deadline": (ADMINISTRATOR, "/amministrazione/scadenze/pratica/due/{dated}"),
     "admin.users": (ADMINISTRATOR, "/amministrazione/utenti"),
     "admin.new_user": (ADMINISTRATOR, "/amministrazione/utenti/nuovo"),
@@ -75,8 +78,8 @@ NOT_PAGES = {
     "records.document": "a file",
     "records.statement_csv": "a file",
     "records.statement_as_pdf": "a file",
-    "cases.tokens": "for the drawing",
-    "cases.diagram": "for the drawing",
+    "instances.tokens": "for the drawing",
+    "instances.diagram": "for the drawing",
     "admin.diagram_file": "a file",
     "admin.calendar_file": "a file",
 }
@@ -214,14 +217,14 @@ def test_walk_the_deadlines_with_errors(busy_office: LiveSite, page: Page) -> No
 
 def _things(site: LiveSite) -> dict[str, str]:
     """Ids to look at: an active case with its person, a task of the assistente sociale, one held by somebody."""
-    cases = {case.title: case for case in site.engine.inbox.cases(SYSTEM, limit=100)}
+    cases = {case.title: case for case in site.engine.instances.list(SYSTEM, limit=100).items}
     active = cases["Schizzi Elio"]
     tasks: list[TaskRow] = [*site.engine.inbox.of_instance(active.id, SYSTEM)]
     contact = site.engine.inbox.of_instance(cases["Finti Tea"].id, SYSTEM)[0]
     person = site.engine.instances.get(active.id, SYSTEM).subject or ""
     deadlines = site.engine.deadlines.list(SYSTEM)
-    deadline = next(one.deadline for one in deadlines if one.waiting and one.deadline.what == "due")
-    dated = site.engine.deadlines.preview(deadline.key, "", None, SYSTEM).cases[0]
+    deadline = next(one.deadline for one in deadlines if one.waiting and one.deadline.kind == "due")
+    dated = site.engine.deadlines.preview(deadline.key, "", None, SYSTEM).changes[0]
     version = redeploy(site.engine, ROOT / "processes" / "patto_autonomia.bpmn", mark="another version")
     return {
         "case": active.id,
@@ -233,7 +236,7 @@ def _things(site: LiveSite) -> dict[str, str]:
         "person": person.rpartition(":")[2],
         "batch": site.engine.batches.create("resume", {}, [active.id], SYSTEM, "Prova"),
         "version": version,
-        "move": site.engine.migrations.apply(plan_to(version), "Prova", SYSTEM),
+        "move": site.engine.migrations.create_batch(plan_to(version), "Prova", SYSTEM),
     }
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.accessibility import assert_accessible
 from tests.browser.colleague import Colleague
 from tests.browser.conftest import Photograph
-from tests.browser.filling import fill_form
+from tests.browser.form_filling import fill_form
 from tests.live_site import LiveSite
 
 SignIn = Callable[..., Colleague]

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import assert_accessible
 from tests.browser.conftest import Photograph
-from tests.browser.story import Story
+from tests.browser.scenario_player import Story
 from tests.live_site import LiveSite
 
 

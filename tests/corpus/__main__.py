@@ -17,7 +17,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from tests.corpus.files import drawing, folder, names
-from tests.corpus.trying import Result, Trial
+from tests.corpus.trial import Result, Trial
 
 SHARE = 20
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.corpus.files import drawing, folder, names
-from tests.corpus.trying import Trial
+from tests.corpus.trial import Trial
 
 EVERY = 26
 

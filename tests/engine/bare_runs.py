@@ -8,13 +8,13 @@ from typing import Any
 
 from engine.languages.bpmn import read_diagram
 from engine.languages.bpmn.model import Element
-from engine.languages.feel_environment import bindings_at, evaluate
+from engine.languages.feel_environment import evaluate_feel, function_bindings
 from engine.spiff import ProcessRun
-from engine.spiff.executable_process import Program, compile_program
+from engine.spiff.executable_process import ExecutableProcess, compile_process
 from engine.temporal import WorkingCalendar
 
 NOON = datetime(2016, 3, 1, 11, tzinfo=UTC)
-BINDINGS = bindings_at(NOON, lambda: WorkingCalendar(), lambda name: None)
+BINDINGS = function_bindings(NOON, lambda: WorkingCalendar(), lambda name: None)
 HEAD = (
     '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" '
     'xmlns:c="http://camunda.org/schema/1.0/bpmn" id="D" targetNamespace="prova">'
@@ -26,7 +26,7 @@ Operation = Callable[[Element, Mapping[str, Any], Mapping[str, Any]], Mapping[st
 class BareHost:
     """The surroundings of a run. `passed` are the elements that tokens went through, in order."""
 
-    attempts = 1
+    max_attempts = 1
 
     def __init__(self, operation: Operation = lambda element, inputs, variables: {}) -> None:
         self.passed: list[str] = []
@@ -34,33 +34,37 @@ class BareHost:
 
     def evaluate(self, text: str, variables: Mapping[str, Any]) -> Any:
         """FEEL."""
-        return evaluate(text, variables, BINDINGS)
+        return evaluate_feel(text, variables, BINDINGS)
 
-    def call(
+    def call_operation(
         self, element: Element, inputs: Mapping[str, Any], variables: Mapping[str, Any]
     ) -> Mapping[str, Any]:
         """What the test says."""
         return self._operation(element, inputs, variables)
 
-    def decide(self, element: Element, variables: Mapping[str, Any]) -> Any:
+    def evaluate_decision(self, element: Element, variables: Mapping[str, Any]) -> Any:
         """Nothing is decided here."""
 
-    def send(self, *_: Any) -> None:
+    def publish_event(self, *_: Any) -> None:
         """Nobody listens."""
 
-    def note(self, kind: str, element: Element | None = None, data: Mapping[str, Any] | None = None) -> None:
+    def record(
+        self, kind: str, element: Element | None = None, data: Mapping[str, Any] | None = None
+    ) -> None:
         """Remember what passed."""
         if kind == "element.passed" and element is not None:
             self.passed.append(element.id)
 
 
-def program(body: str) -> Program:
-    """The program of a process with this inside."""
+def executable(body: str) -> ExecutableProcess:
+    """An executable process with these elements."""
     content = f"{HEAD}{body}</process></definitions>".encode()
-    return compile_program("prova", [read_diagram(content, "prova.bpmn")])
+    return compile_process("prova", [read_diagram(content, "prova.bpmn")])
 
 
 def complete(run: ProcessRun, element_id: str, **values: Any) -> None:
     """Do the one open task of an element."""
-    (token,) = [wait.token for wait in run.waits() if wait.kind == "task" and wait.element.id == element_id]
-    run.complete(token, values)
+    (token,) = [
+        wait.token for wait in run.wait_states() if wait.kind == "task" and wait.element.id == element_id
+    ]
+    run.complete_task(token, values)

@@ -1,4 +1,7 @@
-"""Small diagrams played in a world, on SQLite and on PostgreSQL."""
+"""Small diagrams played in a world, on SQLite and on PostgreSQL.
+
+`make test-slow` plays them on PostgreSQL once more, without the pipeline (setting `postgresql_pipeline`).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ import pytest
 from engine.simulation import World
 from tests.databases import Databases
 from tests.engine.trial_operations import Trial
+from tests.fixtures import database, database_kind
+
+__all__ = ["database", "database_kind", "start", "trial", "world"]
 
 DIAGRAMS = Path(__file__).parent / "diagrams"
 START = datetime(2016, 3, 1, 10, tzinfo=ZoneInfo("Europe/Rome"))
@@ -44,7 +50,7 @@ def _world(url: str, trial: Trial, *, furnished: bool = False) -> World:
         deploy=[DIAGRAMS],
         operations=trial.registry(),
         users=users,
-        furnished=furnished,
+        populated=furnished,
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from engine.access.actors import SYSTEM
-from engine.definitions.resources import Bundle
+from engine.access import SYSTEM
+from engine.definitions.resources import DeploymentBundle
 from engine.engine import Engine
 
 HEAD = """<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -51,8 +51,8 @@ def deploy(engine: Engine, key: str, body: str) -> str:
     """Publish a process; gives the id of its version."""
     content = f'{HEAD}<process id="{key}" name="{key}" isExecutable="true" c:candidateStarterGroups='
     content += f'"assistente_sociale">{body}</process></definitions>'
-    bundle = Bundle.from_files({f"{key}.bpmn": content.encode()})
-    return engine.repository.deploy(bundle, SYSTEM).definition.id
+    bundle = DeploymentBundle.from_files({f"{key}.bpmn": content.encode()})
+    return engine.deployments.deploy(bundle, SYSTEM).definition.id
 
 
 def work(outer: str = "", inner: str = "") -> str:

@@ -6,8 +6,8 @@ from __future__ import annotations
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from engine.definitions.compilation import Parts, read_parts
-from engine.definitions.resources import Bundle
+from engine.definitions.compilation import ParsedBundle, parse_bundle
+from engine.definitions.resources import DeploymentBundle
 from engine.service_tasks import REGISTRY, Operation, OperationContext, OperationRegistry, Parameter
 
 TEXTS = {
@@ -59,9 +59,9 @@ def files(**changed: str) -> dict[str, bytes]:
     }
 
 
-def parts(**changed: str) -> Parts:
+def parts(**changed: str) -> ParsedBundle:
     """The process read and checked; InvalidInput when it is refused."""
-    return read_parts(Bundle.from_files(files(**changed)), operations())
+    return parse_bundle(DeploymentBundle.from_files(files(**changed)), operations())
 
 
 def _diagram(t: dict[str, str]) -> str:

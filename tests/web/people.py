@@ -13,12 +13,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from engine.access import accounts
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM, ChangedBy, accounts
+from engine.access.models import Ambito
 from engine.clock import VirtualClock
 from engine.engine import Engine
+from engine.scheduling.calendars.scopes import save_scope
 from engine.settings import Settings
-from modules.people.service import Ambito, By, save_scope
 from tests.pages import pages_over
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,7 +57,7 @@ def furnish_database(url: str) -> None:
 
 def furnish(engine: Engine) -> None:
     """Write ambiti and colleagues and publish the process."""
-    by = By(SYSTEM.id, engine.clock.now())
+    by = ChangedBy(SYSTEM.id, engine.clock.now())
     with engine.database.begin() as work:
         for path, name in (
             ("cremasco", "Ambito Cremasco"),
@@ -70,7 +70,7 @@ def furnish(engine: Engine) -> None:
                 work.connection, username, name, PASSWORD, by=by, email=f"{username}@example.org"
             )
             accounts.add_membership(work.connection, username, role, scope, date(2016, 1, 1), by=by)
-    engine.repository.deploy_folder(DEFINITIONS, SYSTEM)
+    engine.deployments.deploy_folder(DEFINITIONS, SYSTEM)
 
 
 @dataclass

@@ -7,8 +7,8 @@ import zipfile
 
 import pytest
 
-from engine.access.actors import SYSTEM
-from engine.definitions.resources import Bundle
+from engine.access import SYSTEM
+from engine.definitions.resources import DeploymentBundle
 from tests.web.people import DEFINITIONS, PASSWORD, Desk, Office
 
 VIGIL = b"""<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
@@ -148,7 +148,7 @@ def test_a_retired_process_opens_no_new_cases(office: Office, ada: Desk, anna: D
 
 def test_what_begins_by_itself_is_listed_with_its_moment_and_ambito(office: Office, ada: Desk) -> None:
     assert "Niente comincia da sé" in ada.get("/amministrazione/partenze").text
-    office.engine.repository.deploy(Bundle.from_files({"veglia.bpmn": VIGIL}), SYSTEM)
+    office.engine.deployments.deploy(DeploymentBundle.from_files({"veglia.bpmn": VIGIL}), SYSTEM)
     page = ada.get("/amministrazione/partenze").text
     assert all(part in page for part in ("Veglia", "Di capodanno", "2050", "cremasco/crema"))
     assert office.desk("anna").get("/amministrazione/partenze").status_code == 403

@@ -9,10 +9,8 @@ from io import BytesIO
 
 from werkzeug.test import TestResponse
 
-from engine.access import accounts
-from engine.access.actors import SYSTEM
-from modules.people.service import By
-from tests.unit.calendar.test_closing_files import file_of
+from engine.access import SYSTEM, ChangedBy, accounts
+from tests.engine.temporal.test_ics_closings import file_of
 from tests.web.people import Desk, Office
 
 PAGE = "/amministrazione/calendario?ambito=cremasco/crema&anno=2016"
@@ -129,7 +127,7 @@ def test_a_file_that_is_none_is_said_at_its_field(office: Office) -> None:
 
 def test_files_are_for_whoever_may_change_that_calendar(office: Office) -> None:
     with office.engine.database.begin() as work:
-        by = By(SYSTEM.id, office.clock.now())
+        by = ChangedBy(SYSTEM.id, office.clock.now())
         accounts.add_membership(
             work.connection, "bruno", "amministratore", "cremasco/crema", date(2016, 1, 1), by=by
         )

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
-from engine.access.actors import SYSTEM
-from engine.definitions.resources import Bundle
-from tests.engine.test_scheduled_starts import DAILY, by_itself
+from engine.access import SYSTEM
+from engine.definitions.resources import DeploymentBundle
+from tests.engine.timers.test_scheduled_starts import DAILY, by_itself
 from tests.web.people import Desk, Office
 
 LIST = "/amministrazione/scadenze"
@@ -81,7 +81,7 @@ def test_one_case_is_moved_by_hand_and_its_story_says_so(office: Office, ada: De
     again = ada.post(f"{LIST}/anteprima", chiave=key, genere="data", data="2016-09-01").text
     assert "1 non si sposta perché è stata spostata a mano" in again
     seen = office.engine.deadlines.preview(key, "", None, office.actor("ada"))
-    (told,) = {one.instance_id for one in seen.cases if one.fate == "by_hand"}
+    (told,) = {one.instance_id for one in seen.changes if one.outcome == "by_hand"}
     assert "Scadenza spostata a mano" in office.desk("anna").get(f"/pratiche/{told}").text
 
 
@@ -112,7 +112,7 @@ def test_an_administrator_sees_the_clocks_of_a_case_and_moves_one_from_there(
 
 
 def test_what_begins_a_process_is_moved_like_the_others(office: Office, ada: Desk) -> None:
-    office.engine.repository.deploy(Bundle.from_files({"da_se.bpmn": by_itself(DAILY)}), SYSTEM)
+    office.engine.deployments.deploy(DeploymentBundle.from_files({"da_se.bpmn": by_itself(DAILY)}), SYSTEM)
     key = "da_se/Inizio/start"
     assert f"chiave={key}" in ada.get(LIST).text.replace("%2F", "/")
     page = ada.get(f"{LIST}/una?chiave={key}").text

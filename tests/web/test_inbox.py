@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-from tests.engine.asked import asked, questions
+from tests.engine.statement_log import recorded_statements, without_begin
 from tests.web.people import Desk, Office
 
 
@@ -104,9 +104,9 @@ def test_what_people_type_is_shown_as_text(office: Office, anna: Desk) -> None:
 
 def test_the_page_asks_the_database_as_often_for_one_task_as_for_many(office: Office, anna: Desk) -> None:
     def count() -> int:
-        with asked(office.engine) as statements:
+        with recorded_statements(office.engine) as statements:
             anna.get("/compiti")
-        return len(questions(statements))
+        return len(without_begin(statements))
 
     office.case()
     few = count()

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-from engine.access import accounts
-from engine.access.actors import SYSTEM
-from modules.people.service import By
+from engine.access import SYSTEM, ChangedBy, accounts
 from tests.web.people import Desk, Office
 from web.translations.update import current, missing, texts, updated
 
@@ -51,7 +49,9 @@ def test_one_chooses_english_and_it_stays(office: Office, anna: Desk) -> None:
 
 def test_a_colleague_who_speaks_english_finds_english_pages(office: Office) -> None:
     with office.engine.database.begin() as work:
-        accounts.change_account(work.connection, "tino", by=By(SYSTEM.id, office.clock.now()), lingua="en")
+        accounts.change_account(
+            work.connection, "tino", by=ChangedBy(SYSTEM.id, office.clock.now()), lingua="en"
+        )
     desk = office.desk("tino")
     assert "<h1>Tasks</h1>" in desk.get("/compiti").text
     case = desk.get(f"/pratiche/{office.case()}").text

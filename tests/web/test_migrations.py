@@ -8,8 +8,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cli.__main__ import main
-from engine.access.actors import SYSTEM
-from tests.engine.versions import redeploy
+from engine.access import SYSTEM
+from tests.engine.definition_versions import redeploy
 from tests.web.people import DEFINITIONS, ROOT, Desk, Office
 
 RENAMED = ("Task_Scheda", "Task_Profilo")

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from engine.access import accounts
-from engine.access.actors import SYSTEM
-from modules.people.service import By
+from engine.access import SYSTEM, ChangedBy, accounts
 from tests.web.people import PASSWORD, Desk, Office
 
 
@@ -107,7 +105,7 @@ def test_a_form_without_its_token_is_refused(office: Office) -> None:
 
 def test_a_closed_account_is_out_at_once(office: Office, anna: Desk) -> None:
     with office.engine.database.begin() as work:
-        accounts.deactivate(work.connection, "anna", by=By(SYSTEM.id, office.clock.now()))
+        accounts.deactivate(work.connection, "anna", by=ChangedBy(SYSTEM.id, office.clock.now()))
     assert anna.get("/compiti").status_code == 302
 
 

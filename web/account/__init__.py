@@ -1,4 +1,4 @@
-"""Signing in and out, one's own profile, notices, calendar and language. Importing it makes the blueprint whole."""
+"""Pages of the signed-in user: sign-in, profile, notices, calendar, language. Importing it registers all views."""
 
 from web.account import calendar
 from web.account.views import blueprint

@@ -1,4 +1,4 @@
-"""One's own deadlines in one's own calendar: open, renew and close it; and the address that calendar programs read."""
+"""The private calendar feed of a user: open, renew and close it; and the address for calendar programs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response, flash, redirect, render_template, request, url_for
 from flask_babel import force_locale, gettext
 
-from engine.tasks.calendar_feed import DeadlineLine
+from engine.tasks.calendar_feed import FeedEntry
 from web import current
 from web.access import public, signed_in
 from web.account.views import blueprint
@@ -31,7 +31,7 @@ def calendar() -> Any:
 @signed_in
 def open_calendar() -> Any:
     """Whoever is signed in: open their own calendar, or give it a new address, which is shown this once."""
-    secret = current.engine().deadline_feeds.open(current.actor())
+    secret = current.engine().calendar_feeds.open(current.actor())
     return _page(_address("account.deadline_feed", segreto=secret))
 
 
@@ -39,7 +39,7 @@ def open_calendar() -> Any:
 @signed_in
 def close_calendar() -> Any:
     """Whoever is signed in: close their own calendar."""
-    current.engine().deadline_feeds.close(current.actor())
+    current.engine().calendar_feeds.close(current.actor())
     flash(gettext("Calendario chiuso: il suo indirizzo non funziona più."), "success")
     return redirect(url_for("account.calendar"))
 
@@ -53,8 +53,8 @@ def _which() -> str:
 @limiter.limit(READINGS)
 @limiter.limit(READINGS_OF_ONE, key_func=_which)
 def deadline_feed(segreto: str) -> Any:
-    """Whoever has the secret address of a calendar: its deadlines now. The same 404 for all that opens none."""
-    found = current.engine().deadline_feeds.read(segreto)
+    """Everybody with the secret address of a calendar: its deadlines now; 404 for any other address."""
+    found = current.engine().calendar_feeds.read(segreto)
     if found is None:
         return Response("Questo calendario non c'è.\n", 404, mimetype="text/plain")
     answer = Response(mimetype=MEDIA_TYPE)
@@ -68,8 +68,8 @@ def deadline_feed(segreto: str) -> Any:
     return answer
 
 
-def _name(line: DeadlineLine) -> str:
-    return gettext("%(task)s · pratica n. %(number)s", task=line.name, number=line.case_number)
+def _name(line: FeedEntry) -> str:
+    return gettext("%(task)s · pratica n. %(number)s", task=line.name, number=line.instance_number)
 
 
 def _task(task_id: str) -> str:
@@ -82,5 +82,5 @@ def _address(endpoint: str, **values: Any) -> str:
 
 
 def _page(address: str = "") -> str:
-    opened = current.engine().deadline_feeds.opened_at(current.actor())
+    opened = current.engine().calendar_feeds.opened_at(current.actor())
     return render_template("account/calendar.html", opened=opened, address=address)

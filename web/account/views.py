@@ -1,4 +1,4 @@
-"""Signing in and out, one's own profile and notices, and the language of the pages."""
+"""Sign-in and sign-out, profile, notices, and the language of the pages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from flask_login import current_user
 
 from engine.access import accounts
 from engine.errors import InvalidInput
+from engine.messages import message
 from modules.notifications import service as notice_service
 from web import auth, current
 from web.access import public, signed_in
@@ -105,8 +106,7 @@ def change_password() -> Any:
     new = request.form.get("nuova", "")
     try:
         if new != request.form.get("ripetuta", ""):
-            sentence = gettext("Scrivi due volte la stessa password.")
-            raise InvalidInput(sentence, fields={"ripetuta": sentence})
+            raise InvalidInput("PASSWORDS_DIFFER", fields={"ripetuta": message("PASSWORDS_DIFFER")})
         now, old = current.engine().clock.now(), request.form.get("attuale", "")
         with current.engine().database.begin() as work:
             accounts.change_password(work.connection, current.actor().id, old, new, now=now)
@@ -124,7 +124,9 @@ def change_password() -> Any:
 def notices() -> Any:
     """Whoever is signed in: their own notices, newest first."""
     with current.engine().database.read() as connection:
-        found = notice_service.page(connection, current.actor().id, after=request.args.get("dopo") or None)
+        found = notice_service.list_notices(
+            connection, current.actor().id, after=request.args.get("dopo") or None
+        )
     return render_template("account/notices.html", notices=found.items, next_key=found.next)
 
 

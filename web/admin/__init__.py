@@ -1,4 +1,4 @@
-"""What administrators do. Importing it makes the area's blueprint whole."""
+"""The pages of administrators. Importing the package registers all views of the blueprint."""
 
 from web.admin import (
     batches,

@@ -1,4 +1,4 @@
-"""Closings of an ambito from and to calendar files: what a file would change is shown first, then applied or not."""
+"""Import and export of an ambito's closings as calendar files, with a preview before the import."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from engine.access.permissions import Permission
+from engine.access import Permission
 from engine.errors import InvalidInput
+from engine.messages import message
 from engine.scheduling.calendars.ics_import import ImportPreview
-from engine.temporal.ics_closings import MOST_BYTES, Span
+from engine.temporal.ics_closings import MAX_FILE_BYTES, Span
 from web import current
 from web.access import allowed
 from web.admin.calendars import calendar_page
@@ -37,9 +38,8 @@ def import_preview() -> Any:
     scope, file = request.form.get("ambito", ""), request.files.get("file")
     try:
         if file is None or not file.filename:
-            sentence = gettext("Scegli prima un file dal tuo dispositivo.")
-            raise InvalidInput(sentence, fields={"file": sentence})
-        content = file.stream.read(MOST_BYTES + 1)
+            raise InvalidInput("FILE_NOT_CHOSEN", fields={"file": message("FILE_NOT_CHOSEN")})
+        content = file.stream.read(MAX_FILE_BYTES + 1)
         until = request.form.get("fino_al", type=int)
         found = current.engine().calendar_files.preview(scope, content, current.actor(), until)
     except InvalidInput as problem:
@@ -92,4 +92,4 @@ def _span(text: str) -> Span:
     try:
         return Span(date.fromisoformat(first), date.fromisoformat(last), name)
     except ValueError:
-        raise InvalidInput(gettext("Il modulo è incompleto: scegli di nuovo il file.")) from None
+        raise InvalidInput("FORM_INCOMPLETE_CHOOSE_FILE_AGAIN") from None

@@ -9,11 +9,12 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import format_date, gettext, ngettext
 
-from engine.access.permissions import Permission
+from engine.access import Permission
 from engine.errors import InvalidInput
+from engine.messages import message
+from engine.scheduling.calendars.days_off import days_off
 from engine.scheduling.calendars.ics_import import YEARS_AHEAD
-from engine.scheduling.calendars.service import days_off
-from engine.scheduling.calendars.store import Rule
+from engine.scheduling.calendars.models import CalendarRule
 from web import choices, current
 from web.access import allowed
 from web.admin.views import blueprint
@@ -40,12 +41,12 @@ def close_days() -> Any:
     try:
         first = _day("dal", form.get("dal", ""))
         last = _day("al", form["al"]) if form.get("al", "").strip() else first
-        calendars.close(scope, first, last, form.get("motivo", ""), actor)
+        calendars.add_closing(scope, first, last, form.get("motivo", ""), actor)
     except InvalidInput as problem:
         return calendar_page(problem.fields or {"dal": problem.message}), 422
-    touched = calendars.touched(scope, first, last, actor)
+    affected = calendars.count_affected(scope, first, last, actor)
     flash(gettext("Chiusura aggiunta: vale per le scadenze calcolate da adesso."), "success")
-    if many := touched.tasks + touched.timers:
+    if many := affected.tasks + affected.timers:
         flash(
             ngettext(
                 "In quei giorni cade già %(num)d scadenza: resta dov'è.",
@@ -61,7 +62,9 @@ def close_days() -> Any:
 @allowed(Permission.CALENDAR_WRITE)
 def open_days(closing_id: str) -> Any:
     """Administrators (the engine checks the scope): take a closing back."""
-    found = current.engine().calendars.open(closing_id, request.form.get("motivo", ""), current.actor())
+    found = current.engine().calendars.withdraw_closing(
+        closing_id, request.form.get("motivo", ""), current.actor()
+    )
     flash(gettext("Chiusura tolta. Le scadenze già calcolate restano dove sono."), "success")
     return redirect(url_for("admin.calendar", ambito=found.scope, anno=found.first.year))
 
@@ -71,7 +74,7 @@ def open_days(closing_id: str) -> Any:
 def calendar_rule() -> Any:
     """Administrators (the engine checks the scope): Saturdays and patron saint."""
     form, scope = request.form, request.form.get("ambito", "")
-    rule = Rule(
+    rule = CalendarRule(
         scope,
         SATURDAY.get(form.get("sabato", "")),
         form.get("patrono_nome", ""),
@@ -93,7 +96,7 @@ def calendar_rule() -> Any:
 
 
 def calendar_page(errors: dict[str, str] | None = None) -> str:
-    """The page of the ambito and year that the request names, with what was typed wrong."""
+    """The page of the requested ambito and year, with the errors of fields."""
     engine, actor, values = current.engine(), current.actor(), request.values
     scopes = [one for one in choices.scopes(actor) if current.may(Permission.CALENDAR_WRITE, one[0])]
     everywhere = current.may(Permission.CALENDAR_WRITE, "")
@@ -129,5 +132,4 @@ def _day(field: str, text: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        sentence = gettext("Scrivi il giorno, per esempio 2026-08-10.")
-        raise InvalidInput(sentence, fields={field: sentence}) from None
+        raise InvalidInput("DAY_NOT_READABLE", fields={field: message("DAY_NOT_READABLE")}) from None

@@ -8,12 +8,12 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
 
-from engine.access.permissions import Permission
+from engine.access import Permission
 from engine.errors import InvalidInput, InvalidState
-from engine.scheduling.overrides import At, Term, read_term
+from engine.scheduling.overrides import At, Override, parse_override
 from engine.scheduling.overrides.deadline_keys import STARTS
 from engine.scheduling.overrides.input import FIELDS
-from engine.timers.deadlines import Change, DeadlineLine, Preview
+from engine.timers.deadlines import DeadlineChange, DeadlineOverview, DeadlinePreview
 from web import choices, current
 from web.access import allowed
 from web.admin.views import blueprint
@@ -28,14 +28,14 @@ def deadlines() -> Any:
     shown = [
         line
         for line in lines
-        if not chosen or any(use.process_key == chosen for use in line.deadline.everywhere)
+        if not chosen or any(use.process_key == chosen for use in line.deadline.all_uses)
     ]
     return render_template(
         "admin/deadlines.html",
         lines=shown,
         processes=choices.processes(),
         chosen=chosen,
-        names=choices.names(standing.by for line in shown for standing in line.standing),
+        names=choices.names(override.by for line in shown for override in line.overrides),
     )
 
 
@@ -54,8 +54,8 @@ def preview_deadline() -> Any:
     if request.form.get("azione") == "correggi":
         return _page(key, scope, request.form)
     try:
-        term = _term(key)
-        found = current.engine().deadlines.preview(key, scope, term, current.actor())
+        override = _override(key)
+        found = current.engine().deadlines.preview(key, scope, override, current.actor())
     except InvalidInput as problem:
         return _page(key, scope, request.form, problem), 422
     return _preview_page(found)
@@ -67,12 +67,12 @@ def apply_deadline() -> Any:
     """Administrators (the engine checks the scope): put in force what was previewed, with a reason."""
     engine, actor, form = current.engine(), current.actor(), request.form
     key, scope = form.get("chiave", ""), form.get("ambito", "")
-    term = _term(key)
+    override = _override(key)
     try:
         change = engine.deadlines.apply(
             key,
             scope,
-            term,
+            override,
             fingerprint=form.get("impronta", ""),
             reason=form.get("motivo", ""),
             actor=actor,
@@ -80,8 +80,8 @@ def apply_deadline() -> Any:
         )
     except (InvalidInput, InvalidState) as problem:
         status = 409 if isinstance(problem, InvalidState) else 422
-        return _preview_page(engine.deadlines.preview(key, scope, term, actor), problem), status
-    flash(_told(change), "success")
+        return _preview_page(engine.deadlines.preview(key, scope, override, actor), problem), status
+    flash(_describe_change(change), "success")
     return redirect(url_for("admin.deadline", chiave=key, ambito=scope, _anchor="storia"))
 
 
@@ -98,7 +98,7 @@ def undo_deadline(change_id: int) -> Any:
         except InvalidInput as refused:
             problem = refused
         else:
-            flash(_told(done), "success")
+            flash(_describe_change(done), "success")
             return redirect(
                 url_for("admin.deadline", chiave=done.deadline, ambito=done.scope, _anchor="storia")
             )
@@ -111,38 +111,40 @@ def undo_deadline(change_id: int) -> Any:
         form=form,
         problem=problem,
         errors=problem.fields if problem else {},
-        fates=_fates(),
+        outcomes=_outcomes(),
     )
     return (page, 422) if problem else page
 
 
 @blueprint.get("/scadenze/pratica/<instance_id>")
 @allowed(Permission.DEADLINE_WRITE)
-def case_deadlines(instance_id: str) -> Any:
-    """Administrators (the engine checks the scope): the deadlines of one case, without what the case is about."""
-    found = current.engine().deadlines.of_case(instance_id, current.actor())
-    return render_template("admin/case_deadlines.html", case=found, clocks=found.clocks)
+def instance_deadlines(instance_id: str) -> Any:
+    """Administrators (the engine checks the scope): the deadlines of one instance, without its data."""
+    found = current.engine().deadlines.of_instance(instance_id, current.actor())
+    return render_template("admin/instance_deadlines.html", instance=found, deadlines=found.deadlines)
 
 
 @blueprint.route("/scadenze/pratica/<what>/<row_id>", methods=["GET", "POST"])
 @allowed(Permission.DEADLINE_WRITE)
 def move_deadline(what: str, row_id: str) -> Any:
-    """Administrators (the engine checks the scope): move the deadline of one case by hand."""
+    """Administrators (the engine checks the scope): move the deadline of one instance by hand."""
     form, problem = request.form, None
     if request.method == "POST":
         try:
-            term = read_term({"genere": "data", "data": form.get("data", ""), "ora": form.get("ora", "")})
-            assert isinstance(term, At)
-            case = current.engine().deadlines.move_one(
+            override = parse_override(
+                {"genere": "data", "data": form.get("data", ""), "ora": form.get("ora", "")}
+            )
+            assert isinstance(override, At)
+            instance = current.engine().deadlines.set_due_date(
                 what,
                 row_id,
-                term.at,
+                override.at,
                 form.get("motivo", ""),
                 current.actor(),
                 past_confirmed=form.get("passato") == "si",
             )
             flash(gettext("Scadenza spostata a mano: le modifiche per tutti non la toccano più."), "success")
-            return redirect(url_for("admin.case_deadlines", instance_id=case))
+            return redirect(url_for("admin.instance_deadlines", instance_id=instance))
         except InvalidInput as refused:
             problem = refused
     page = render_template(
@@ -151,7 +153,7 @@ def move_deadline(what: str, row_id: str) -> Any:
     return (page, 422) if problem else page
 
 
-def _told(change: Change) -> str:
+def _describe_change(change: DeadlineChange) -> str:
     if change.deadline.endswith(f"/{STARTS}"):
         return gettext("Fatto: il processo comincerà da sé come hai deciso.")
     return ngettext(
@@ -161,9 +163,9 @@ def _told(change: Change) -> str:
     )
 
 
-def _term(key: str) -> Term | None:
+def _override(key: str) -> Override | None:
     line = current.engine().deadlines.get(key, current.actor())
-    return read_term(request.form, line.deadline.tasks)
+    return parse_override(request.form, line.deadline.tasks)
 
 
 def _page(key: str, scope: str, typed: Mapping[str, str], problem: InvalidInput | None = None) -> str:
@@ -176,7 +178,7 @@ def _page(key: str, scope: str, typed: Mapping[str, str], problem: InvalidInput 
         scope=scope,
         scopes=choices.scopes(actor),
         history=history,
-        names=choices.names([one.by for one in history] + [one.by for one in line.standing]),
+        names=choices.names([one.by for one in history] + [one.by for one in line.overrides]),
         typed=typed or _defaults(line),
         errors=problem.fields if problem else {},
         problem=problem,
@@ -184,21 +186,21 @@ def _page(key: str, scope: str, typed: Mapping[str, str], problem: InvalidInput 
     )
 
 
-def _defaults(line: DeadlineLine) -> dict[str, str]:
-    if "data" in line.deadline.kinds and "ogni" in line.deadline.kinds:
+def _defaults(line: DeadlineOverview) -> dict[str, str]:
+    if "data" in line.deadline.override_kinds and "ogni" in line.deadline.override_kinds:
         return {"genere": "data"}
     if line.deadline.repeats:
         return {"genere": "ogni", "ogni": "1", "periodo": "mesi"}
     return {"genere": "dopo", "unita": "lavorativi", "verso": "dopo", "da": "attesa"}
 
 
-def _options(line: DeadlineLine) -> dict[str, list[tuple[str, str]]]:
+def _options(line: DeadlineOverview) -> dict[str, list[tuple[str, str]]]:
     words = {
         "dopo": gettext("Un termine da un momento della pratica"),
         "data": gettext("Una data fissa"),
         "ogni": gettext("Una ripetizione"),
     }
-    kinds = [(kind, words[kind]) for kind in line.deadline.kinds]
+    kinds = [(kind, words[kind]) for kind in line.deadline.override_kinds]
     named = line.deadline.tasks.items()
     tasks = [(f"elemento:{key}", gettext("la fine di «%(task)s»", task=name)) for key, name in named]
     return {
@@ -230,7 +232,7 @@ def _options(line: DeadlineLine) -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def _preview_page(found: Preview, problem: InvalidInput | InvalidState | None = None) -> str:
+def _preview_page(found: DeadlinePreview, problem: InvalidInput | InvalidState | None = None) -> str:
     line = current.engine().deadlines.get(found.key, current.actor())
     return render_template(
         "admin/deadline_preview.html",
@@ -240,11 +242,11 @@ def _preview_page(found: Preview, problem: InvalidInput | InvalidState | None = 
         errors=problem.fields if isinstance(problem, InvalidInput) else {},
         kept={name: request.form.get(name, "") for name in FIELDS},
         reason=request.form.get("motivo", ""),
-        fates=_fates(),
+        outcomes=_outcomes(),
     )
 
 
-def _fates() -> dict[str, str]:
+def _outcomes() -> dict[str, str]:
     return {
         "moves": gettext("Si sposta"),
         "overdue": gettext("Si sposta, e sarebbe subito in ritardo"),

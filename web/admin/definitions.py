@@ -8,13 +8,13 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine.access.permissions import Permission
-from engine.definitions.resources import Bundle
+from engine.access import Permission
+from engine.definitions.resources import DeploymentBundle
 from engine.errors import Finding, InvalidInput
 from web import choices, current, uploads
 from web.access import allowed
 from web.admin.views import blueprint
-from web.reasons import reason_given
+from web.reasons import required_reason
 
 
 @blueprint.get("/processi")
@@ -27,12 +27,14 @@ def definitions() -> Any:
 @blueprint.post("/processi")
 @allowed(Permission.DEFINITION_DEPLOY)
 def deploy() -> Any:
-    """Analysts and administrators: publish an archive; what is wrong in it is listed and forbids that."""
+    """Analysts and administrators: deploy an archive, or list the findings that prevent it."""
     file = request.files.get("archivio")
     try:
         if file is None or not file.filename:
-            raise InvalidInput(gettext("Scegli prima l'archivio .zip da pubblicare."))
-        report = current.engine().repository.deploy(Bundle.from_zip(file.stream.read()), current.actor())
+            raise InvalidInput("ARCHIVE_NOT_CHOSEN")
+        report = current.engine().deployments.deploy(
+            DeploymentBundle.from_zip(file.stream.read()), current.actor()
+        )
     except InvalidInput as problem:
         return _page(problem), 422
     about = {"name": report.definition.name, "version": report.definition.version}
@@ -52,8 +54,8 @@ def deploy() -> Any:
 @blueprint.post("/processi/<key>/ritira")
 @allowed(Permission.DEFINITION_DEPLOY)
 def retire(key: str) -> Any:
-    """Analysts and administrators: no new cases of this process."""
-    current.engine().repository.retire(key, current.actor())
+    """Analysts and administrators: no new instances of this process."""
+    current.engine().deployments.retire(key, current.actor())
     flash(gettext("Processo ritirato: non si aprono nuove pratiche, quelle in corso continuano."), "success")
     return redirect(url_for("admin.definitions"))
 
@@ -61,10 +63,10 @@ def retire(key: str) -> Any:
 @blueprint.post("/processi/<key>/sospendi")
 @allowed(Permission.DEFINITION_DEPLOY)
 def suspend_definition(key: str) -> Any:
-    """Analysts and administrators: no new cases for now; its running ones too, for who may work on many."""
-    reason = reason_given(gettext("Scrivi il motivo: resta nel registro."))
-    current.engine().suspended_definitions.suspend(
-        key, reason, current.actor(), with_cases=request.form.get("pratiche") == "sì"
+    """Analysts and administrators: no new instances for now; its running ones too, for who may work on many."""
+    reason = required_reason("REASON_KEPT_IN_THE_LOG")
+    current.engine().definition_suspension.suspend(
+        key, reason, current.actor(), include_instances=request.form.get("pratiche") == "sì"
     )
     flash(gettext("Processo sospeso: non si aprono nuove pratiche finché non lo riprendi."), "success")
     return redirect(url_for("admin.definitions"))
@@ -73,9 +75,9 @@ def suspend_definition(key: str) -> Any:
 @blueprint.post("/processi/<key>/riprendi")
 @allowed(Permission.DEFINITION_DEPLOY)
 def resume_definition(key: str) -> Any:
-    """Analysts and administrators: cases may be opened again; those suspended with it go on, if wanted."""
-    current.engine().suspended_definitions.resume(
-        key, current.actor(), with_cases=request.form.get("pratiche") == "sì"
+    """Analysts and administrators: instances may be opened again; those suspended with it go on, if wanted."""
+    current.engine().definition_suspension.resume(
+        key, current.actor(), include_instances=request.form.get("pratiche") == "sì"
     )
     flash(gettext("Processo ripreso."), "success")
     return redirect(url_for("admin.definitions"))

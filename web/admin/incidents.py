@@ -7,13 +7,13 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine.access.permissions import Permission
-from engine.incidents.service import IncidentFilter
+from engine.access import Permission
+from engine.incidents import IncidentFilter
 from engine.instances.selection import Selection
 from web import choices, current
 from web.access import allowed
 from web.admin.views import blueprint
-from web.reasons import reason_given
+from web.reasons import required_reason
 from web.words import INCIDENT_KINDS
 
 
@@ -46,11 +46,11 @@ def retry_group() -> Any:
     engine, actor, form = current.engine(), current.actor(), request.form
     kind, element, process = form.get("genere", ""), form.get("elemento", ""), form.get("processo", "")
     if not process:
-        engine.incidents.retry_messages(actor, element=element)
+        engine.incidents.retry_without_instance(actor, element=element)
         flash(gettext("Nuovo tentativo avviato. Se fallisce ancora, l'incidente ricompare qui."), "info")
         return redirect(url_for("admin.incidents"))
     selection = Selection(
-        key=process, states=("active",), incident_kind=kind, incident_element=element, stopped=True
+        key=process, states=("active",), incident_kind=kind, incident_element=element, with_incidents=True
     )
     ordered = engine.batches.create(
         "retry",
@@ -75,9 +75,9 @@ def retry_incident(incident_id: str) -> Any:
 @allowed(Permission.INCIDENT_MANAGE)
 def resolve_incident(incident_id: str) -> Any:
     """Administrators (the engine checks the scope): close it with a reason."""
-    reason = reason_given(gettext("Scrivi come è stato risolto: resta nella storia della pratica."))
+    reason = required_reason("RESOLUTION_MISSING")
     current.engine().incidents.resolve(
-        incident_id, reason, current.actor(), go_on=request.form.get("prosegui") == "sì"
+        incident_id, reason, current.actor(), skip_step=request.form.get("prosegui") == "sì"
     )
     flash(gettext("Incidente chiuso."), "success")
     return redirect(url_for("admin.incidents"))

@@ -1,4 +1,4 @@
-"""Moving running cases to another version: versions, mapping, preview, confirmation, progress and report."""
+"""Moving running instances to another version: versions, mapping, preview, confirmation, progress and report."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine.access.permissions import Permission
+from engine.access import Permission
 from engine.errors import InvalidInput
-from engine.instances.migration import KIND, MigrationPlan, Proposal
+from engine.instances.migration import BATCH_KIND, MigrationPlan, ProposedPlan
 from web import current
 from web.access import allowed
 from web.admin.views import blueprint
-from web.reasons import reason_given
+from web.reasons import required_reason
 
 SHOWN = 10
 FAILED = 200
 MAPPED = "e."
-"""Before the name of a place in the form: which element of the target takes it."""
+"""Prefix of the fields of the form that map an element: its name follows."""
 
 
 @blueprint.get("/passaggi")
@@ -27,7 +27,7 @@ def migrations() -> Any:
     """Analysts and administrators: choose the version to move to; the moves under way and those done."""
     versions = current.engine().repository.list()
     several = {one.key for one in versions if one.version > 1}
-    batches = [one for one in current.engine().batches.list(current.actor()) if one.kind == KIND]
+    batches = [one for one in current.engine().batches.list(current.actor()).items if one.kind == BATCH_KIND]
     return render_template(
         "admin/migrations.html",
         targets=[(one.id, f"{one.name} – {one.version}") for one in versions if one.key in several],
@@ -38,7 +38,7 @@ def migrations() -> Any:
 @blueprint.get("/passaggi/piano")
 @allowed(Permission.INSTANCE_MIGRATE)
 def migration_plan() -> Any:
-    """Analysts and administrators: the proposed plan, every place with what takes it."""
+    """Analysts and administrators: the proposed plan, every element with the one that replaces it."""
     target = request.args.get("a", "")
     sources = tuple(request.args.getlist("da"))
     service, actor = current.engine().migrations, current.actor()
@@ -49,7 +49,7 @@ def migration_plan() -> Any:
 @blueprint.post("/passaggi/anteprima")
 @allowed(Permission.INSTANCE_MIGRATE)
 def migration_preview() -> Any:
-    """Analysts and administrators: how every case would fare; nothing changes."""
+    """Analysts and administrators: how every instance would fare; nothing changes."""
     proposal, plan = _from_form()
     try:
         found = current.engine().migrations.preview(plan, current.actor())
@@ -61,13 +61,13 @@ def migration_preview() -> Any:
 @blueprint.post("/passaggi")
 @allowed(Permission.INSTANCE_MIGRATE)
 def apply_migration() -> Any:
-    """Analysts and administrators: order the move, with a reason; the cases move in the background."""
+    """Analysts and administrators: order the move, with a reason; the instances move in the background."""
     proposal, plan = _from_form()
     service, actor = current.engine().migrations, current.actor()
     if request.form.get("azione") == "correggi":
         return _plan_page(proposal, plan)
     try:
-        batch = service.apply(plan, reason_given(gettext("Scrivi il motivo")), actor)
+        batch = service.create_batch(plan, required_reason("REASON_FOR_MIGRATION"), actor)
     except InvalidInput as problem:
         return _preview_page(plan, service.preview(plan, actor), problem), 422
     flash(
@@ -85,34 +85,34 @@ def migration(batch_id: str) -> Any:
     return render_template(
         "admin/migration.html",
         batch=batches.get(batch_id, actor),
-        failed=batches.items(batch_id, actor, state="failed", limit=FAILED),
-        skipped=batches.items(batch_id, actor, state="skipped", limit=FAILED),
+        failed=batches.items(batch_id, actor, state="failed", limit=FAILED).items,
+        skipped=batches.items(batch_id, actor, state="skipped", limit=FAILED).items,
     )
 
 
-def _from_form() -> tuple[Proposal, MigrationPlan]:
-    """The plan that a form describes: only what does not follow by itself is written in it."""
+def _from_form() -> tuple[ProposedPlan, MigrationPlan]:
+    """The plan that a form describes: only elements that are not mapped automatically."""
     form = request.form
     bare = MigrationPlan(tuple(form.getlist("da")), form.get("a", ""))
     proposal = current.engine().migrations.propose(bare, current.actor())
     elements = {}
-    for place in proposal.places:
-        chosen = form.get(f"{MAPPED}{place.name}", place.after)
-        if chosen and not (place.how == "same" and chosen == place.after):
-            elements[place.name] = chosen
+    for instruction in proposal.instructions:
+        chosen = form.get(f"{MAPPED}{instruction.name}", instruction.target)
+        if chosen and not (instruction.mapping == "same" and chosen == instruction.target):
+            elements[instruction.name] = chosen
     return proposal, MigrationPlan(bare.sources, bare.target, elements)
 
 
 def _plan_page(
-    proposal: Proposal, plan: MigrationPlan | None = None, problem: InvalidInput | None = None
+    proposal: ProposedPlan, plan: MigrationPlan | None = None, problem: InvalidInput | None = None
 ) -> str:
     plan = plan or proposal.plan
-    findings = current.engine().migrations.check(plan, current.actor())
+    findings = current.engine().migrations.validate(plan, current.actor())
     return render_template(
         "admin/migration_plan.html",
         plan=plan,
-        open_places=[place for place in proposal.places if place.how != "same"],
-        same_places=[place for place in proposal.places if place.how == "same"],
+        changed=[one for one in proposal.instructions if one.mapping != "same"],
+        unchanged=[one for one in proposal.instructions if one.mapping == "same"],
         findings=findings,
         problem=problem,
         mapped=MAPPED,

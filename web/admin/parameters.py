@@ -7,7 +7,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine.access.permissions import Permission
+from engine.access import Permission
 from engine.errors import InvalidInput
 from web import choices, current
 from web.access import allowed

@@ -1,4 +1,4 @@
-"""The cases that run: choose some, do one thing to all of them, or change one by hand where it stands."""
+"""Running instances: select many for a batch operation, or modify one."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine.access.permissions import Permission
+from engine.access import Permission
 from engine.errors import InvalidInput, InvalidState
 from engine.instances.selection import RUNNING, Selection
-from engine.languages.feel_assignments import variables_of
+from engine.languages.feel_assignments import parse_assignments
 from engine.spiff import Instruction
 from web import choices, current
 from web.access import allowed
 from web.admin.views import blueprint
-from web.reasons import reason_given
+from web.reasons import required_reason
 from web.words import INCIDENT_KINDS, STATES
 
 PAGE_SIZE = 50
@@ -26,27 +26,27 @@ CHOICE = ("processo", "versione", "stato", "fase", "elemento", "ambito", "giorni
 @blueprint.get("/pratiche")
 @allowed(Permission.CASE_BATCH)
 def running() -> Any:
-    """Administrators: the cases of their scopes that correspond to a choice, and what can be done to all of them."""
+    """Administrators: the instances of their scopes that match a selection, and the operations on all of them."""
     return _page()
 
 
 @blueprint.post("/pratiche")
 @allowed(Permission.CASE_BATCH)
 def order_batch() -> Any:
-    """Administrators, with the permission of the operation: count the cases, then, confirmed, order it."""
+    """Administrators, with the permission of the operation: count the instances, then, confirmed, order it."""
     form, engine, actor = request.form, current.engine(), current.actor()
     kind = form.get("operazione", "")
     try:
         selection, payload = _selection(form), _payload(kind)
         count = engine.batches.preview(kind, selection, actor)
         if not count:
-            raise InvalidInput(gettext("Nessuna pratica corrisponde alla scelta: non c'è niente da fare."))
-        reason = reason_given(gettext("Scrivi il motivo: resta nella storia di ogni pratica."))
+            raise InvalidInput("NO_INSTANCE_SELECTED")
+        reason = required_reason("REASON_KEPT_IN_EVERY_INSTANCE")
         if form.get("conferma") != "sì":
             return render_template(
                 "admin/batch_confirm.html",
                 count=count,
-                kind=engine.batches.kind(kind),
+                operation=engine.batches.operation(kind),
                 form=form,
                 choice=CHOICE,
                 payload=payload,
@@ -61,7 +61,7 @@ def order_batch() -> Any:
 @blueprint.get("/pratiche/<instance_id>/modifica")
 @allowed(Permission.CASE_MODIFY)
 def modification(instance_id: str) -> Any:
-    """Administrators (the engine checks the scope): where a case stands, and what may be changed."""
+    """Administrators (the engine checks the scope): the active elements of an instance, and how they may be changed."""
     return _modification_page(instance_id)
 
 
@@ -73,7 +73,7 @@ def modify(instance_id: str) -> Any:
     try:
         instructions = _instructions()
         preview = service.preview(instance_id, instructions, actor)
-        reason = reason_given(gettext("Scrivi il motivo: resta nella storia della pratica."))
+        reason = required_reason("REASON_KEPT_IN_THE_INSTANCE")
         if form.get("conferma") != "sì":
             return _modification_page(instance_id, preview=preview)
         service.modify(instance_id, instructions, reason, actor, revision=form.get("revisione", type=int))
@@ -101,9 +101,9 @@ def _selection(values: Any) -> Selection:
 def _payload(kind: str) -> dict[str, Any]:
     form = request.form
     if kind == "variables":
-        values = variables_of(form.get("variabili", ""))
+        values = parse_assignments(form.get("variabili", ""))
         if not values:
-            raise InvalidInput(gettext("Scrivi almeno una variabile."))
+            raise InvalidInput("NO_VARIABLE_GIVEN")
         return {"values": values}
     if kind == "modify":
         return {"instructions": [one.as_values() for one in _instructions()]}
@@ -114,20 +114,20 @@ def _payload(kind: str) -> dict[str, Any]:
 
 def _instructions() -> list[Instruction]:
     form = request.form
-    values = variables_of(form.get("variabili", ""))
+    values = parse_assignments(form.get("variabili", ""))
     found = [Instruction("set", values=values)] if values else []
     for kind, name in (("cancel", "togli"), ("before", "prima"), ("after", "dopo_di")):
         for text in form.getlist(name):
             if text.strip():
-                found.append(Instruction.named(kind, text))
+                found.append(Instruction.parse(kind, text))
     return found
 
 
 def _page(problem: str = "") -> str:
     values = request.form if problem else request.args
     engine, actor = current.engine(), current.actor()
-    rows = engine.batches.cases(
-        _selection(values), actor, after=request.args.get("dopo", 0, type=int), limit=PAGE_SIZE + 1
+    rows, next_key = engine.batches.selected_instances(
+        _selection(values), actor, after=request.args.get("dopo", ""), limit=PAGE_SIZE
     )
     kinds = [("suspend", gettext("Sospendere")), ("resume", gettext("Riprendere"))]
     kinds += [("cancel", gettext("Annullare")), ("retry", gettext("Ritentare gli incidenti"))]
@@ -137,12 +137,12 @@ def _page(problem: str = "") -> str:
     ]
     return render_template(
         "admin/running.html",
-        rows=rows[:PAGE_SIZE],
-        next_key=rows[PAGE_SIZE - 1].number if len(rows) > PAGE_SIZE else None,
+        rows=rows,
+        next_key=next_key,
         values=values,
         choice=CHOICE,
         problem=problem,
-        kinds=[(key, label) for key, label in kinds if current.may(engine.batches.kind(key).permission)],
+        kinds=[(key, label) for key, label in kinds if current.may(engine.batches.operation(key).permission)],
         processes=choices.processes(),
         scopes=choices.scopes(actor),
         states=[(state, STATES[state]) for state in RUNNING],

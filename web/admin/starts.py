@@ -1,4 +1,4 @@
-"""What will begin by itself: the processes that a date, a time or a repetition starts."""
+"""The page of scheduled starts: processes that a date, a time or a repetition starts."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import render_template
 
-from engine.access.permissions import Permission
+from engine.access import Permission
 from web import current
 from web.access import allowed
 from web.admin.views import blueprint
@@ -15,6 +15,6 @@ from web.admin.views import blueprint
 @blueprint.get("/partenze")
 @allowed(Permission.DEFINITION_DEPLOY)
 def starts() -> Any:
-    """Analysts and administrators: the cases that will begin by themselves, the soonest first."""
-    found = current.engine().scheduled.coming(current.actor())
+    """Analysts and administrators: the scheduled starts, the soonest first."""
+    found = current.engine().scheduled_starts.upcoming(current.actor())
     return render_template("admin/starts.html", starts=found)

@@ -8,11 +8,9 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
-from engine.access import accounts
-from engine.access.permissions import Permission
+from engine.access import ChangedBy, Permission, accounts
 from engine.errors import InvalidInput
 from engine.tasks import calendar_feed_store
-from modules.people.service import By
 from web import choices, current
 from web.access import allowed
 from web.admin.views import blueprint
@@ -106,9 +104,7 @@ def end_role(username: str, membership_id: str) -> Any:
 def change_state(username: str) -> Any:
     """Administrators: close or reopen an account; never their own."""
     if username == current.actor().id:
-        raise InvalidInput(
-            gettext("Non puoi disattivare il tuo stesso utente: chiedi a un altro amministratore.")
-        )
+        raise InvalidInput("OWN_ACCOUNT_CANNOT_BE_CLOSED")
     _require_over(username)
     with current.engine().database.begin() as work:
         if request.form.get("attivo") == "sì":
@@ -136,7 +132,7 @@ def reset_password(username: str) -> Any:
 @blueprint.post("/utenti/<username>/calendario/chiudi")
 @allowed(Permission.USER_MANAGE)
 def close_private_calendar(username: str) -> Any:
-    """Administrators: close somebody's private calendar, whose address somebody else may have; nobody reads it."""
+    """Administrators: revoke the private calendar feed of a user, whose address may have leaked."""
     _require_over(username)
     with current.engine().database.begin() as work:
         calendar_feed_store.close_feed(
@@ -147,7 +143,7 @@ def close_private_calendar(username: str) -> Any:
 
 
 def _require_over(username: str) -> None:
-    """An administrator of one ambito does not touch accounts that hold roles elsewhere."""
+    """Raises Forbidden for an administrator of one ambito and an account with roles elsewhere."""
     engine = current.engine()
     with engine.database.read() as connection:
         held = accounts.memberships(connection, username, today())
@@ -175,5 +171,5 @@ def _page(username: str, errors: dict[str, str] | None = None) -> str:
     )
 
 
-def _by() -> By:
-    return By(current.actor().id, current.engine().clock.now())
+def _by() -> ChangedBy:
+    return ChangedBy(current.actor().id, current.engine().clock.now())

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, render_template
 
-from engine.access.permissions import Permission
-from engine.incidents.models import IncidentView
+from engine.access import Permission
+from engine.incidents import IncidentView
 from web import current
 from web.access import allowed
 from web.layout import ADMINISTRATION

@@ -11,26 +11,26 @@ from typing import Any
 from flask_babel import gettext as _
 
 from engine.languages.forms import (
+    DateTimeSubtype,
+    DynamicList,
     Field,
     Form,
     Format,
     Group,
     Kind,
-    Line,
-    Moment,
-    Rows,
+    Separator,
     Table,
     Text,
     display,
     number_text,
 )
-from engine.languages.forms.answers import DATE_PART, TIME_PART, Strings
+from engine.languages.forms.answers import DATE_SUFFIX, TIME_SUFFIX, PostedAnswers
 from engine.languages.forms.conversion import TICKED, from_strings, to_strings
-from engine.languages.forms.feel import Bindings, Scope, flag
-from engine.languages.forms.layout import Place, every
+from engine.languages.forms.feel import Bindings, Scope, evaluate_flag
+from engine.languages.forms.layout import FormSlot, walk_slots
 from engine.languages.forms.options import options_of
-from engine.languages.forms.paths import Path, dig, name_of
-from engine.languages.forms.submission import Reading
+from engine.languages.forms.paths import Path, get_path, input_name
+from engine.languages.forms.submission import FormEvaluation
 from web.forms import rich
 from web.forms.item import Choice, File, Item, element_id, signed
 from web.forms.layout import spans
@@ -40,7 +40,7 @@ from web.forms.uploads import kinds_of, size_text
 
 @dataclass(frozen=True)
 class AttachmentInfo:
-    """What a page tells of an attached document; `size` in bytes, `url` where it can be opened (may be empty)."""
+    """An attached document as shown on a page; `size` in bytes, `url` where it can be opened (may be empty)."""
 
     filename: str
     size: int = 0
@@ -48,12 +48,12 @@ class AttachmentInfo:
 
 
 class ItemBuilder:
-    """Turns places into items: what shows becomes a field, what is hidden keeps only what was typed in it."""
+    """Turns slots into items: a visible one becomes a field, a hidden one keeps its typed value."""
 
     def __init__(
         self,
         form: Form,
-        reading: Reading,
+        evaluation: FormEvaluation,
         variables: Mapping[str, Any],
         errors: Mapping[str, str],
         attachments: Mapping[str, AttachmentInfo],
@@ -62,8 +62,8 @@ class ItemBuilder:
         locked: bool,
     ) -> None:
         self._form = form
-        self._reading = reading
-        self._settled = reading.settled
+        self._evaluation = evaluation
+        self._form_state = evaluation.state
         self._variables = variables
         self._errors = errors
         self._attachments = attachments
@@ -71,28 +71,28 @@ class ItemBuilder:
         self._focus = focus
         self._locked = locked
 
-    def items(self, places: Sequence[Place]) -> tuple[Item, ...]:
-        """The items of these places, in order, with their widths."""
+    def items(self, slots: Sequence[FormSlot]) -> tuple[Item, ...]:
+        """The items of these slots, in order, with their widths."""
         shown = [
-            place
-            for place in places
-            if self._settled.shows(place) and place.component.kind is not Kind.EXPRESSION
+            slot
+            for slot in slots
+            if self._form_state.shows(slot) and slot.component.kind is not Kind.EXPRESSION
         ]
-        widths = dict(zip([place.name for place in shown], spans(shown), strict=True))
+        widths = dict(zip([slot.name for slot in shown], spans(shown), strict=True))
         found: list[Item] = []
-        for place in places:
-            if place.name in widths:
-                span, starts = widths[place.name]
-                found.append(self._item(place, {"span": span, "starts": starts, "name": place.name}))
+        for slot in slots:
+            if slot.name in widths:
+                span, starts = widths[slot.name]
+                found.append(self._item(slot, {"span": span, "starts": starts, "name": slot.name}))
             elif not self._locked:
-                found.extend(self._kept(place))
+                found.extend(self._hidden_items(slot))
         return tuple(found)
 
-    def _item(self, place: Place, base: dict[str, Any]) -> Item:
-        component, scope = place.component, self._settled.scope(place)
-        base = {"id": element_id(place.name), "kind": str(component.kind), **base}
+    def _item(self, slot: FormSlot, base: dict[str, Any]) -> Item:
+        component, scope = slot.component, self._form_state.scope(slot)
+        base = {"id": element_id(slot.name), "kind": str(component.kind), **base}
         if isinstance(component, Field):
-            return self._field(place, component, scope, base)
+            return self._field(slot, component, scope, base)
         if isinstance(component, Group):
             label = component.label.plain(scope)
             return signed(
@@ -100,10 +100,10 @@ class ItemBuilder:
                 label=label,
                 heading=label,
                 outline=component.outline,
-                items=self.items(place.children),
+                items=self.items(slot.children),
             )
-        if isinstance(component, Rows):
-            return self._rows(place, component, scope, base)
+        if isinstance(component, DynamicList):
+            return self._rows(slot, component, scope, base)
         if isinstance(component, Table):
             return table_item(component, scope, base)
         if isinstance(component, Text):
@@ -112,46 +112,50 @@ class ItemBuilder:
                 **base,
                 html=rich.from_html(pieces) if component.kind is Kind.HTML else rich.from_markdown(pieces),
             )
-        return signed(**base, height=component.height if isinstance(component, Line) else 0)
+        return signed(**base, height=component.height if isinstance(component, Separator) else 0)
 
-    def _kept(self, place: Place) -> list[Item]:
-        """Hidden by a condition: what was typed travels along unseen and comes back when it shows again."""
-        answers = self._reading.answers
-        if not isinstance(answers, Strings):
+    def _hidden_items(self, slot: FormSlot) -> list[Item]:
+        """Hidden inputs with the typed values of a slot that a condition hides, for when it is visible again."""
+        answers = self._evaluation.answers
+        if not isinstance(answers, PostedAnswers):
             return []
-        inside = {name_of(one.path) for one in every((place,)) if isinstance(one.component, Field | Rows)}
+        inside = {
+            input_name(one.path)
+            for one in walk_slots((slot,))
+            if isinstance(one.component, Field | DynamicList)
+        }
         return [
             Item(kind="hidden", name=name, strings=tuple(given), signature="hidden")
             for name, given in answers.clean.items()
-            if any(name == known or name in (known + DATE_PART, known + TIME_PART) for known in inside)
+            if any(name == known or name in (known + DATE_SUFFIX, known + TIME_SUFFIX) for known in inside)
             and any(text for text in given)
         ]
 
-    def _field(self, place: Place, field: Field, scope: Scope, base: dict[str, Any]) -> Item:
-        strings = self._strings(place, field, scope)
+    def _field(self, slot: FormSlot, field: Field, scope: Scope, base: dict[str, Any]) -> Item:
+        strings = self._strings(slot, field, scope)
         label = field.label.plain(scope) or field.date_label or field.time_label
-        error = self._errors.get(place.name, "")
+        error = self._errors.get(slot.name, "")
         known: dict[str, Any] = {
             **base,
             "label": label,
             "heading": label,
             "hint": field.description.plain(scope),
             "error": error,
-            "required": flag(field.rules.required, scope),
+            "required": evaluate_flag(field.rules.required, scope),
             "state": self._state(field, scope),
             "strings": tuple(strings),
-            "shown": self._shown(place, field, scope, strings),
-            "watched": bool(self._form.watched.intersection(field.key.split("."))),
-            "focus": place.name == self._focus or self._starts_row(place),
+            "shown": self._shown_text(slot, field, scope, strings),
+            "watched": bool(self._form.expression_words.intersection(field.key.split("."))),
+            "focus": slot.name == self._focus or self._starts_row(slot),
             "autocomplete": field.autocomplete,
             "prefix": field.prefix.plain(scope),
             "suffix": field.suffix.plain(scope),
         }
-        known.update(self._details(place, field, scope, strings, base["id"]))
+        known.update(self._details(slot, field, scope, strings, base["id"]))
         return signed(**known)
 
     def _details(
-        self, place: Place, field: Field, scope: Scope, strings: Sequence[str], element: str
+        self, slot: FormSlot, field: Field, scope: Scope, strings: Sequence[str], element: str
     ) -> dict[str, Any]:
         """What only this kind of field needs."""
         if field.choices is not None:
@@ -166,7 +170,7 @@ class ItemBuilder:
         if field.kind is Kind.NUMBER:
             return {"input_mode": "numeric" if field.digits == 0 else "decimal"}
         if field.kind is Kind.DATETIME:
-            return self._moment(place, field, strings, element)
+            return self._moment(slot, field, strings, element)
         if field.kind is Kind.FILEPICKER:
             kinds = ", ".join(kinds_of(field.accept))
             return {
@@ -181,29 +185,31 @@ class ItemBuilder:
             return {"input_type": kind, "short": short}
         return {}
 
-    def _moment(self, place: Place, field: Field, strings: Sequence[str], element: str) -> dict[str, Any]:
-        step = field.minutes * 60 if field.minutes > 1 else None
-        if field.moment is not Moment.DATETIME:
-            kind = "date" if field.moment is Moment.DATE else "time"
+    def _moment(self, slot: FormSlot, field: Field, strings: Sequence[str], element: str) -> dict[str, Any]:
+        step = field.time_interval * 60 if field.time_interval > 1 else None
+        if field.subtype is not DateTimeSubtype.DATETIME:
+            kind = "date" if field.subtype is DateTimeSubtype.DATE else "time"
             return {
                 "input_type": kind if _native(kind, strings) else "text",
                 "step": step if kind == "time" else None,
             }
-        answers = self._reading.answers
+        answers = self._evaluation.answers
         typed = (
-            answers.clean if isinstance(answers, Strings) and self._reading.answers.has(place.path) else None
+            answers.clean
+            if isinstance(answers, PostedAnswers) and self._evaluation.answers.has(slot.path)
+            else None
         )
         day, _sep, hour = (strings[0] if strings else "").partition("T")
         parts = []
         for ending, kind, label, value in (
-            (DATE_PART, "date", field.date_label or _("Data"), day),
-            (TIME_PART, "time", field.time_label or _("Ora"), hour),
+            (DATE_SUFFIX, "date", field.date_label or _("Data"), day),
+            (TIME_SUFFIX, "time", field.time_label or _("Ora"), hour),
         ):
-            value = (typed.get(place.name + ending) or [value])[0] if typed is not None else value
+            value = (typed.get(slot.name + ending) or [value])[0] if typed is not None else value
             parts.append(
                 Item(
                     kind=kind,
-                    name=place.name + ending,
+                    name=slot.name + ending,
                     id=element + ending,
                     label=label,
                     strings=(value,),
@@ -213,40 +219,44 @@ class ItemBuilder:
             )
         return {"parts": tuple(parts)}
 
-    def _starts_row(self, place: Place) -> bool:
+    def _starts_row(self, slot: FormSlot) -> bool:
         """Whether this is the first field of the row just added."""
-        if not self._focus or name_of(place.row) != self._focus:
+        if not self._focus or input_name(slot.row) != self._focus:
             return False
         inside = (
             one
-            for one in every(self._settled.places)
-            if one.row == place.row and isinstance(one.component, Field)
+            for one in walk_slots(self._form_state.slots)
+            if one.row == slot.row and isinstance(one.component, Field)
         )
-        return next(inside, None) == place
+        return next(inside, None) == slot
 
     def _state(self, field: Field, scope: Scope) -> str:
-        if self._locked or flag(field.readonly, scope):
+        if self._locked or evaluate_flag(field.readonly, scope):
             return "read"
         return "off" if field.disabled else "edit"
 
-    def _strings(self, place: Place, field: Field, scope: Scope) -> list[str]:
-        """What stands in the field: as typed when it was typed, else the value as one would type it."""
-        answers = self._reading.answers
-        if isinstance(answers, Strings) and answers.has(place.path) and self._state(field, scope) == "edit":
-            typed = answers.strings(field, place.path)
+    def _strings(self, slot: FormSlot, field: Field, scope: Scope) -> list[str]:
+        """The content of the field: as typed, otherwise the value formatted as one would type it."""
+        answers = self._evaluation.answers
+        if (
+            isinstance(answers, PostedAnswers)
+            and answers.has(slot.path)
+            and self._state(field, scope) == "edit"
+        ):
+            typed = answers.strings(field, slot.path)
             if (
                 field.kind is Kind.DATETIME
-                and field.moment is Moment.DATE
+                and field.subtype is DateTimeSubtype.DATE
                 and not from_strings(field, typed)[1]
             ):
                 return to_strings(field, from_strings(field, typed)[0])
             return [text for text in typed if text != ""]
-        value = self._settled.values.get(place.path)
-        if value is None and place.name in self._reading.problems:
-            value = dig(self._variables, place.path)
+        value = self._form_state.values.get(slot.path)
+        if value is None and slot.name in self._evaluation.problems:
+            value = get_path(self._variables, slot.path)
         return to_strings(field, value)
 
-    def _shown(self, place: Place, field: Field, scope: Scope, strings: Sequence[str]) -> str:
+    def _shown_text(self, slot: FormSlot, field: Field, scope: Scope, strings: Sequence[str]) -> str:
         """The value as text, for reading and for paper."""
         if field.choices is not None:
             labels = {option.value: option.label for option in options_of(field, scope)}
@@ -278,30 +288,32 @@ class ItemBuilder:
             )
         return tuple(found)
 
-    def _rows(self, place: Place, rows: Rows, scope: Scope, base: dict[str, Any]) -> Item:
+    def _rows(self, slot: FormSlot, rows: DynamicList, scope: Scope, base: dict[str, Any]) -> Item:
         label = rows.label.plain(scope)
-        free = rows.can_change and not self._locked
+        free = rows.allow_add_remove and not self._locked
         items = tuple(
-            self._row(place, number, row, label, free and len(place.rows) > rows.least)
-            for number, row in enumerate(place.rows)
+            self._row(slot, number, row, label, free and len(slot.rows) > rows.min_rows)
+            for number, row in enumerate(slot.rows)
         )
         return signed(
             **base,
             label=label,
             heading=label,
-            error=self._errors.get(place.name, ""),
+            error=self._errors.get(slot.name, ""),
             outline=rows.outline,
-            can_add=free and len(place.rows) < rows.most,
+            can_add=free and len(slot.rows) < rows.max_rows,
             items=items,
             number=len(items),
             state="read" if self._locked else "edit",
-            focus=place.name == self._focus,
-            watched=rows.path in self._form.watched,
+            focus=slot.name == self._focus,
+            watched=rows.path in self._form.expression_words,
         )
 
-    def _row(self, place: Place, number: int, row: tuple[Place, ...], label: str, can_remove: bool) -> Item:
-        path: Path = (*place.path, number)
-        name = name_of(path)
+    def _row(
+        self, slot: FormSlot, number: int, row: tuple[FormSlot, ...], label: str, can_remove: bool
+    ) -> Item:
+        path: Path = (*slot.path, number)
+        name = input_name(path)
         items = tuple(
             replace(item, heading=f"{label}, {number + 1}: {item.label}") if item.label else item
             for item in self.items(row)

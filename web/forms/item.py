@@ -1,4 +1,4 @@
-"""What a template needs to know of one thing on the page."""
+"""One element of a form as the templates draw it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from zlib import crc32
 from markupsafe import Markup
 
 CHANGING = frozenset({"error", "strings", "shown", "items", "signature", "focus", "parts", "files"})
-"""What may change without the element having to be drawn anew: the browser keeps what was typed in it."""
+"""Attributes whose change does not require the element to be drawn again: the browser keeps its typed value."""
 
 
 NOTHING = Markup("")
@@ -62,8 +62,6 @@ class Item:
     input_mode: str = ""
     autocomplete: str = "off"
     short: bool = False
-    least: str = ""
-    most: str = ""
     step: int | None = None
     prefix: str = ""
     suffix: str = ""

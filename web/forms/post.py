@@ -1,4 +1,4 @@
-"""What a person meant by the button they pressed: send, refresh, add a row, remove one, keep a draft."""
+"""The intent of a posted form: send, refresh, add a row, remove a row, save a draft."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from engine.languages.forms import Form, Rows
-from engine.languages.forms.paths import ROW, Path, name_of, path_of, shape_of
+from engine.languages.forms import DynamicList, Form
+from engine.languages.forms.paths import ROW, Path, input_name, parse_input_name, path_pattern
 
 
 class Intent(StrEnum):
@@ -23,7 +23,7 @@ class Intent(StrEnum):
 
 @dataclass(frozen=True)
 class Post:
-    """A posted form: what was meant, the answers as typed (rows already added or removed), where the focus goes."""
+    """A posted form: the intent, the answers as typed (rows already added or removed), the field with the focus."""
 
     intent: Intent
     raw: dict[str, list[str]]
@@ -31,7 +31,7 @@ class Post:
 
     @property
     def shows_again(self) -> bool:
-        """Whether the page is only to be drawn again with these answers, nothing being sent or kept."""
+        """Whether the page is only drawn again with these answers: nothing is sent or saved."""
         return self.intent in (Intent.REFRESH, Intent.ADD, Intent.REMOVE)
 
 
@@ -52,34 +52,34 @@ def read_post(form: Form, submitted: Any) -> Post:
 
 
 def _add(form: Form, raw: dict[str, list[str]], name: str) -> Post:
-    path = path_of(name)
-    rows = form.shapes.get(shape_of(path)) if path else None
-    if path is None or not isinstance(rows, Rows) or not rows.can_change:
+    path = parse_input_name(name)
+    rows = form.inputs.get(path_pattern(path)) if path else None
+    if path is None or not isinstance(rows, DynamicList) or not rows.allow_add_remove:
         return Post(Intent.REFRESH, raw)
     count = _count(raw, path)
-    if count >= rows.most:
+    if count >= rows.max_rows:
         return Post(Intent.ADD, raw, name)
-    new = f"{name_of(path)}[{count}]"
+    new = f"{input_name(path)}[{count}]"
     return Post(Intent.ADD, {**raw, new: [""]}, new)
 
 
 def _remove(form: Form, raw: dict[str, list[str]], name: str) -> Post:
-    path = path_of(name)
-    shape = shape_of(path) if path else ()
-    rows = form.shapes.get(shape[:-1]) if shape and shape[-1] == ROW else None
-    if path is None or not isinstance(rows, Rows) or not rows.can_change:
+    path = parse_input_name(name)
+    shape = path_pattern(path) if path else ()
+    rows = form.inputs.get(shape[:-1]) if shape and shape[-1] == ROW else None
+    if path is None or not isinstance(rows, DynamicList) or not rows.allow_add_remove:
         return Post(Intent.REFRESH, raw)
-    removed = name_of(path)
+    removed = input_name(path)
     kept: Mapping[str, list[str]] = {
         key: given
         for key, given in raw.items()
         if key != removed and not key.startswith((f"{removed}.", f"{removed}["))
     }
-    whole = name_of(path[:-1])
+    whole = input_name(path[:-1])
     return Post(Intent.REMOVE, form.draft({**kept, whole: [""]}), whole)
 
 
 def _count(raw: Mapping[str, Any], path: Path) -> int:
-    paths = (path_of(name) for name in raw)
+    paths = (parse_input_name(name) for name in raw)
     numbers = [one[len(path)] for one in paths if one and one[: len(path)] == path and len(one) > len(path)]
     return max((number + 1 for number in numbers if isinstance(number, int)), default=0)

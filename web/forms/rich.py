@@ -59,7 +59,7 @@ def from_html(pieces: Iterable[Piece]) -> Markup:
 
 
 def _with_gaps(pieces: Iterable[Piece]) -> tuple[str, list[str]]:
-    """The written text with a sign where each computed value goes, and the values."""
+    """The text with a placeholder for each computed value, and the values."""
     text = ""
     values: list[str] = []
     for piece in pieces:

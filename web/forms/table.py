@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from engine.languages.forms import Feel, Scope, Table, display, number_text
+from engine.languages.forms import FormExpression, Scope, Table, display, number_text
 from web.forms.item import Item, signed
 
 MOST_TABLE_ROWS = 500
@@ -17,7 +17,7 @@ def table_item(table: Table, scope: Scope, base: dict[str, Any]) -> Item:
     label = table.label.plain(scope)
     source = table.source.value(scope) if table.source else None
     data = [row for row in source if isinstance(row, Mapping)] if isinstance(source, list | tuple) else []
-    columns = [(column.label, column.key) for column in table.columns_of] or _columns(
+    columns = [(column.label, column.key) for column in table.table_columns] or _columns(
         table.columns_expression, scope
     )
     cells = tuple(tuple(cell(row.get(key)) for _label, key in columns) for row in data[:MOST_TABLE_ROWS])
@@ -31,7 +31,7 @@ def table_item(table: Table, scope: Scope, base: dict[str, Any]) -> Item:
     )
 
 
-def _columns(expression: Feel | None, scope: Scope) -> list[tuple[str, str]]:
+def _columns(expression: FormExpression | None, scope: Scope) -> list[tuple[str, str]]:
     given = expression.value(scope) if expression else None
     return [
         (str(one.get("label") or one["key"]), str(one["key"]))

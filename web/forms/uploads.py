@@ -9,8 +9,9 @@ from decimal import Decimal
 from pathlib import PurePosixPath
 from typing import Any
 
-from engine.languages.forms import Field, Form, Kind, Sentence, number_text, sentence
-from engine.languages.forms.paths import path_of, shape_of
+from engine.languages.forms import Field, Form, Kind, number_text
+from engine.languages.forms.paths import parse_input_name, path_pattern
+from engine.messages import message
 
 MEGABYTE = 1024 * 1024
 
@@ -34,8 +35,8 @@ def read_uploads(
     for name, storage in files.items(multi=True):
         if not storage.filename:
             continue
-        path = path_of(name)
-        field = form.shapes.get(shape_of(path)) if path else None
+        path = parse_input_name(name)
+        field = form.inputs.get(path_pattern(path)) if path else None
         if not isinstance(field, Field) or field.kind is not Kind.FILEPICKER or field.disabled:
             continue
         content = storage.stream.read(max_megabytes * MEGABYTE + 1)
@@ -50,16 +51,14 @@ def read_uploads(
     return tuple(uploads), errors
 
 
-def _problem(field: Field, filename: str, content: bytes, max_megabytes: int) -> Sentence | None:
+def _problem(field: Field, filename: str, content: bytes, max_megabytes: int) -> str | None:
     if not content:
-        return sentence("Il file «%(file)s» è vuoto: scegline un altro", file=filename)
+        return message("UPLOAD_EMPTY", file=filename)
     if len(content) > max_megabytes * MEGABYTE:
-        return sentence(
-            "Il file «%(file)s» supera %(most)s MB: riducilo o dividilo", file=filename, most=max_megabytes
-        )
+        return message("UPLOAD_TOO_LARGE", file=filename, most=max_megabytes)
     if field.accept and not is_accepted(filename, kinds_of(field.accept)):
-        return sentence(
-            "Il file «%(file)s» non è del tipo giusto: qui vanno %(kinds)s",
+        return message(
+            "UPLOAD_WRONG_TYPE",
             file=filename,
             kinds=", ".join(kinds_of(field.accept)),
         )

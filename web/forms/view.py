@@ -6,13 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_babel import gettext as _
-
-from engine.languages.forms import Form, Kind, Sentence
+from engine.languages.forms import Form, Kind
 from engine.languages.forms.feel import Bindings
-from engine.languages.forms.layout import every
+from engine.languages.forms.layout import walk_slots
 from web.forms.build import AttachmentInfo, ItemBuilder
 from web.forms.item import Item, element_id
+from web.language import in_page_language
 
 __all__ = ["AttachmentInfo", "FormView", "Item"]
 
@@ -58,13 +57,15 @@ class FormView:
         `errors` maps field names to sentences, as `Form.read` gives them; `attachments` tells the names of files by
         id; `focus` is the name of the field or row that gets the focus; `locked` shows everything as text.
         """
-        reading = form.reading(variables, raw=raw, values=values, bindings=bindings)
-        given = {name: translated(sentence) for name, sentence in (errors or {}).items()}
+        evaluation = form.evaluate(variables, raw=raw, values=values, bindings=bindings)
+        given = {name: in_page_language(sentence) for name, sentence in (errors or {}).items()}
         builder = ItemBuilder(
-            form, reading, variables, given, attachments or {}, max_megabytes, focus, locked
+            form, evaluation, variables, given, attachments or {}, max_megabytes, focus, locked
         )
-        items = builder.items(reading.settled.places)
-        asked = [place for place in every(reading.settled.places) if place.component.kind is Kind.FILEPICKER]
+        items = builder.items(evaluation.state.slots)
+        asked = [
+            slot for slot in walk_slots(evaluation.state.slots) if slot.component.kind is Kind.FILEPICKER
+        ]
         return cls(
             id=f"modulo-{element_id(form.id)[2:]}",
             items=items,
@@ -74,11 +75,6 @@ class FormView:
             locked=locked,
             focus="" if given else focus,
         )
-
-
-def translated(sentence: str) -> str:
-    """The sentence in the language of the page."""
-    return str(_(sentence.msgid, **sentence.params)) if isinstance(sentence, Sentence) else sentence
 
 
 def _faults(items: Sequence[Item], errors: Mapping[str, str]) -> Iterator[Fault]:

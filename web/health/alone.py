@@ -1,4 +1,4 @@
-"""Health and figures of a worker, which has no other pages."""
+"""The application of a worker: health and metrics, no other pages."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from web import access, current
 from web.health.views import blueprint
 
 
-def create_watch(engine: Engine, settings: Settings, well: Callable[[], bool]) -> Flask:
-    """The WSGI application that answers at /salute, /salute/pronto and /metriche; `well` says whether work goes on."""
+def create_health_app(engine: Engine, settings: Settings, is_healthy: Callable[[], bool]) -> Flask:
+    """The WSGI application of /salute, /salute/pronto and /metriche; `is_healthy` tells whether the worker runs."""
     app = Flask("web", static_folder=None)
-    app.config["WELL"] = well
+    app.config["IS_HEALTHY"] = is_healthy
     current.install(app, engine, settings)
     app.before_request(access.guard)
     app.register_blueprint(blueprint)

@@ -1,4 +1,4 @@
-"""The figures of the service in the text that Prometheus reads."""
+"""The metrics of the service in the text that Prometheus reads."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ GAUGES = {
     "outbox_lag": ("patti_outbox_lag_seconds", "By how much the oldest due message is late"),
     "outbox_failed": ("patti_outbox_failed", "Messages that were given up"),
     "incidents_open": ("patti_incidents_open", "Incidents that wait for somebody"),
-    "batch_cases_waiting": ("patti_batch_cases_waiting", "Cases that wait in operations over many cases"),
+    "batch_items_waiting": ("patti_batch_cases_waiting", "Cases that wait in operations over many cases"),
 }
 
 
@@ -30,21 +30,23 @@ class _OfEngine(Collector):
 
     def collect(self) -> Iterable[Metric]:
         """What waits in the database, and what this process has done since it started."""
-        standing = self._engine.figures.standing()
+        values = self._engine.metrics.read()
         for field, (name, meaning) in GAUGES.items():
-            yield GaugeMetricFamily(name, meaning, value=getattr(standing, field))
+            yield GaugeMetricFamily(name, meaning, value=getattr(values, field))
         yield CounterMetricFamily(
-            "patti_steps", "Steps of cases done by this process", value=self._engine.stepper.done
+            "patti_steps",
+            "Steps of cases done by this process",
+            value=self._engine.step_runner.committed_steps,
         )
 
 
 def exposition(engine: Engine) -> bytes:
-    """All figures, as text."""
+    """All metrics, as text."""
     registry = CollectorRegistry()
     registry.register(_OfEngine(engine))
     return generate_latest(registry)
 
 
 def may_read(token: str, shown: str | None) -> bool:
-    """Whether an `Authorization` header shows the token of the settings; without a token nobody may."""
+    """Whether an `Authorization` header has the token of the settings; never, when no token is set."""
     return bool(token) and hmac.compare_digest((shown or "").encode(), f"Bearer {token}".encode())

@@ -1,4 +1,4 @@
-"""Whether the service is alive and ready, for whoever keeps watch over it."""
+"""Health endpoints and metrics, for monitoring."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 @public
 @limiter.exempt
 def alive() -> Any:
-    """The process answers. Open to everybody; tells nothing else."""
+    """The process answers. Open to everybody."""
     return jsonify(stato="vivo")
 
 
@@ -35,7 +35,7 @@ def ready() -> Any:
     except Exception:
         logger.exception("Not ready: the database does not answer")
         return jsonify(stato="base dati non raggiungibile"), 503
-    if not current_app.config.get("WELL", _always)():
+    if not current_app.config.get("IS_HEALTHY", _always)():
         return jsonify(stato="la coda non risponde"), 503
     return jsonify(stato="pronto")
 
@@ -44,7 +44,7 @@ def ready() -> Any:
 @public
 @limiter.exempt
 def figures() -> Any:
-    """What Prometheus reads, for whoever shows the token of the settings (metrics_token). 404 to all others."""
+    """The metrics for Prometheus. Requires the token of the settings (metrics_token); 404 without it."""
     if not may_read(current.settings().metrics_token, request.headers.get("Authorization")):
         abort(404)
     return Response(exposition(current.engine()), content_type=CONTENT_TYPE)

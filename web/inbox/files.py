@@ -10,6 +10,7 @@ from flask_babel import gettext
 from engine.errors import InvalidInput
 from web import current, uploads
 from web.access import signed_in
+from web.language import in_page_language
 
 blueprint = Blueprint("files", __name__)
 
@@ -19,7 +20,7 @@ LONGEST_TYPED = 200_000
 @blueprint.post("/compiti/<task_id>/scritto")
 @signed_in
 def typed_text(task_id: str) -> Any:
-    """Whoever came second: what they had typed, as a text file. The content is what they send, nothing else."""
+    """Whoever typed answers to a task that is closed by now: these answers as a text file."""
     content = request.form.get("scritto", "")[:LONGEST_TYPED]
     return uploads.download(content.encode("utf-8"), f"compito-{task_id[:8]}.txt", "text/plain")
 
@@ -27,11 +28,11 @@ def typed_text(task_id: str) -> Any:
 @blueprint.post("/compiti/<task_id>/note")
 @signed_in
 def comment(task_id: str) -> Any:
-    """Whoever may see the case (the engine checks): write a note on it from the task."""
+    """Whoever may see the instance (the engine checks): write a note on it from the task."""
     try:
-        current.engine().notes.comment(task_id, request.form.get("testo", ""), current.actor())
+        current.engine().comments.comment(task_id, request.form.get("testo", ""), current.actor())
     except InvalidInput as problem:
-        flash(problem.message, "danger")
+        flash(in_page_language(problem.message), "danger")
     else:
         flash(gettext("Nota aggiunta."), "success")
     return redirect(url_for("tasks.page", task_id=task_id, _anchor="note"))
@@ -44,9 +45,9 @@ def attach(task_id: str) -> Any:
     engine, actor = current.engine(), current.actor()
     try:
         received = uploads.receive(request.files.get("file"))
-        engine.notes.attach(task_id, received.filename, received.media_type, received.content, actor)
+        engine.comments.attach(task_id, received.filename, received.media_type, received.content, actor)
     except InvalidInput as problem:
-        flash(problem.message, "danger")
+        flash(in_page_language(problem.message), "danger")
     else:
         flash(gettext("Allegato aggiunto: %(name)s", name=received.filename), "success")
     return redirect(url_for("tasks.page", task_id=task_id, _anchor="allegati"))
@@ -55,7 +56,7 @@ def attach(task_id: str) -> Any:
 @blueprint.get("/allegati/<attachment_id>")
 @signed_in
 def attachment(attachment_id: str) -> Any:
-    """Whoever may see the case (the engine checks): the file, to be saved; reading it is written in the log."""
-    about, content = current.engine().notes.attachment_content(attachment_id, current.actor())
-    current.engine().history.looked(about.instance_id, current.actor(), "attachment")
+    """Whoever may see the instance (the engine checks): the file, to be saved; reading it is written in the log."""
+    about, content = current.engine().comments.attachment_content(attachment_id, current.actor())
+    current.engine().history.record_read(about.instance_id, current.actor(), "attachment")
     return uploads.download(content, about.filename, about.media_type)

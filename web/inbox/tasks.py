@@ -12,11 +12,11 @@ from engine.errors import Forbidden, InvalidInput, InvalidState
 from engine.tasks.models import Completion, TaskView
 from web import choices, current, uploads
 from web.access import signed_in
-from web.cases import timeline
-from web.cases.subject import essentials
 from web.filling import Filling, form_context, with_colleagues
 from web.formatting import hour
 from web.forms import AttachmentInfo, Intent, read_post, read_uploads
+from web.instances import timeline
+from web.instances.subject import essentials
 
 blueprint = Blueprint("tasks", __name__, template_folder="templates")
 
@@ -29,10 +29,10 @@ LAST_STEPS = 8
 def page(task_id: str) -> Any:
     """Whoever may see the task (the engine says): its page; the form, when they may work on it.
 
-    It shows the person and the case, so that reading it is written in the log.
+    It shows the person and the instance, so that reading it is written in the log.
     """
     task = current.engine().inbox.task(task_id, current.actor())
-    current.engine().history.looked(task.instance.id, current.actor(), "task")
+    current.engine().history.record_read(task.instance.id, current.actor(), "task")
     if task.row.state in CLOSED:
         return _closed(task, None)
     filling = filling_of(task)
@@ -43,15 +43,15 @@ def page(task_id: str) -> Any:
 @blueprint.post("/compiti/<task_id>")
 @signed_in
 def complete(task_id: str) -> Any:
-    """Whoever may work on the task (the engine checks): complete it and go on with the case."""
+    """Whoever may work on the task (the engine checks): complete it and go on with the instance."""
     task = current.engine().inbox.task(task_id, current.actor())
     filling = filling_of(task)
     if filling is None:
-        return _too_late(task, None) if task.row.state in CLOSED else _send(task, None, {})
+        return _closed_answer(task, None) if task.row.state in CLOSED else _send(task, None, {})
     post = read_post(filling.form, request.form)
     filling = filling.typed(post.raw, post.focus)
     if task.row.state in CLOSED:
-        return _too_late(task, filling)
+        return _closed_answer(task, filling)
     if post.shows_again:
         return _render(task, filling)
     if post.intent is Intent.DRAFT:
@@ -59,10 +59,10 @@ def complete(task_id: str) -> Any:
         flash(gettext("Bozza salvata: la ritrovi quando torni."), "success")
         return redirect(url_for("tasks.page", task_id=task_id))
     filling, refused = _with_uploads(task, filling)
-    values, errors, unseen = filling.read()
+    values, errors, unasked = filling.read()
     if errors or refused:
         return _render(task, filling.wrong({**errors, **refused})), 422
-    if unseen:
+    if unasked:
         flash(
             gettext("Le risposte hanno fatto comparire altre domande: guardale e completa di nuovo."),
             "warning",
@@ -80,9 +80,9 @@ def _send(task: TaskView, filling: Filling | None, values: dict[str, Any]) -> An
             raise
         return _render(task, filling.wrong(problem.fields or {"": problem.message})), 422
     except InvalidState as problem:
-        return _too_late(engine.inbox.task(task.row.id, actor), filling, problem.message)
+        return _closed_answer(engine.inbox.task(task.row.id, actor), filling, problem.message)
     flash(gettext("Fatto: «%(task)s» è completato.", task=task.row.name), "success")
-    return redirect(_onward(done))
+    return redirect(_next_address(done))
 
 
 @blueprint.post("/compiti/<task_id>/bozza")
@@ -134,7 +134,7 @@ def _with_uploads(task: TaskView, filling: Filling) -> tuple[Filling, dict[str, 
                 "Il file «%(name)s» non è di un tipo accettato.", name=upload.filename
             )
             continue
-        kept = current.engine().notes.attach(
+        kept = current.engine().comments.attach(
             task.row.id, upload.filename, media_type, upload.content, current.actor()
         )
         before = (
@@ -159,7 +159,7 @@ def _render(task: TaskView, filling: Filling | None, *, from_draft: bool = False
 
 
 def _history(task: TaskView) -> list[timeline.Line]:
-    """The last steps of the case, where one may read it; who only holds a task sees the task."""
+    """The last lines of the instance's history; empty for who may see only the task."""
     try:
         return timeline.lines(task.instance.id, current.actor())[-LAST_STEPS:]
     except Forbidden:
@@ -179,16 +179,16 @@ def _closed(task: TaskView, filling: Filling | None, sentence: str = "") -> str:
     )
 
 
-def _too_late(task: TaskView, filling: Filling | None, sentence: str = "") -> Any:
-    """The task is closed. One's own second press goes on; anybody else gets back what they typed."""
+def _closed_answer(task: TaskView, filling: Filling | None, sentence: str = "") -> Any:
+    """The answer for a closed task: redirect who completed it; show anybody else their typed answers."""
     if task.row.state == "completed" and task.completed_by == current.actor().id:
         flash(gettext("«%(task)s» è già completato da te: non serve altro.", task=task.row.name), "info")
-        return redirect(url_for("cases.page_of", instance_id=task.instance.id))
+        return redirect(url_for("instances.page_of", instance_id=task.instance.id))
     return _closed(task, filling, sentence), 409
 
 
-def _onward(done: Completion) -> str:
-    """The next task of the same case that this person may do, or the inbox."""
+def _next_address(done: Completion) -> str:
+    """The next task of the same instance that this person may do, or the inbox."""
     if done.next_task_ids:
         return url_for("tasks.page", task_id=done.next_task_ids[0])
     return url_for("inbox.page")

@@ -23,7 +23,7 @@ def _one_of(name: str, known: tuple[str, ...], default: str | None) -> Any:
     return wanted if wanted in known else default
 
 
-def asked_filter() -> InboxFilter:
+def requested_filter() -> InboxFilter:
     """The filter in the address; whatever is not understood counts as not asked."""
     return InboxFilter(
         box=cast(Any, _one_of("casella", BOXES, "todo")),
@@ -40,8 +40,8 @@ def asked_filter() -> InboxFilter:
 @signed_in
 def page() -> Any:
     """Whoever is signed in: the tasks that the engine says they may see."""
-    engine, actor, asked = current.engine(), current.actor(), asked_filter()
-    with engine.database.read_together():
+    engine, actor, asked = current.engine(), current.actor(), requested_filter()
+    with engine.database.share_read_connection():
         found = engine.inbox.page(actor, asked, after=request.args.get("dopo") or None, limit=25)
         narrowed = any((asked.process, asked.scope, asked.due, asked.person, asked.text))
         return render_template(
@@ -69,7 +69,7 @@ def claim(task_id: str) -> Any:
 @blueprint.post("/compiti/<task_id>/rilascia")
 @signed_in
 def release(task_id: str) -> Any:
-    """The holder (the engine checks): give it back to the group."""
+    """The assignee (the engine checks): release the task to the group."""
     current.engine().tasks.release(task_id, current.actor())
     flash(gettext("Compito rilasciato: i colleghi del gruppo possono prenderlo."), "success")
     return redirect(auth.safe_next(request.form.get("next")))

@@ -21,13 +21,10 @@ KEYWORDS = {
     "lazy_gettext": None,
     "ngettext": (1, 2),
     "lazy_ngettext": (1, 2),
-    "sentence": None,
 }
 SOURCES: tuple[tuple[str, str, str], ...] = (
     ("web", "*.py", "python"),
     ("web", "*.html", "jinja2.ext:babel_extract"),
-    ("engine/languages/forms", "*.py", "python"),
-    ("engine/history", "waiting_reasons.py", "python"),
 )
 OPTIONS = {"trimmed": "true", "silent": "false", "extensions": "jinja2.ext.do"}
 
@@ -56,7 +53,7 @@ def current() -> Catalog:
 
 
 def updated() -> Catalog:
-    """The catalogue with exactly the texts of the code, translations kept."""
+    """The catalogue with exactly the texts of the code and their present translations."""
     before = current()
     after = Catalog(
         locale="en",
@@ -94,7 +91,7 @@ def missing(catalogue: Catalog) -> list[str]:
 
 
 def main() -> None:
-    """Write the catalogue and say what is missing."""
+    """Write the catalogue and print what is missing."""
     catalogue = updated()
     CATALOGUE.parent.mkdir(parents=True, exist_ok=True)
     with CATALOGUE.open("wb") as handle:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 from engine.errors import BusinessError
-from engine.service_tasks import Environment, OperationContext, OutboxMessage, operation, outbox_handler
+from engine.service_tasks import DeliveryContext, OperationContext, OutboxMessage, operation, outbox_handler
 
 GARAGE: dict[str, Mapping[str, Any]] = {}
 
@@ -32,6 +32,6 @@ def prenota(context: OperationContext, *, giorno: date, posti: int = 1) -> dict[
 
 
 @outbox_handler("autorimessa")
-def chiedi(message: OutboxMessage, environment: Environment) -> None:
+def chiedi(message: OutboxMessage, environment: DeliveryContext) -> None:
     """Tell the garage. A delivery may be repeated: the same key is the same booking."""
     GARAGE.setdefault(message.key, message.payload)

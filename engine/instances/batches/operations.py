@@ -1,23 +1,24 @@
-"""What can be done to many cases at once: each kind says what it does to one, within that case's transaction."""
+"""The operations of the engine that a batch can run: suspend, resume, cancel, variables, modify, retry."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from engine.access.actors import Actor
-from engine.access.permissions import Permission
-from engine.execution.step_runner import locked
-from engine.incidents.service import Incidents
-from engine.instances.batches.service import Batches, Skipped
+from engine.access import Actor, Permission
+from engine.execution import lock_instance
+from engine.incidents import Incidents
+from engine.instances.batches.models import ItemSkipped
+from engine.instances.batches.service import Batches
 from engine.instances.modification import Modifications
 from engine.instances.service import Instances
-from engine.spiff import Instruction, instructions_of
+from engine.messages import message
+from engine.spiff import Instruction
 from engine.storage import UnitOfWork
 
 
-class CaseOperations:
-    """The kinds of the engine itself: suspend, resume, cancel, variables, modify, retry."""
+class InstanceOperations:
+    """Handlers that run one operation on one instance, in the transaction of its batch item."""
 
     def __init__(self, instances: Instances, modifications: Modifications, incidents: Incidents) -> None:
         self._instances = instances
@@ -25,59 +26,64 @@ class CaseOperations:
         self._incidents = incidents
 
     def register(self, batches: Batches) -> None:
-        """Make them known."""
-        batches.register("suspend", self.suspend, permission=Permission.CASE_SUSPEND, label="Sospendere")
-        batches.register("resume", self.resume, permission=Permission.CASE_SUSPEND, label="Riprendere")
-        batches.register("cancel", self.cancel, permission=Permission.CASE_CANCEL, label="Annullare")
-        batches.register(
-            "variables", self.variables, permission=Permission.CASE_MODIFY, label="Scrivere variabili"
-        )
-        batches.register("modify", self.modify, permission=Permission.CASE_MODIFY, label="Modificare")
-        batches.register(
-            "retry", self.retry, permission=Permission.INCIDENT_MANAGE, label="Ritentare gli incidenti"
-        )
+        """Register all of them."""
+        for kind, handler, permission, label in (
+            ("suspend", self.suspend, Permission.CASE_SUSPEND, message("BATCH_SUSPEND")),
+            ("resume", self.resume, Permission.CASE_SUSPEND, message("BATCH_RESUME")),
+            ("cancel", self.cancel, Permission.CASE_CANCEL, message("BATCH_CANCEL")),
+            ("variables", self.set_variables, Permission.CASE_MODIFY, message("BATCH_SET_VARIABLES")),
+            ("modify", self.modify, Permission.CASE_MODIFY, message("BATCH_MODIFY")),
+            ("retry", self.retry, Permission.INCIDENT_MANAGE, message("BATCH_RETRY")),
+        ):
+            batches.register(kind, handler, permission=permission, label=label)
 
     def suspend(self, work: UnitOfWork, instance_id: str, payload: Mapping[str, Any], actor: Actor) -> str:
-        """Suspend a case."""
-        row = locked(work.connection, instance_id)
+        """Suspend an active instance, with the `reason` of the payload."""
+        row = lock_instance(work.connection, instance_id)
         if row.state != "active":
-            raise Skipped(f"La pratica n. {row.number} non è in corso")
+            raise ItemSkipped("INSTANCE_NOT_ACTIVE", number=row.number)
         self._instances.suspend_in(work, instance_id, payload["reason"], actor)
-        return "Sospesa"
+        return message("BATCH_OUTCOME_SUSPENDED")
 
     def resume(self, work: UnitOfWork, instance_id: str, payload: Mapping[str, Any], actor: Actor) -> str:
-        """Let a case go on."""
-        row = locked(work.connection, instance_id)
+        """Resume a suspended instance."""
+        row = lock_instance(work.connection, instance_id)
         if row.state != "suspended":
-            raise Skipped(f"La pratica n. {row.number} non è sospesa")
+            raise ItemSkipped("INSTANCE_NOT_SUSPENDED", number=row.number)
         self._instances.resume_in(work, instance_id, actor)
-        return "Ripresa"
+        return message("BATCH_OUTCOME_RESUMED")
 
     def cancel(self, work: UnitOfWork, instance_id: str, payload: Mapping[str, Any], actor: Actor) -> str:
-        """End a case."""
-        row = locked(work.connection, instance_id)
+        """Cancel an instance that has not ended, with the `reason` of the payload."""
+        row = lock_instance(work.connection, instance_id)
         if row.state not in ("active", "suspended"):
-            raise Skipped(f"La pratica n. {row.number} è già chiusa")
+            raise ItemSkipped("INSTANCE_ALREADY_ENDED", number=row.number)
         self._instances.cancel_in(work, instance_id, payload["reason"], actor)
-        return "Annullata"
+        return message("BATCH_OUTCOME_CANCELLED")
 
-    def variables(self, work: UnitOfWork, instance_id: str, payload: Mapping[str, Any], actor: Actor) -> str:
-        """Set the variables of `values` (in the called `process`, when there is one)."""
-        one = Instruction("set", process=payload.get("process", ""), values=payload["values"])
-        self._modifications.modify_in(work, instance_id, [one], payload["reason"], actor)
-        return f"Scritte: {', '.join(sorted(one.values))}"
+    def set_variables(
+        self, work: UnitOfWork, instance_id: str, payload: Mapping[str, Any], actor: Actor
+    ) -> str:
+        """Set the variables of `values`, in the called `process` where one is given."""
+        instruction = Instruction("set", process=payload.get("process", ""), values=payload["values"])
+        self._modifications.modify_in(work, instance_id, [instruction], payload["reason"], actor)
+        return message("BATCH_OUTCOME_VARIABLES_SET", names=sorted(instruction.values))
 
     def modify(self, work: UnitOfWork, instance_id: str, payload: Mapping[str, Any], actor: Actor) -> str:
-        """Make the changes of `instructions`."""
-        instructions = list(instructions_of(payload["instructions"]))
-        standing = self._modifications.modify_in(work, instance_id, instructions, payload["reason"], actor)
-        return f"Ora attivi: {', '.join(one.name for one in standing)}" if standing else "Arrivata alla fine"
+        """Apply the modification `instructions`."""
+        instructions = [Instruction.of_values(values) for values in payload["instructions"]]
+        active = self._modifications.modify_in(work, instance_id, instructions, payload["reason"], actor)
+        if not active:
+            return message("BATCH_OUTCOME_COMPLETED")
+        return message("BATCH_OUTCOME_ACTIVE_ELEMENTS", names=[element.name for element in active])
 
     def retry(self, work: UnitOfWork, instance_id: str, payload: Mapping[str, Any], actor: Actor) -> str:
-        """Try again what has stopped: all of a case, or only the `kind` and `element` given."""
-        tried, again = self._incidents.retry_in(
+        """Retry the open incidents of an instance: all, or those of the `kind` and `element` given."""
+        retried, still_open = self._incidents.retry_in(
             work, instance_id, actor, kind=payload.get("kind", ""), element=payload.get("element", "")
         )
-        if not tried:
-            raise Skipped("Nessun incidente aperto")
-        return f"Ritentati: {tried}" + (f"; ancora fermi: {again}" if again else "")
+        if not retried:
+            raise ItemSkipped("INSTANCE_WITHOUT_OPEN_INCIDENT")
+        if still_open:
+            return message("BATCH_OUTCOME_RETRIED_SOME_OPEN", retried=retried, still_open=still_open)
+        return message("BATCH_OUTCOME_RETRIED", retried=retried)

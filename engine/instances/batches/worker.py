@@ -1,128 +1,106 @@
-"""Doing an operation case by case: one transaction for what is done to a case and for the line that says so."""
+"""Runs batches item by item: the operation on an instance and its outcome are written in one transaction."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, select, update
+from sqlalchemy import Connection, Row, exists, func, select, update
 from sqlalchemy.exc import OperationalError
 
-from engine.access.actors import Actor, Membership
-from engine.access.permissions import Permission
+from engine.access import Actor
 from engine.clock import Clock
 from engine.errors import EngineError
+from engine.execution.incident_rows import describe_problem
+from engine.instances.batches.models import ITEM_STATES, BatchOperation, ItemSkipped, restored_actor
 from engine.storage import Database, UnitOfWork
-from engine.storage.tables import event
+from engine.storage.event_log import LogEntry, append_event
 from engine.storage.tables.batches import batch, batch_item
+
+MAX_OUTCOME_LENGTH = 2000
 
 logger = logging.getLogger(__name__)
 
-Handler = Callable[[UnitOfWork, str, Mapping[str, Any], Actor], str]
-"""(unit of work, instance id, payload, actor) → the outcome in a sentence. It writes through the unit of work alone."""
 
-ITEM_STATES = ("waiting", "done", "failed", "skipped", "cancelled")
+class BatchWorker:
+    """Runs the items that wait. Several processes may do so at once: an item is run by one of them only."""
 
-
-class Skipped(EngineError):
-    """Raised by a handler: nothing to do for this case, and why."""
-
-    code = "SKIPPED"
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of operation: how it is called for people, who may order it, what it does to one case."""
-
-    name: str
-    label: str
-    permission: Permission
-    handler: Handler
-    always_many: bool = False
-
-
-class BatchWork:
-    """Does the cases that wait. Several processes may at once: no case is done by two of them."""
-
-    def __init__(self, database: Database, clock: Clock, kinds: Mapping[str, Kind]) -> None:
+    def __init__(self, database: Database, clock: Clock, operations: Mapping[str, BatchOperation]) -> None:
         self._database = database
         self._clock = clock
-        self._kinds = kinds
+        self._operations = operations
 
     def run_pending(self, limit: int = 20) -> int:
-        """Do up to `limit` cases of the operations under way, shared out among them, and say how many were done.
+        """Run up to `limit` items of the running batches, shared out among them; gives how many were run.
 
-        When the database fails, what is left waits for the next call.
+        When the database fails, the items that are left wait for the next call.
         """
         with self._database.read() as connection:
             running = connection.execute(
                 select(batch).where(batch.c.state == "running").order_by(batch.c.number)
             ).all()
         done = 0
-        for place, row in enumerate(running):
-            share = max(1, (limit - done) // (len(running) - place))
+        for index, row in enumerate(running):
             if done >= limit:
                 break
+            share = max(1, (limit - done) // (len(running) - index))
             try:
                 done += self._run(row, share)
             except OperationalError:
-                logger.exception("Batch %s stopped; the next sweep takes it up", row.number)
+                logger.exception("Batch %s stopped; the next run continues it", row.number)
         return done
 
     def _run(self, row: Row[Any], limit: int) -> int:
-        kind = self._kinds.get(row.kind)
-        if kind is None:
-            logger.error("Nobody does batches of kind %s; batch %s waits", row.kind, row.number)
+        operation = self._operations.get(row.kind)
+        if operation is None:
+            logger.error("No operation %s is registered; batch %s waits", row.kind, row.number)
             return 0
-        actor = _actor_of(row.actor_id, row.actor)
+        actor = restored_actor(row.actor_id, row.actor)
         for done in range(limit):
-            if not self._next(row, kind, actor):
+            if not self._run_next_item(row, operation, actor):
                 self._end(row)
                 return done
         return limit
 
-    def _next(self, row: Row[Any], kind: Kind, actor: Actor) -> bool:
-        """Do the first case that waits, its outcome in the same transaction; False when none waits."""
+    def _run_next_item(self, row: Row[Any], operation: BatchOperation, actor: Actor) -> bool:
+        """Run the first item that waits and write its outcome; False when none waits."""
         item: Row[Any] | None = None
         try:
             with self._database.begin() as work:
-                item = _take(work.connection, row.id)
+                item = _lock_next_item(work.connection, row.id)
                 if item is None:
                     return False
-                outcome = kind.handler(work, item.target, row.payload, actor)
-                self._write(work.connection, item, "done", outcome)
+                outcome = operation.handler(work, item.target, row.payload, actor)
+                self._write_outcome(work, item, "done", outcome)
             return True
-        except Skipped as problem:
-            state, sentence = "skipped", str(problem.message)
-        except EngineError as problem:
-            state, sentence = "failed", str(problem.message)
         except OperationalError:
             raise
         except Exception as problem:
-            logger.exception("Batch %s failed for a case", row.number)
-            state, sentence = "failed", f"{type(problem).__name__}: {problem}"
-        if item is None:
-            raise RuntimeError(sentence)
+            if item is None:
+                raise
+            if not isinstance(problem, EngineError):
+                logger.exception("Batch %s failed for an instance", row.number)
+            state = "skipped" if isinstance(problem, ItemSkipped) else "failed"
+            outcome = describe_problem(problem)
         with self._database.begin() as work:
-            self._write(work.connection, item, state, sentence)
+            self._write_outcome(work, item, state, outcome)
         return True
 
-    def _write(self, connection: Connection, item: Row[Any], state: str, outcome: str) -> None:
-        connection.execute(
+    def _write_outcome(self, work: UnitOfWork, item: Row[Any], state: str, outcome: str) -> None:
+        work.connection.execute(
             update(batch_item)
             .where(
                 batch_item.c.batch_id == item.batch_id,
                 batch_item.c.position == item.position,
                 batch_item.c.state == "waiting",
             )
-            .values(state=state, outcome=outcome[:2000], ended_at=self._clock.now())
+            .values(state=state, outcome=outcome[:MAX_OUTCOME_LENGTH], ended_at=self._clock.now())
         )
 
     def _end(self, row: Row[Any]) -> None:
-        """Close an operation of which no case waits."""
+        """End a batch without waiting items."""
         with self._database.begin() as work:
             waiting = exists(
                 select(batch_item.c.position).where(
@@ -135,13 +113,13 @@ class BatchWork:
                 .values(state="done", ended_at=self._clock.now())
             )
             if ended.rowcount:
-                counts = counts_of(work.connection, [row.id])[row.id]
+                counts = count_items(work.connection, [row.id])[row.id]
                 data = {"batch": row.id, "number": row.number, "kind": row.kind, **counts}
-                note(work.connection, "batch.ended", row.actor_id, self._clock.now(), data)
+                log_batch_event(work.connection, "batch.ended", row.actor_id, self._clock.now(), data)
 
 
-def _take(connection: Connection, batch_id: str) -> Row[Any] | None:
-    """The first case that waits and that nobody else is doing, held until the transaction ends."""
+def _lock_next_item(connection: Connection, batch_id: str) -> Row[Any] | None:
+    """The first item that waits and that no other process runs, locked until the transaction ends."""
     return connection.execute(
         select(batch_item)
         .where(batch_item.c.batch_id == batch_id, batch_item.c.state == "waiting")
@@ -151,23 +129,20 @@ def _take(connection: Connection, batch_id: str) -> Row[Any] | None:
     ).one_or_none()
 
 
-def counts_of(connection: Connection, batch_ids: Sequence[str]) -> dict[str, dict[str, int]]:
-    """For each operation, how many cases are in each of the states."""
-    found = {batch_id: dict.fromkeys(ITEM_STATES, 0) for batch_id in batch_ids}
+def count_items(connection: Connection, batch_ids: Sequence[str]) -> dict[str, dict[str, int]]:
+    """For each batch, how many items are in each state of `ITEM_STATES`."""
+    counts = {batch_id: dict.fromkeys(ITEM_STATES, 0) for batch_id in batch_ids}
     for row in connection.execute(
-        select(batch_item.c.batch_id, batch_item.c.state, func.count().label("many"))
+        select(batch_item.c.batch_id, batch_item.c.state, func.count().label("items"))
         .where(batch_item.c.batch_id.in_(batch_ids))
         .group_by(batch_item.c.batch_id, batch_item.c.state)
     ):
-        found[row.batch_id][row.state] = row.many
-    return found
+        counts[row.batch_id][row.state] = row.items
+    return counts
 
 
-def _actor_of(actor_id: str, values: Mapping[str, Any]) -> Actor:
-    held = frozenset(Membership(role, scope) for role, scope in values["roles"])
-    return Actor(actor_id, values["name"], held, values["system"])
-
-
-def note(connection: Connection, kind: str, actor_id: str, at: datetime, data: Mapping[str, Any]) -> None:
-    """A line of the log about an operation as a whole."""
-    connection.execute(insert(event).values(at=at, actor_id=actor_id, kind=kind, data=dict(data)))
+def log_batch_event(
+    connection: Connection, kind: str, actor_id: str, at: datetime, data: Mapping[str, Any]
+) -> None:
+    """Write a log entry about a batch as a whole."""
+    append_event(connection, LogEntry(at=at, actor_id=actor_id, kind=kind, data=data))

@@ -1,7 +1,15 @@
-"""Moving running instances to another version of their definition: plan, checks, preview, application."""
+"""Process instance migration: plan, validation, preview, and the migration of instances to another version."""
 
-from engine.instances.migration.plan import MigrationPlan, Place, Proposal
-from engine.instances.migration.preview import Group, Preview
-from engine.instances.migration.service import KIND, Migrations
+from engine.instances.migration.plan import MigrationInstruction, MigrationPlan, ProposedPlan
+from engine.instances.migration.preview import MigrationPreview, PreviewGroup
+from engine.instances.migration.service import BATCH_KIND, Migrations
 
-__all__ = ["KIND", "Group", "MigrationPlan", "Migrations", "Place", "Preview", "Proposal"]
+__all__ = [
+    "BATCH_KIND",
+    "MigrationInstruction",
+    "MigrationPlan",
+    "MigrationPreview",
+    "Migrations",
+    "PreviewGroup",
+    "ProposedPlan",
+]

@@ -1,4 +1,4 @@
-"""A plan of migration: from which versions to which, and which element takes the place of which."""
+"""The migration plan: the source versions, the target version, and which element replaces which."""
 
 from __future__ import annotations
 
@@ -9,26 +9,28 @@ from typing import Any
 
 import yaml
 
-from engine.definitions.compilation import Compiled
+from engine.definitions.compilation import CompiledDefinition
 from engine.errors import InvalidInput
 from engine.languages.bpmn.model import Element
 from engine.spiff import ElementMap, same_kind
 
-HOLDERS = frozenset(
+JOINING_GATEWAYS = frozenset(["parallelGateway", "inclusiveGateway"])
+WAIT_STATE_TYPES = frozenset(
     [
         *("userTask", "serviceTask", "sendTask", "receiveTask", "businessRuleTask", "scriptTask"),
         *("callActivity", "subProcess", "transaction", "intermediateCatchEvent", "boundaryEvent"),
-        *("eventBasedGateway", "parallelGateway", "inclusiveGateway"),
+        "eventBasedGateway",
     ]
 )
-"""The elements at which a token can stand still; of gateways only those that wait."""
+"""The types of elements at which a token can wait, beside gateways that join several flows."""
 
 
 @dataclass(frozen=True)
 class MigrationPlan:
-    """From the versions `sources` to `target`; `elements` says what does not follow from equal ids.
+    """From the versions `sources` to the version `target`.
 
-    A name in `elements` is an element's id, or ``process/id`` for an element of a called process.
+    `elements` maps elements of the sources to elements of the target; elements of the same id and kind at the same
+    level need no entry. A name in it is an element's id, or ``process/id`` for an element of a called process.
     """
 
     sources: tuple[str, ...]
@@ -36,169 +38,189 @@ class MigrationPlan:
     elements: Mapping[str, str] = field(default_factory=dict)
 
     def as_values(self) -> dict[str, Any]:
-        """As plain values, with the names of the plan's file."""
+        """The plan as plain values, with the Italian names of the plan file."""
         return {"da": list(self.sources), "a": self.target, "elementi": dict(self.elements)}
 
     @classmethod
     def of_values(cls, values: Any) -> MigrationPlan:
-        """Back from `as_values`, or from a file that a person wrote. Raises InvalidInput."""
-        known = {"da", "a", "elementi"}
+        """The plan of the values of `as_values`, or of a file that a person wrote. Raises InvalidInput."""
+        names = {"da", "a", "elementi"}
         if (
             not isinstance(values, Mapping)
             or not values.get("da")
             or not values.get("a")
-            or set(values) - known
+            or set(values) - names
         ):
-            raise InvalidInput(
-                "Il piano ha tre voci: «da» (una o più versioni, come patto:1), «a» (una versione) e, se serve, "
-                "«elementi» (vecchio: nuovo)"
-            )
+            raise InvalidInput("MIGRATION_PLAN_INVALID")
         sources, elements = values["da"], values.get("elementi") or {}
         listed = sources if isinstance(sources, list) else [sources]
         if not isinstance(elements, Mapping):
-            raise InvalidInput("«elementi» è un elenco di coppie vecchio: nuovo")
+            raise InvalidInput("MIGRATION_PLAN_ELEMENTS_INVALID")
         return cls(
-            tuple(str(one) for one in listed),
+            tuple(str(source) for source in listed),
             str(values["a"]),
-            {str(before): str(after) for before, after in elements.items() if after},
+            {str(source): str(target) for source, target in elements.items() if target},
         )
 
     @classmethod
     def from_file(cls, path: Path) -> MigrationPlan:
-        """Read a plan from YAML or JSON. Raises InvalidInput."""
+        """Read a plan from a YAML or JSON file. Raises InvalidInput."""
         try:
             content = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as problem:
-            raise InvalidInput(f"Il piano {path} non si legge: {problem}") from problem
+            raise InvalidInput("MIGRATION_PLAN_UNREADABLE", path=str(path), problem=str(problem)) from problem
         return cls.of_values(content)
 
     def to_text(self) -> str:
-        """The plan as YAML, to be kept in a file and corrected."""
+        """The plan as YAML."""
         return yaml.safe_dump(self.as_values(), allow_unicode=True, sort_keys=False)
 
 
 @dataclass(frozen=True)
-class Place:
-    """An element of a source at which a token can stand, and what the plan makes of it.
+class MigrationInstruction:
+    """What a plan does with one element of a source at which a token can wait.
 
-    `how`: ``same`` (same id and kind), ``named`` (the plan says so, or an only element of the same kind has its name),
-    ``missing``. `choices` are the elements that could take its place, those of its kind first.
+    `name` is the element's name in the plan, `target` the name of the element that replaces it, empty without one.
+    `mapping` is ``same`` (same id and kind), ``named`` (by the plan, or because only one element of the same kind has
+    the same label) or ``missing``. `candidates` are the (name, label) of the elements that could replace it, those of
+    the same kind first.
     """
 
     name: str
     element: Element
-    after: str
-    how: str
-    choices: tuple[tuple[str, str], ...]
+    target: str
+    mapping: str
+    candidates: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """A plan with every place of the sources in it, for people to look through."""
+class ProposedPlan:
+    """A generated plan, with an instruction for each element of the sources at which a token can wait."""
 
     plan: MigrationPlan
-    places: tuple[Place, ...]
+    instructions: tuple[MigrationInstruction, ...]
 
     @property
-    def missing(self) -> tuple[Place, ...]:
-        """The places for which someone must decide, if a case stands there."""
-        return tuple(place for place in self.places if place.how == "missing")
+    def unmapped(self) -> tuple[MigrationInstruction, ...]:
+        """The instructions without a target: a person must choose one where an instance is at the element."""
+        return tuple(instruction for instruction in self.instructions if instruction.mapping == "missing")
 
 
-def name_of(key: str, process_id: str, element_id: str) -> str:
-    """How a plan names an element of a process whose key is `key`."""
+def element_name(key: str, process_id: str, element_id: str) -> str:
+    """The name in a plan of an element, for a definition with this key."""
     return element_id if process_id == key else f"{process_id}/{element_id}"
 
 
-def read_name(key: str, name: str) -> tuple[str, str]:
+def parse_element_name(key: str, name: str) -> tuple[str, str]:
     """(process id, element id) of a name in a plan."""
     process_id, _, element_id = name.rpartition("/")
     return process_id or key, element_id
 
 
-def complete(plan: MigrationPlan, source: Compiled, target: Compiled) -> ElementMap:
-    """The whole mapping for one source: what the plan says and, for the rest, the same id of the same kind at the same
-    level."""
-    before, after = source.program.models, target.program.models
-    told = {read_name(source.key, name): read_name(target.key, goal) for name, goal in plan.elements.items()}
-    pairs = {source.key: target.key}
-    found: dict[tuple[str, str], tuple[str, str]] = {}
-    front = [source.key]
-    while front:
-        process_id = front.pop()
-        twin = after.get(pairs[process_id])
-        for element in before[process_id].elements.values():
-            goal = told.get((process_id, element.id))
-            if goal is None and twin is not None and element.id in twin.elements:
-                around = found.get((process_id, element.parent_id)) if element.parent_id else (twin.id, "")
-                same = twin.elements[element.id]
-                stays = around == (twin.id, same.parent_id) and same_kind(element, same)
-                goal = (twin.id, element.id) if stays else None
-            if goal is None:
+def complete_mapping(
+    plan: MigrationPlan, source: CompiledDefinition, target: CompiledDefinition
+) -> ElementMap:
+    """The whole mapping of one source: the plan's elements, and those of the same id and kind at the same level."""
+    source_models, target_models = source.executable.models, target.executable.models
+    named = {
+        parse_element_name(source.key, name): parse_element_name(target.key, target_name)
+        for name, target_name in plan.elements.items()
+    }
+    target_processes = {source.key: target.key}
+    mapping: dict[tuple[str, str], tuple[str, str]] = {}
+    pending = [source.key]
+    while pending:
+        process_id = pending.pop()
+        target_model = target_models.get(target_processes[process_id])
+        for element in source_models[process_id].elements.values():
+            found = named.get((process_id, element.id))
+            if found is None and target_model is not None and element.id in target_model.elements:
+                parent = (
+                    mapping.get((process_id, element.parent_id))
+                    if element.parent_id
+                    else (target_model.id, "")
+                )
+                same = target_model.elements[element.id]
+                same_level = parent == (target_model.id, same.parent_id)
+                found = (target_model.id, element.id) if same_level and same_kind(element, same) else None
+            if found is None:
                 continue
-            found[process_id, element.id] = goal
-            now = after[goal[0]].elements.get(goal[1]) if goal[0] in after else None
-            if element.called and element.called in before and now is not None and now.called:
-                if element.called not in pairs:
-                    front.append(element.called)
-                pairs.setdefault(element.called, now.called)
-    return found
+            mapping[process_id, element.id] = found
+            mapped = target_models[found[0]].elements.get(found[1]) if found[0] in target_models else None
+            called = element.called_element
+            if called and called in source_models and mapped is not None and mapped.called_element:
+                if called not in target_processes:
+                    pending.append(called)
+                target_processes.setdefault(called, mapped.called_element)
+    return mapping
 
 
-def propose(plan: MigrationPlan, sources: list[Compiled], target: Compiled) -> Proposal:
-    """The plan filled in: same ids of the same kind follow by themselves, one of the same name is suggested."""
+def propose_plan(
+    plan: MigrationPlan, sources: list[CompiledDefinition], target: CompiledDefinition
+) -> ProposedPlan:
+    """Complete a plan: elements of the same id and kind are mapped, for others one of the same label is suggested."""
     elements = dict(plan.elements)
-    places: dict[str, Place] = {}
+    instructions: dict[str, MigrationInstruction] = {}
     for source in sources:
-        whole = complete(MigrationPlan(plan.sources, plan.target, elements), source, target)
-        for process_id, model in source.program.models.items():
+        mapping = complete_mapping(MigrationPlan(plan.sources, plan.target, elements), source, target)
+        for process_id, model in source.executable.models.items():
             for element in model.elements.values():
-                name = name_of(source.key, process_id, element.id)
-                if name in places or not can_hold(element):
+                name = element_name(source.key, process_id, element.id)
+                if name in instructions or not can_hold_token(element):
                     continue
-                choices = _choices(element, process_id, source, target, whole)
-                goal, how = whole.get((process_id, element.id)), "same"
+                candidates = _candidates(element, process_id, source, target, mapping)
+                found, kind_of_mapping = mapping.get((process_id, element.id)), "same"
                 if name in elements:
-                    how = "named"
-                elif goal is None:
-                    alike = [c for c in choices if c[2] and c[1] == element.label]
+                    kind_of_mapping = "named"
+                elif found is None:
+                    alike = [one for one in candidates if one[2] and one[1] == element.label]
                     if len(alike) == 1:
-                        elements[name], how = alike[0][0], "named"
-                        goal = read_name(target.key, alike[0][0])
+                        elements[name], kind_of_mapping = alike[0][0], "named"
+                        found = parse_element_name(target.key, alike[0][0])
                     else:
-                        how = "missing"
-                after = name_of(target.key, *goal) if goal else ""
-                places[name] = Place(name, element, after, how, tuple((c[0], c[1]) for c in choices))
-    return Proposal(MigrationPlan(plan.sources, plan.target, elements), tuple(places.values()))
+                        kind_of_mapping = "missing"
+                instructions[name] = MigrationInstruction(
+                    name=name,
+                    element=element,
+                    target=element_name(target.key, *found) if found else "",
+                    mapping=kind_of_mapping,
+                    candidates=tuple((candidate, label) for candidate, label, _ in candidates),
+                )
+    return ProposedPlan(MigrationPlan(plan.sources, plan.target, elements), tuple(instructions.values()))
 
 
-def can_hold(element: Element) -> bool:
-    """Whether a token can stand still at the element."""
-    if element.type in ("parallelGateway", "inclusiveGateway"):
-        return len(element.incoming) > 1
-    return element.type in HOLDERS
+def can_hold_token(element: Element) -> bool:
+    """Whether a token can wait at the element."""
+    return element.type in WAIT_STATE_TYPES or _joins(element)
 
 
-def _choices(
-    element: Element, process_id: str, source: Compiled, target: Compiled, whole: ElementMap
+def can_restart_at(target: Element, source: Element) -> bool:
+    """Whether a token of `source` may start again at `target`, an element of another kind."""
+    if source.type == "boundaryEvent" or target.type in ("boundaryEvent", "startEvent"):
+        return False
+    return not _joins(target)
+
+
+def _joins(element: Element) -> bool:
+    return element.type in JOINING_GATEWAYS and len(element.incoming) > 1
+
+
+def _candidates(
+    element: Element,
+    process_id: str,
+    source: CompiledDefinition,
+    target: CompiledDefinition,
+    mapping: ElementMap,
 ) -> list[tuple[str, str, bool]]:
-    """(name, label, same kind) of what could take an element's place: the same level, the same kind first."""
-    container = whole.get((process_id, element.parent_id)) if element.parent_id else None
-    parent = container[1] if container else ""
-    model = target.program.models.get(container[0] if container else process_id)
+    """(name, label, same kind) of the elements of the same level that could replace one, the same kind first."""
+    container = mapping.get((process_id, element.parent_id)) if element.parent_id else None
+    parent_id = container[1] if container else ""
+    model = target.executable.models.get(container[0] if container else process_id)
     if model is None:
         return []
     found = [
-        (name_of(target.key, model.id, one.id), one.label, same_kind(element, one))
-        for one in model.elements.values()
-        if one.parent_id == parent and (same_kind(element, one) or may_begin(one, element))
+        (element_name(target.key, model.id, other.id), other.label, same_kind(element, other))
+        for other in model.elements.values()
+        if other.parent_id == parent_id and (same_kind(element, other) or can_restart_at(other, element))
     ]
-    return sorted(found, key=lambda choice: (not choice[2], choice[1]))
-
-
-def may_begin(goal: Element, before: Element) -> bool:
-    """Whether a token of `before` may begin anew at `goal`, which is of another kind."""
-    if before.type == "boundaryEvent" or goal.type in ("boundaryEvent", "startEvent"):
-        return False
-    joins = goal.type in ("parallelGateway", "inclusiveGateway") and len(goal.incoming) > 1
-    return not joins
+    return sorted(found, key=lambda candidate: (not candidate[2], candidate[1]))

@@ -1,7 +1,7 @@
-"""The rows of a case that moves: each stays with its token and learns what the new version calls its element.
+"""Migrates the rows of an instance: each follows its token and gets the element of the target version.
 
-A task keeps its holder, candidates, drafts and due date; a timer its due moment, unless the new version's timer says
-something else: then the new span counts from when the wait began, less the time the case stood suspended.
+A task keeps its assignee, candidates, drafts and due date, and a timer its due date. When the target changes a timer,
+its duration counts from when the wait began, without the time in which the instance was suspended.
 """
 
 from __future__ import annotations
@@ -10,67 +10,54 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, Table, select, update
 
-from engine.definitions.compilation import Compiled
+from engine.definitions.compilation import CompiledDefinition
+from engine.execution import Step
 from engine.execution.due_dates import timer_dates
-from engine.execution.step import Advance
 from engine.languages.bpmn.model import Element
 from engine.scheduling.overrides import task_keys, timer_key
-from engine.scheduling.timer_suspension import held, stop_clocks
-from engine.spiff import Carried, ElementMap
+from engine.scheduling.timer_suspension import suspend_tasks_and_timers, suspended_columns
+from engine.spiff import ElementMap, MigratedToken
 from engine.storage.tables import event, incident, subscription, task, timer
 
-KEY = "chiave"
+CORRELATION_KEY_PROPERTY = "chiave"
 
 
-def carry(
+def migrate_rows(
     connection: Connection,
     instance_id: str,
-    carried: Sequence[Carried],
+    migrated_tokens: Sequence[MigratedToken],
     elements: ElementMap,
-    target: Compiled,
+    target: CompiledDefinition,
 ) -> None:
-    """Give the open rows of a case their new tokens and elements, before its run goes on."""
-    by_token = {one.token: one for one in carried}
+    """Give the open rows of an instance their new tokens and elements, before its run continues."""
+    tokens = {migrated.token: migrated for migrated in migrated_tokens}
+    _migrate_tasks(connection, instance_id, tokens, elements, target)
+    _migrate_timers(connection, instance_id, tokens)
+    _migrate_subscriptions(connection, instance_id, tokens)
+    _migrate_incidents(connection, instance_id, tokens)
+
+
+def _migrate_tasks(
+    connection: Connection,
+    instance_id: str,
+    tokens: dict[str, MigratedToken],
+    elements: ElementMap,
+    target: CompiledDefinition,
+) -> None:
     for row in connection.execute(select(task).where(task.c.instance_id == instance_id)).all():
-        found = by_token.get(row.token) if row.state in ("open", "suspended") else None
-        values = _task(row, found, target) if found else _past(row, elements)
+        migrated = tokens.get(row.token) if row.state in ("open", "suspended") else None
+        values = _task_values(row, migrated, target) if migrated else _ended_task_values(row, elements)
         if values:
             connection.execute(update(task).where(task.c.id == row.id).values(**values))
-    for table, states, name in (
-        (timer, ("waiting", "suspended"), "name"),
-        (subscription, ("waiting", "suspended"), None),
-        (incident, ("open",), "element_name"),
-    ):
-        kind = table.c.element_id if table is incident else table.c.kind
-        query = select(table.c.id, table.c.token, kind.label("kind")).where(
-            table.c.instance_id == instance_id, table.c.state.in_(states)
-        )
-        for row in connection.execute(query).all():
-            found = by_token.get(row.token)
-            if found is None:
-                if table is not incident and ":" in (
-                    row.token or ""
-                ):  # one of several events, no longer among them
-                    over = "cancelled" if table is timer else "ended"
-                    connection.execute(update(table).where(table.c.id == row.id).values(state=over))
-                continue
-            values = {"token": found.now, "element_id": found.after.id}
-            if name:
-                values[name] = found.after.label
-            if table is timer and found.after.timer is not None and row.kind == "event":
-                values["deadline"] = timer_key(found.after)
-            if table is subscription and _another_message(found.before, found.after):
-                values = {"state": "ended"}  # the step writes the new one
-            connection.execute(update(table).where(table.c.id == row.id).values(**values))
 
 
-def _task(row: Row[Any], found: Carried, target: Compiled) -> dict[str, Any]:
-    before, after = found.before, found.after
+def _task_values(row: Row[Any], migrated: MigratedToken, target: CompiledDefinition) -> dict[str, Any]:
+    before, after = migrated.source, migrated.target
     suffix = row.name.removeprefix(before.label) if row.name.startswith(before.label) else ""
     return {
-        "token": found.now,
+        "token": migrated.new_token,
         "definition_id": target.definition_ids[after.process_id],
         "process_id": after.process_id,
         "element_id": after.id,
@@ -84,46 +71,122 @@ def _task(row: Row[Any], found: Carried, target: Compiled) -> dict[str, Any]:
     }
 
 
-def _past(row: Row[Any], elements: ElementMap) -> dict[str, Any]:
-    """A task that is over follows a renamed element, so that «not the same person» still finds who did it."""
-    goal = elements.get((row.process_id, row.element_id))
-    return {"element_id": goal[1]} if goal and goal[1] != row.element_id else {}
+def _ended_task_values(row: Row[Any], elements: ElementMap) -> dict[str, Any]:
+    """The new element of a task that has ended, so that the separation of duties still finds who did it."""
+    mapped = elements.get((row.process_id, row.element_id))
+    return {"element_id": mapped[1]} if mapped and mapped[1] != row.element_id else {}
 
 
-def _another_message(before: Element, after: Element) -> bool:
-    return before.message != after.message or before.properties.get(KEY) != after.properties.get(KEY)
+def _migrate_timers(connection: Connection, instance_id: str, tokens: dict[str, MigratedToken]) -> None:
+    for row in _waiting_rows(connection, timer, instance_id):
+        migrated = tokens.get(row.token)
+        if migrated is None:
+            if _is_one_of_several_events(row):
+                connection.execute(update(timer).where(timer.c.id == row.id).values(state="cancelled"))
+            continue
+        element = migrated.target
+        values = {"token": migrated.new_token, "element_id": element.id, "name": element.label}
+        if element.timer is not None and row.kind == "event":
+            values["deadline"] = timer_key(element)
+        connection.execute(update(timer).where(timer.c.id == row.id).values(**values))
 
 
-def reset_timers(step: Advance, carried: Sequence[Carried], suspended_at: datetime | None) -> None:
-    """Work out again the due moments of the timers that the new version changed. Raises ExecutionFailed."""
-    connection = step.host.connection
-    changed = {one.now: one for one in carried if one.before.timer != one.after.timer and one.after.timer}
+def _migrate_subscriptions(
+    connection: Connection, instance_id: str, tokens: dict[str, MigratedToken]
+) -> None:
+    for row in _waiting_rows(connection, subscription, instance_id):
+        migrated = tokens.get(row.token)
+        if migrated is None:
+            if _is_one_of_several_events(row):
+                connection.execute(
+                    update(subscription).where(subscription.c.id == row.id).values(state="ended")
+                )
+            continue
+        values = {"token": migrated.new_token, "element_id": migrated.target.id}
+        if _message_differs(migrated.source, migrated.target):
+            values = {"state": "ended"}  # the step writes the new one
+        connection.execute(update(subscription).where(subscription.c.id == row.id).values(**values))
+
+
+def _migrate_incidents(connection: Connection, instance_id: str, tokens: dict[str, MigratedToken]) -> None:
+    query = select(incident.c.id, incident.c.token).where(
+        incident.c.instance_id == instance_id, incident.c.state == "open"
+    )
+    for row in connection.execute(query).all():
+        migrated = tokens.get(row.token)
+        if migrated is not None:
+            connection.execute(
+                update(incident)
+                .where(incident.c.id == row.id)
+                .values(
+                    token=migrated.new_token,
+                    element_id=migrated.target.id,
+                    element_name=migrated.target.label,
+                )
+            )
+
+
+def _waiting_rows(connection: Connection, table: Table, instance_id: str) -> Sequence[Any]:
+    """The waiting rows of an instance in the table of timers or of subscriptions."""
+    query = select(table.c.id, table.c.token, table.c.kind).where(
+        table.c.instance_id == instance_id, table.c.state.in_(("waiting", "suspended"))
+    )
+    return connection.execute(query).all()
+
+
+def _is_one_of_several_events(row: Row[Any]) -> bool:
+    """Whether the row waits for one of several events of a token; not migrated, it is gone from the target."""
+    return ":" in (row.token or "")
+
+
+def _message_differs(before: Element, after: Element) -> bool:
+    return before.message != after.message or before.properties.get(
+        CORRELATION_KEY_PROPERTY
+    ) != after.properties.get(CORRELATION_KEY_PROPERTY)
+
+
+def reset_timers(step: Step, migrated_tokens: Sequence[MigratedToken], suspended_at: datetime | None) -> None:
+    """Calculate again the due dates of the timers that the target version changed. Raises ExecutionFailed.
+
+    `suspended_at` is the moment since when the instance is suspended, None when it is active.
+    """
+    connection = step.environment.connection
+    changed = {
+        migrated.new_token: migrated
+        for migrated in migrated_tokens
+        if migrated.source.timer != migrated.target.timer and migrated.target.timer
+    }
     if not changed:
         return
-    waits = {wait.token: wait for wait in step.run.waits() if wait.kind == "timer"}
+    wait_states = {wait.token: wait for wait in step.run.wait_states() if wait.kind == "timer"}
     rows = connection.execute(
         select(timer).where(
             timer.c.instance_id == step.instance_id,
             timer.c.kind == "event",
             timer.c.state.in_(("waiting", "suspended")),
-            timer.c.token.in_([token for token in changed if token in waits]),
+            timer.c.token.in_([token for token in changed if token in wait_states]),
         )
     ).all()
     for row in rows:
-        after, wait = changed[row.token].after, waits[row.token]
-        assert after.timer is not None
-        cycle = after.timer.kind == "cycle"
-        begun = step.now if cycle else row.created_at + _stood(connection, step.instance_id, row.created_at)
-        values = timer_dates(step.host, after, wait.variables, now=begun)
+        after, wait = changed[row.token].target, wait_states[row.token]
+        is_cycle = after.timer is not None and after.timer.kind == "cycle"
+        start = (
+            step.now
+            if is_cycle
+            else row.created_at + _suspended_time(connection, step.instance_id, row.created_at)
+        )
+        values = timer_dates(step.environment, after, wait.variables, now=start)
         if row.by_hand:
             values = {name: values[name] for name in ("default_at", "default_fixed", "default_repetition")}
         elif suspended_at is not None:
-            values |= held(values["due_at"], values["fixed"], step.now if cycle else suspended_at)
+            values |= suspended_columns(
+                values["due_at"], values["fixed"], step.now if is_cycle else suspended_at
+            )
         connection.execute(update(timer).where(timer.c.id == row.id).values(**values))
 
 
-def _stood(connection: Connection, instance_id: str, since: datetime) -> timedelta:
-    """How long the clocks of a case have stood still since a moment, as its log says."""
+def _suspended_time(connection: Connection, instance_id: str, since: datetime) -> timedelta:
+    """How long the instance has been suspended since a moment, by the entries of its log."""
     rows = connection.execute(
         select(event.c.data).where(
             event.c.instance_id == instance_id, event.c.kind == "instance.resumed", event.c.at > since
@@ -132,12 +195,12 @@ def _stood(connection: Connection, instance_id: str, since: datetime) -> timedel
     return timedelta(seconds=sum(int(data["stood_seconds"]) for data in rows))
 
 
-def hold_new(step: Advance) -> None:
-    """In a suspended case, what has just begun to wait stands still like the rest until the case is resumed."""
-    connection, mine = step.host.connection, step.instance_id
+def suspend_new_rows(step: Step) -> None:
+    """Suspend the rows that the step has added to a suspended instance, until it is resumed."""
+    connection, instance_id = step.environment.connection, step.instance_id
     connection.execute(
         update(subscription)
-        .where(subscription.c.instance_id == mine, subscription.c.state == "waiting")
+        .where(subscription.c.instance_id == instance_id, subscription.c.state == "waiting")
         .values(state="suspended")
     )
-    stop_clocks(connection, mine, step.now)
+    suspend_tasks_and_timers(connection, instance_id, step.now)

@@ -1,113 +1,120 @@
-"""What is wrong with a plan before any instance is looked at: read from the two diagrams alone."""
+"""Validates a migration plan against the diagrams of its versions, without reading any instance."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from engine.definitions.compilation import Compiled
-from engine.definitions.restricted_variables import restricted_names
+from engine.definitions.compilation import CompiledDefinition
+from engine.definitions.restricted_variables import restricted_variable_names
 from engine.errors import Finding
-from engine.instances.migration.plan import MigrationPlan, can_hold, complete, may_begin, read_name
+from engine.instances.migration.plan import (
+    MigrationPlan,
+    can_hold_token,
+    can_restart_at,
+    complete_mapping,
+    parse_element_name,
+)
 from engine.languages.bpmn.model import Element
+from engine.messages import Message, message
 from engine.spiff import ElementMap, same_kind
 
 
-def findings(plan: MigrationPlan, sources: list[Compiled], target: Compiled) -> tuple[Finding, ...]:
-    """Errors, for which the plan cannot be applied, and warnings about what it will do. Each told once."""
+def validate_plan(
+    plan: MigrationPlan, sources: list[CompiledDefinition], target: CompiledDefinition
+) -> tuple[Finding, ...]:
+    """Errors, with which the plan cannot be applied, and warnings about its effects; each code once for an element."""
     found: dict[tuple[str, str], Finding] = {}
     for source in sources:
-        for finding in _of_source(plan, source, target):
+        for finding in _validate_source(plan, source, target):
             found.setdefault((finding.code, finding.element_id), finding)
-    for finding in _names(plan, sources, target):
+    for finding in _validate_names(plan, sources, target):
         found.setdefault((finding.code, finding.element_id), finding)
-    return tuple(sorted(found.values(), key=lambda one: (one.severity != "error", one.code)))
+    return tuple(sorted(found.values(), key=lambda finding: (finding.severity != "error", finding.code)))
 
 
-def _names(plan: MigrationPlan, sources: list[Compiled], target: Compiled) -> Iterator[Finding]:
-    for before, after in plan.elements.items():
-        for name, known in ((before, sources), (after, [target])):
-            if not any(_element(name, one) for one in known):
-                versions = ", ".join(one.definition_id for one in known)
-                sentence = f"L'elemento «{name}» non c'è in {versions}: controlla l'identificativo"
+def _validate_names(
+    plan: MigrationPlan, sources: list[CompiledDefinition], target: CompiledDefinition
+) -> Iterator[Finding]:
+    for source_name, target_name in plan.elements.items():
+        for name, definitions in ((source_name, sources), (target_name, [target])):
+            if not any(_element(name, definition) for definition in definitions):
+                versions = [definition.definition_id for definition in definitions]
+                sentence = message("MIGRATION_UNKNOWN_ELEMENT", element=name, versions=versions)
                 yield Finding("MIGRATION_UNKNOWN_ELEMENT", sentence, element_id=name)
 
 
-def _element(name: str, compiled: Compiled) -> Element | None:
-    process_id, element_id = read_name(compiled.key, name)
-    model = compiled.program.models.get(process_id)
+def _element(name: str, definition: CompiledDefinition) -> Element | None:
+    process_id, element_id = parse_element_name(definition.key, name)
+    model = definition.executable.models.get(process_id)
     return model.elements.get(element_id) if model else None
 
 
-def _of_source(plan: MigrationPlan, source: Compiled, target: Compiled) -> Iterator[Finding]:
+def _validate_source(
+    plan: MigrationPlan, source: CompiledDefinition, target: CompiledDefinition
+) -> Iterator[Finding]:
     if source.key != target.key:
-        versions = f"{source.definition_id} e {target.definition_id}"
-        sentence = f"{versions} sono processi diversi: scegli due versioni dello stesso"
+        sentence = message(
+            "MIGRATION_OTHER_PROCESS", source=source.definition_id, target=target.definition_id
+        )
         yield Finding("MIGRATION_OTHER_PROCESS", sentence, element_id=source.definition_id)
         return
     if source.definition_id == target.definition_id:
-        sentence = f"{source.definition_id} è insieme partenza e arrivo: scegli un'altra versione"
+        sentence = message("MIGRATION_SAME_VERSION", version=source.definition_id)
         yield Finding("MIGRATION_SAME_VERSION", sentence, element_id=source.definition_id)
         return
-    exposed = sorted(restricted_names(source) - restricted_names(target))
+    exposed = sorted(restricted_variable_names(source) - restricted_variable_names(target))
     if exposed:
-        sentence = (
-            f"Nella versione {target.definition_id} non sono più riservati: {', '.join(exposed)}. Chi vede la pratica "
-            "leggerebbe ciò che vi è già scritto: rimetti la riservatezza nel diagramma o nel modulo"
-        )
+        sentence = message("MIGRATION_EXPOSES", version=target.definition_id, names=exposed)
         yield Finding("MIGRATION_EXPOSES", sentence, element_id=exposed[0])
-    whole = complete(plan, source, target)
-    for model in source.program.models.values():
+    mapping = complete_mapping(plan, source, target)
+    for model in source.executable.models.values():
         for element in model.elements.values():
-            goal = whole.get((model.id, element.id))
-            if goal is not None:
-                yield from _mapped(element, goal, whole, source, target)
-            elif can_hold(element) and _lives(element, model.elements, whole, model.id):
+            mapped = mapping.get((model.id, element.id))
+            if mapped is not None:
+                yield from _validate_mapped(element, mapped, mapping, target)
+            elif can_hold_token(element) and _parent_is_mapped(element, mapping):
+                is_event = element.type == "boundaryEvent"
                 sentence = (
-                    f"«{element.label}» non ha corrispondente: le pratiche ferme lì non potranno passare, "
-                    "finché il piano non indica quale elemento ne prende il posto"
+                    message("MIGRATION_UNMAPPED_EVENT", element=element.label)
+                    if is_event
+                    else message("MIGRATION_UNMAPPED", element=element.label)
                 )
-                if element.type == "boundaryEvent":
-                    sentence = f"L'evento «{element.label}» non c'è più: nelle pratiche che passano non sarà più atteso"
-                yield _found("MIGRATION_UNMAPPED", sentence, element, "warning")
+                yield _finding("MIGRATION_UNMAPPED", sentence, element, "warning")
 
 
-def _lives(element: Element, elements: object, whole: ElementMap, process_id: str) -> bool:
-    """What lies in a subprocess that has no counterpart is told with that subprocess."""
-    return not element.parent_id or (process_id, element.parent_id) in whole
+def _parent_is_mapped(element: Element, mapping: ElementMap) -> bool:
+    """Whether the element lies in no subprocess, or in one that is mapped. Otherwise the subprocess is reported."""
+    return not element.parent_id or (element.process_id, element.parent_id) in mapping
 
 
-def _mapped(
-    element: Element, goal: tuple[str, str], whole: ElementMap, source: Compiled, target: Compiled
+def _validate_mapped(
+    element: Element, mapped: tuple[str, str], mapping: ElementMap, definition: CompiledDefinition
 ) -> Iterator[Finding]:
-    model = target.program.models.get(goal[0])
-    now = model.elements.get(goal[1]) if model else None
-    if now is None:
-        return  # told by name
-    container = whole.get((element.process_id, element.parent_id)) if element.parent_id else None
-    if element.parent_id and container is None:
-        return  # told with its subprocess
-    if now.parent_id != (container[1] if container else ""):
-        sentence = (
-            f"«{element.label}» e «{now.label}» stanno in (sotto)processi diversi: il posto può essere preso solo "
-            "da un elemento dello stesso livello"
+    model = definition.executable.models.get(mapped[0])
+    target = model.elements.get(mapped[1]) if model else None
+    if target is None or not _parent_is_mapped(element, mapping):
+        return  # reported by its name, or with its subprocess
+    parent = mapping.get((element.process_id, element.parent_id)) if element.parent_id else None
+    if target.parent_id != (parent[1] if parent else ""):
+        sentence = message("MIGRATION_OTHER_LEVEL", element=element.label, target=target.label)
+        yield _finding("MIGRATION_OTHER_LEVEL", sentence, element)
+    elif same_kind(element, target):
+        if element.timer != target.timer:
+            sentence = message("MIGRATION_TIMER_CHANGED", target=target.label)
+            yield _finding("MIGRATION_TIMER_CHANGED", sentence, element, "warning")
+    elif not can_restart_at(target, element):
+        sentence = message(
+            "MIGRATION_NOT_A_PLACE",
+            element=element.label,
+            element_type=element.type,
+            target=target.label,
+            target_type=target.type,
         )
-        yield _found("MIGRATION_OTHER_LEVEL", sentence, element)
-    elif same_kind(element, now):
-        if element.timer != now.timer:
-            sentence = f"La scadenza «{now.label}» è cambiata: sarà ricontata da quando si è cominciato ad attenderla"
-            yield _found("MIGRATION_TIMER_CHANGED", sentence, element, "warning")
-    elif not may_begin(now, element):
-        sentence = (
-            f"«{now.label}» ({now.type}) non può prendere il posto di «{element.label}» ({element.type})"
-        )
-        yield _found("MIGRATION_NOT_A_PLACE", sentence, element)
-    elif can_hold(element):
-        sentence = (
-            f"«{element.label}» e «{now.label}» sono di genere diverso: dove il primo è aperto, si ricomincia "
-            "dal secondo e ciò che vi era scritto in bozza non resta"
-        )
-        yield _found("MIGRATION_BEGINS_ANEW", sentence, element, "warning")
+        yield _finding("MIGRATION_NOT_A_PLACE", sentence, element)
+    elif can_hold_token(element):
+        sentence = message("MIGRATION_BEGINS_ANEW", element=element.label, target=target.label)
+        yield _finding("MIGRATION_BEGINS_ANEW", sentence, element, "warning")
 
 
-def _found(code: str, sentence: str, element: Element, severity: str = "error") -> Finding:
+def _finding(code: str, sentence: Message, element: Element, severity: str = "error") -> Finding:
     return Finding(code, sentence, "", element.id, element.name, element.line, severity)

@@ -1,4 +1,4 @@
-"""Reads BPMN diagrams as the Camunda Modeler writes them: elements, their dialect, and what is wrong with them."""
+"""BPMN 2.0 diagrams of the Camunda Modeler: `read_diagram` parses one, `lint` checks it."""
 
 from engine.languages.bpmn.lint import lint
 from engine.languages.bpmn.model import Element, ProcessModel

@@ -1,55 +1,51 @@
-"""The FEEL texts of an element, with the words an analyst knows their places by."""
+"""The FEEL expressions of an element, each with the name that the modeler gives to its field."""
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 
 from engine.languages.bpmn.model import Element
-from engine.languages.feel import has_camunda
+from engine.languages.feel import contains_juel
+from engine.messages import Message, message
 
 
-def expressions(element: Element) -> Iterator[tuple[str, str]]:
-    """(place, text) of every expression of the element except its timer, without the leading ``=``."""
+def expressions(element: Element) -> Iterator[tuple[Message, str]]:
+    """(name of the field, expression without the leading ``=``) of every expression except that of the timer."""
     assigned = element.assignment
     mixed = [
-        ("assegnatario", assigned.assignee),
-        ("gruppi candidati", assigned.candidate_groups),
-        ("utenti candidati", assigned.candidate_users),
-        ("scadenza", assigned.due),
-        ("promemoria", assigned.follow_up),
-        ("priorità", assigned.priority),
-        *((f"parametro «{name}»", text) for name, text in element.inputs),
-        *((f"risultato «{name}»", text) for name, text in element.outputs),
-        ("nome del messaggio", element.message),
-        ("nome del segnale", element.signal),
+        (message("EXPRESSION_OF_ASSIGNEE"), assigned.assignee),
+        (message("EXPRESSION_OF_CANDIDATE_GROUPS"), assigned.candidate_groups),
+        (message("EXPRESSION_OF_CANDIDATE_USERS"), assigned.candidate_users),
+        (message("EXPRESSION_OF_DUE_DATE"), assigned.due_date),
+        (message("EXPRESSION_OF_FOLLOW_UP_DATE"), assigned.follow_up_date),
+        (message("EXPRESSION_OF_PRIORITY"), assigned.priority),
+        *((message("EXPRESSION_OF_INPUT", name=name), text) for name, text in element.inputs),
+        *((message("EXPRESSION_OF_OUTPUT", name=name), text) for name, text in element.outputs),
+        (message("EXPRESSION_OF_MESSAGE_NAME"), element.message),
+        (message("EXPRESSION_OF_SIGNAL_NAME"), element.signal),
     ]
     yield from (
-        (place, text.removeprefix("=")) for place, text in mixed if text.startswith("=") or has_camunda(text)
+        (field, text.removeprefix("="))
+        for field, text in mixed
+        if text.startswith("=") or contains_juel(text)
     )
     if element.properties.get("chiave"):
-        yield "chiave del messaggio", element.properties["chiave"].removeprefix("=")
+        yield message("EXPRESSION_OF_MESSAGE_KEY"), element.properties["chiave"].removeprefix("=")
     if element.condition:
-        yield "condizione dell'evento", element.condition.removeprefix("=")
+        yield message("EXPRESSION_OF_EVENT_CONDITION"), element.condition.removeprefix("=")
     if element.script:
-        yield "script", element.script.removeprefix("=")
-    for mapping in (*element.ins, *element.outs):
+        yield message("EXPRESSION_OF_SCRIPT"), element.script.removeprefix("=")
+    for mapping in (*element.in_mappings, *element.out_mappings):
         if mapping.is_expression:
-            yield "passaggio di variabili", mapping.source.removeprefix("=")
+            yield message("EXPRESSION_OF_MAPPING"), mapping.source.removeprefix("=")
     if element.loop is not None and element.loop.condition:
-        yield "condizione del ciclo", element.loop.condition.removeprefix("=")
+        yield message("EXPRESSION_OF_LOOP_CONDITION"), element.loop.condition.removeprefix("=")
     loop = element.multi_instance
     if loop is not None:
-        for place, text in (
-            ("collezione", loop.collection),
-            ("numero di volte", loop.cardinality),
-            ("condizione di fine", loop.condition),
+        for field, text in (
+            (message("EXPRESSION_OF_COLLECTION"), loop.collection),
+            (message("EXPRESSION_OF_LOOP_CARDINALITY"), loop.cardinality),
+            (message("EXPRESSION_OF_COMPLETION_CONDITION"), loop.condition),
         ):
             if text:
-                yield place, text.removeprefix("=")
-
-
-def closest(word: str, choices: Collection[str]) -> str | None:
-    """The choice most like a mistyped word, if any is."""
-    found = difflib.get_close_matches(word, list(choices), n=1)
-    return found[0] if found else None
+                yield field, text.removeprefix("=")

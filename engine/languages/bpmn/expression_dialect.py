@@ -1,6 +1,6 @@
-"""The texts of a diagram as this engine writes them: FEEL, also where Camunda 7 or SpiffWorkflow was meant.
+"""Converts expressions of a diagram to FEEL: JUEL of Camunda 7 (``${…}``) and simple Python of SpiffWorkflow.
 
-What has no simple equal is left as it is, for `lint` to refuse with the FEEL to write instead.
+An expression that cannot be converted stays as it is; `lint` refuses it with the FEEL to write instead.
 """
 
 from __future__ import annotations
@@ -10,43 +10,43 @@ from typing import Any
 
 from lxml import etree
 
-from engine.languages.feel import FeelError, from_camunda, has_camunda, is_camunda, understood
-from engine.languages.feel_environment import compiled
+from engine.languages.feel import FeelError, contains_juel, is_juel, juel_to_feel, translate_if_python
+from engine.languages.feel_environment import compile_feel
 
 CAMUNDA = "http://camunda.org/schema/1.0/bpmn"
 
 
-def in_feel(text: str | None) -> str:
-    """A text that is a literal unless it begins with ``=``: Camunda 7's ``${…}``, whole or as gaps, becomes FEEL."""
+def to_feel(text: str | None) -> str:
+    """Convert a text that is a literal unless it begins with ``=``: ``${…}``, whole or as parts, becomes FEEL."""
     text = (text or "").strip()
-    if not has_camunda(text):
+    if not contains_juel(text):
         return text
     try:
-        return "=" + from_camunda(text)
+        return "=" + juel_to_feel(text)
     except FeelError:
         return text
 
 
-def condition_in_feel(text: str | None) -> str:
-    """A text that is always an expression: Camunda's ``${…}`` or a plain Python comparison becomes ``=`` and FEEL."""
+def condition_to_feel(text: str | None) -> str:
+    """Convert a text that is always an expression: ``${…}`` or a Python comparison becomes ``=`` and FEEL."""
     text = (text or "").strip()
-    if is_camunda(text):
-        return in_feel(text)
+    if is_juel(text):
+        return to_feel(text)
     bare = text.removeprefix("=").strip()
     if not bare:
         return text
     try:
-        names = compiled(bare).names
+        names = compile_feel(bare).names
     except FeelError:
         names = None
-    feel = understood(bare, names)
+    feel = translate_if_python(bare, names)
     return text if feel == bare else "=" + feel
 
 
-def parameter_in_feel(node: etree._Element) -> str:
-    """An input or output parameter: a text, or Camunda's list, map or FEEL script of texts."""
+def parameter_to_feel(node: etree._Element) -> str:
+    """Convert an input or output parameter: a text, or a Camunda list, map or FEEL script."""
     inner = next((child for child in node if _tag(child)), None)
-    return in_feel(node.text) if inner is None else _value(inner)
+    return to_feel(node.text) if inner is None else _value(inner)
 
 
 def _value(node: etree._Element) -> str:
@@ -61,12 +61,12 @@ def _value(node: etree._Element) -> str:
             return "=" + (node.text or "").strip().removeprefix("=")
         case "script":
             return f"${{script {node.get('scriptFormat') or ''}}}"
-    return in_feel(node.text)
+    return to_feel(node.text)
 
 
 def _entry(node: etree._Element) -> str:
     inner = next((child for child in node if _tag(child)), None)
-    return in_feel(node.text) if inner is None else _value(inner)
+    return to_feel(node.text) if inner is None else _value(inner)
 
 
 def _part(text: str) -> str:

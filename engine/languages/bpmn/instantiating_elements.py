@@ -1,8 +1,7 @@
-"""Receive tasks and event gateways that begin a case are start events drawn otherwise: they are read as such.
+"""Converts receive tasks and event gateways with ``instantiate="true"`` to start events (BPMN 2.0.2, 13.1).
 
-A receive task with ``instantiate="true"`` that nothing leads to becomes the message start of its name; an event gateway
-likewise disappears, and each event behind it becomes a start (BPMN 2.0.2, 13.1). Elements keep their ids; the gateway
-itself, which decides nothing any more, leaves no trace. All that cannot be read so is told by `left_over`.
+A receive task without incoming flows becomes a message start event with the same id; an event gateway is removed, and
+each event after it becomes a start event. `unconverted_elements` gives those that cannot be converted.
 """
 
 from __future__ import annotations
@@ -10,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lxml import etree
+
+from engine.messages import Message, message
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 _TASK = f"{{{BPMN}}}receiveTask"
@@ -20,78 +21,71 @@ _FLOW = f"{{{BPMN}}}sequenceFlow"
 _LOOPS = ("multiInstanceLoopCharacteristics", "standardLoopCharacteristics")
 
 
-def as_starts(root: etree._Element) -> None:
-    """Turn into start events what begins a case, in place."""
+def convert_to_start_events(root: etree._Element) -> None:
+    """Convert the instantiating elements of every process, in place."""
     for process in root.iterfind(f"{{{BPMN}}}process"):
         for task in process.findall(_TASK):
             if _instantiates(task) and not _problem(task):
-                _begin(task)
+                _convert(task)
         for gateway in process.findall(_GATEWAY):
             if _instantiates(gateway) and not _problem(gateway):
                 for flow in _flows(gateway, "sourceRef"):
-                    _begin(_target(flow))
+                    _convert(_target(flow))
                     process.remove(flow)
                 process.remove(gateway)
 
 
-def left_over(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
-    """Each element that still says it begins a case, with a sentence on why it cannot."""
+def unconverted_elements(root: etree._Element) -> Iterator[tuple[etree._Element, Message]]:
+    """Each remaining element with ``instantiate="true"``, with the reason why it cannot start an instance."""
     for tag in (_TASK, _GATEWAY):
         for node in root.iter(tag):
-            if _instantiates(node):
-                yield node, _problem(node)
+            if _instantiates(node) and (problem := _problem(node)):
+                yield node, problem
 
 
 def _instantiates(node: etree._Element) -> bool:
     return node.get("instantiate") == "true"
 
 
-def _problem(node: etree._Element) -> str:
-    """Why a node cannot be read as a start; empty when it can."""
+def _problem(node: etree._Element) -> Message | None:
+    """Why a node cannot be converted to a start event; None when it can."""
     parent = node.getparent()
     if parent is None or parent.tag != f"{{{BPMN}}}process":
-        return "solo al livello del processo si fa nascere una pratica: togli «instantiate», o spostalo fuori"
+        return message("LINT_INSTANTIATE_OUTSIDE_PROCESS")
     if _flows(node, "targetRef"):
-        return "ciò che fa nascere una pratica non riceve flussi: togli il flusso che arriva, o «instantiate»"
+        return message("LINT_INSTANTIATE_WITH_INCOMING_FLOW")
     if node.tag == _TASK:
         return _task_problem(node)
     if node.get("eventGatewayType") == "Parallel":
-        return (
-            "un gateway che fa nascere la pratica solo quando tutti gli eventi sono accaduti non è eseguito: "
-            "comincia con il primo e attendi gli altri dopo"
-        )
+        return message("LINT_INSTANTIATE_PARALLEL_GATEWAY")
     for flow in _flows(node, "sourceRef"):
         target = _target(flow)
         if target is None or target.tag not in (_TASK, _CATCH):
-            return "dopo un gateway che fa nascere una pratica devono esserci solo eventi da attendere"
+            return message("LINT_INSTANTIATE_GATEWAY_TARGET")
         if len(_flows(target, "targetRef")) > 1:
-            return (
-                f"«{target.get('name') or target.get('id')}» riceve anche altri flussi: "
-                "ciò che fa nascere una pratica non riceve che quello del gateway"
+            return message(
+                "LINT_INSTANTIATE_TARGET_WITH_OTHER_FLOWS", label=target.get("name") or target.get("id")
             )
-        if told := _task_problem(target):
-            return told
-    return ""
+        if problem := _task_problem(target):
+            return problem
+    return None
 
 
-def _task_problem(node: etree._Element) -> str:
+def _task_problem(node: etree._Element) -> Message | None:
     siblings = node.getparent()
     assert siblings is not None
-    bordered = any(other.get("attachedToRef") == node.get("id") for other in siblings)
-    if bordered or any(node.find(f"{{{BPMN}}}{loop}") is not None for loop in _LOOPS):
-        return (
-            f"«{node.get('name') or node.get('id')}» fa nascere una pratica: "
-            "non può ripetersi né avere eventi di bordo, perché non c'è un prima in cui attenda"
-        )
-    return ""
+    has_boundary = any(other.get("attachedToRef") == node.get("id") for other in siblings)
+    if has_boundary or any(node.find(f"{{{BPMN}}}{loop}") is not None for loop in _LOOPS):
+        return message("LINT_INSTANTIATE_REPEATED_OR_BOUNDED", label=node.get("name") or node.get("id"))
+    return None
 
 
-def _begin(node: etree._Element | None) -> None:
+def _convert(node: etree._Element | None) -> None:
     assert node is not None
     if node.tag == _TASK:
         definition = etree.SubElement(node, f"{{{BPMN}}}messageEventDefinition")
-        if message := node.get("messageRef"):
-            definition.set("messageRef", message)
+        if reference := node.get("messageRef"):
+            definition.set("messageRef", reference)
     for attribute in ("messageRef", "instantiate"):
         node.attrib.pop(attribute, "")
     node.tag = _START

@@ -1,4 +1,4 @@
-"""What a diagram says, element by element, free of XML."""
+"""The model of a diagram: processes, elements and flows, without XML."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ class Timer:
 
 @dataclass(frozen=True)
 class MultiInstance:
-    """A repeated activity: over a collection or a number of times; `gather` names the list of the results."""
+    """Multi-instance: over a collection or a number of times; `output_collection` is the variable with the results."""
 
     sequential: bool
     collection: str = ""
     element_variable: str = ""
     cardinality: str = ""
     condition: str = ""
-    gather: str = ""
+    output_collection: str = ""
 
 
 @dataclass(frozen=True)
 class StandardLoop:
-    """An activity done again while a condition holds, at most so many times."""
+    """A standard loop: the activity is repeated while the condition holds, at most `maximum` times."""
 
     test_before: bool
     maximum: int | None
@@ -37,36 +37,37 @@ class StandardLoop:
 
 @dataclass(frozen=True)
 class DataMapping:
-    """One camunda:in or camunda:out of a call activity."""
+    """One camunda:in or camunda:out of a call activity; `all_variables` passes every visible variable."""
 
     source: str
     target: str
     is_expression: bool = False
-    everything: bool = False
+    all_variables: bool = False
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """Who may do a user task and by when; each text is a literal, or FEEL when it begins with ``=``."""
+    """Assignment and dates of a user task; each text is a literal, or FEEL when it begins with ``=``."""
 
     assignee: str = ""
     candidate_groups: str = ""
     candidate_users: str = ""
-    due: str = ""
-    follow_up: str = ""
+    due_date: str = ""
+    follow_up_date: str = ""
     priority: str = ""
 
 
 @dataclass(frozen=True)
 class Element:
-    """A flow node. Fields that its type does not use stay empty.
+    """A flow node. Fields that its type does not use are empty.
 
-    `inputs` and `outputs` are the input/output parameters; `properties` the camunda:properties. The names of messages
-    and signals are literals, or FEEL when they begin with ``=``; `condition` (of a conditional event) is FEEL.
+    `inputs` and `outputs` are the input/output parameters, `properties` the camunda:properties. Names of messages and
+    signals are literals, or FEEL when they begin with ``=``; `condition` (of a conditional event) is FEEL.
 
-    Compensation: `handler` is the activity that undoes this one, `undone_by` the compensation event subprocess inside
-    it; `compensable` says that one of the two is here or further inside, `compensating` that this event has to do with
-    undoing; `activity_ref` is what a throwing event undoes (empty: all that its scope has done).
+    `compensation_handler` is the id of the activity that compensates this one, `compensation_subprocess` that of the
+    compensation event subprocess in it. `has_compensation`: one of the two is here or inside. `involves_compensation`:
+    it is an event of compensation or cancel. `activity_ref` is what a throwing event compensates (empty: all that was
+    completed in its scope).
     """
 
     id: str
@@ -88,9 +89,9 @@ class Element:
     result_variable: str = ""
     script: str = ""
     script_format: str = ""
-    called: str = ""
-    ins: tuple[DataMapping, ...] = ()
-    outs: tuple[DataMapping, ...] = ()
+    called_element: str = ""
+    in_mappings: tuple[DataMapping, ...] = ()
+    out_mappings: tuple[DataMapping, ...] = ()
     timer: Timer | None = None
     message: str = ""
     error_code: str | None = None
@@ -102,10 +103,10 @@ class Element:
     condition: str = ""
     events: tuple[str, ...] = ()
     attached_to: str = ""
-    handler: str = ""
-    undone_by: str = ""
-    compensable: bool = False
-    compensating: bool = False
+    compensation_handler: str = ""
+    compensation_subprocess: str = ""
+    has_compensation: bool = False
+    involves_compensation: bool = False
     for_compensation: bool = False
     activity_ref: str = ""
     waits_for_completion: bool = True
@@ -152,13 +153,13 @@ class ProcessModel:
 
     def start_events(self) -> tuple[Element, ...]:
         """The start events of the process itself, not of its subprocesses."""
-        return self.starts_of("")
+        return self.start_events_of("")
 
-    def starts_of(self, parent_id: str) -> tuple[Element, ...]:
+    def start_events_of(self, parent_id: str) -> tuple[Element, ...]:
         """The start events of the (sub)process `parent_id`; of the process itself when it is empty."""
         return tuple(e for e in self.elements.values() if e.type == "startEvent" and e.parent_id == parent_id)
 
     @property
-    def called(self) -> tuple[str, ...]:
+    def called_processes(self) -> tuple[str, ...]:
         """The keys of the processes it calls, each once."""
-        return tuple(dict.fromkeys(e.called for e in self.elements.values() if e.called))
+        return tuple(dict.fromkeys(e.called_element for e in self.elements.values() if e.called_element))

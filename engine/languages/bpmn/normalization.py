@@ -1,15 +1,15 @@
-"""What BPMN allows and leaves undrawn, drawn: on a copy of the diagram's XML, before the library reads it.
+"""Makes implicit BPMN semantics explicit on a copy of the diagram's XML, before SpiffWorkflow parses it.
 
-Elements keep their ids. What is added has an id derived from the drawn one it belongs to (``A.split``, ``P.start``) and
-no element of the model, so it never shows in a trace:
+Elements keep their ids. Added elements have an id derived from the element they belong to (``A.split``, ``P.start``)
+and no element in the model, so they are in no log:
 
-- a process or subprocess without a start event begins at every element that no flow reaches;
-- plain start events of one level all begin;
-- several flows out of an activity or event are a parallel split, and an inclusive one when a flow has a condition;
-- a flow without a condition, out of a gateway that chooses, is the default when it alone has none, else always open;
-- conditions on the flows out of other gateways mean nothing and are taken away;
-- a link is a flow from each throw to the catch of its name in the same process or subprocess;
-- data (objects, stores, associations), annotations, groups and the drawing itself are left out: they move no token.
+- a process or subprocess without a start event starts at every element without incoming flows;
+- all plain start events of a level start together;
+- several outgoing flows of an activity or event are a parallel split, an inclusive one if a flow has a condition;
+- a flow without condition after an exclusive or inclusive gateway is the default if it is the only one, else true;
+- conditions on outgoing flows of other gateways have no meaning and are removed;
+- a link becomes a flow from each throw event to the catch event of the same name in the same level;
+- data (objects, stores, associations), annotations, groups and the diagram interchange are removed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from lxml import etree
 
-from engine.languages.bpmn.compensation_handlers import SUFFIX
+from engine.languages.bpmn.compensation_handlers import HANDLER_SUFFIX
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 LEVELS = frozenset(("process", "subProcess", "transaction", "adHocSubProcess"))
@@ -40,18 +40,18 @@ ARTIFACTS = frozenset(
     )
 )
 NODES = ("Task", "task", "Event", "Gateway", "Process", "Activity", "transaction")
-_CHOOSING = frozenset(("exclusiveGateway", "inclusiveGateway"))
-_ASIDE = frozenset(("boundaryEvent",))
+_CONDITIONAL_GATEWAYS = frozenset(("exclusiveGateway", "inclusiveGateway"))
+_WITHOUT_INCOMING_FLOW = frozenset(("boundaryEvent",))
 ALWAYS = "true"
 
 
-def normalised(root: etree._Element, process_id: str) -> etree._Element:
-    """A copy with one process of the diagram, ready for the library; `root` is left as it is."""
+def normalize_process(root: etree._Element, process_id: str) -> etree._Element:
+    """A copy with one process of the diagram, normalized; `root` is unchanged."""
     made = copy.deepcopy(root)
     for node in list(made):
         identifier = node.get("id") or ""
-        if _kind(node) == "process" and (identifier == process_id or identifier.endswith(SUFFIX)):
-            _Level(node).normalise()
+        if _kind(node) == "process" and (identifier == process_id or identifier.endswith(HANDLER_SUFFIX)):
+            _Level(node).normalize()
         elif _kind(node) in ("process", "BPMNDiagram", "collaboration", "dataStore"):
             made.remove(node)
     return made
@@ -63,7 +63,7 @@ def _kind(node: etree._Element) -> str:
 
 
 class _Level:
-    """One process or subprocess: what is in it, not what is in those inside it."""
+    """One process or subprocess with its own elements, without those of nested subprocesses."""
 
     def __init__(self, node: etree._Element) -> None:
         self.node = node
@@ -72,7 +72,7 @@ class _Level:
             str(child.get("id")): child for child in node if child.get("id") and _kind(child).endswith(NODES)
         }
 
-    def normalise(self) -> None:
+    def normalize(self) -> None:
         for child in list(self.node):
             if _kind(child) in ARTIFACTS:
                 self.node.remove(child)
@@ -81,20 +81,20 @@ class _Level:
                 if _kind(part) in ARTIFACTS:
                     element.remove(part)
             if _kind(element) in LEVELS:
-                _Level(element).normalise()
-        self._link()
+                _Level(element).normalize()
+        self._convert_links()
         for element in self.nodes.values():
-            self._leave(
+            self._add_split(
                 element, [flow for flow in self._flows() if flow.get("sourceRef") == element.get("id")]
             )
-        self._begin()
+        self._add_start()
 
     def _flows(self) -> Iterator[etree._Element]:
         yield from (child for child in self.node if _kind(child) == "sequenceFlow")
 
     # -- links -----------------------------------------------------------------------------------------------------
 
-    def _link(self) -> None:
+    def _convert_links(self) -> None:
         catches = {
             link_name(element): element
             for element in self.nodes.values()
@@ -104,26 +104,26 @@ class _Level:
             name = link_name(element)
             if name and _kind(element) == "intermediateThrowEvent" and name in catches:
                 self._flow(f"{element.get('id')}.link", element, catches[name])
-                _forget_link(element)
+                _remove_link(element)
         for element in catches.values():
-            _forget_link(element)
-            element.tag = f"{{{BPMN}}}intermediateThrowEvent"  # passed, not waited for
+            _remove_link(element)
+            element.tag = f"{{{BPMN}}}intermediateThrowEvent"  # it does not wait
 
-    # -- flows that leave ------------------------------------------------------------------------------------------
+    # -- outgoing flows --------------------------------------------------------------------------------------------
 
-    def _leave(self, element: etree._Element, flows: list[etree._Element]) -> None:
+    def _add_split(self, element: etree._Element, flows: list[etree._Element]) -> None:
         kind = _kind(element)
-        if kind in _CHOOSING:
-            _complete_choice(kind, element, flows)
+        if kind in _CONDITIONAL_GATEWAYS:
+            _complete_conditions(kind, element, flows)
         elif kind.endswith("Gateway"):
             for flow in flows:
-                _drop_condition(flow)
+                _remove_condition(flow)
         elif len(flows) > 1 or any(_condition(flow) is not None for flow in flows):
             self._split(element, flows)
 
     def _split(self, element: etree._Element, flows: list[etree._Element]) -> None:
-        chooses = any(_condition(flow) is not None for flow in flows)
-        kind = "inclusiveGateway" if chooses else "parallelGateway"
+        is_conditional = any(_condition(flow) is not None for flow in flows)
+        kind = "inclusiveGateway" if is_conditional else "parallelGateway"
         gateway = self._add(kind, f"{element.get('id')}.split")
         default = element.get("default")
         if default:
@@ -132,12 +132,12 @@ class _Level:
         for flow in flows:
             flow.set("sourceRef", str(gateway.get("id")))
         self._flow(f"{gateway.get('id')}.flow", element, gateway)
-        if chooses:
-            _complete_choice(kind, gateway, flows)
+        if is_conditional:
+            _complete_conditions(kind, gateway, flows)
 
-    # -- beginnings ------------------------------------------------------------------------------------------------
+    # -- start event -----------------------------------------------------------------------------------------------
 
-    def _begin(self) -> None:
+    def _add_start(self) -> None:
         starts = [e for e in self.nodes.values() if _kind(e) == "startEvent"]
         if self.node.get("triggeredByEvent") == "true" or starts:
             return
@@ -146,7 +146,7 @@ class _Level:
             element
             for identifier, element in self.nodes.items()
             if identifier not in reached
-            and _kind(element) not in _ASIDE
+            and _kind(element) not in _WITHOUT_INCOMING_FLOW
             and element.get("isForCompensation") != "true"
             and element.get("triggeredByEvent") != "true"
         ]
@@ -175,14 +175,14 @@ class _Level:
 
 
 def link_name(element: etree._Element) -> str:
-    """The name of the link that an event throws or catches; empty when it is no link."""
+    """The link name of a link event; empty for other elements."""
     definition = element.find(f"{{{BPMN}}}linkEventDefinition")
     if definition is None:
         return ""
     return (definition.get("name") or element.get("name") or "").strip()
 
 
-def _forget_link(element: etree._Element) -> None:
+def _remove_link(element: etree._Element) -> None:
     for definition in element.findall(f"{{{BPMN}}}linkEventDefinition"):
         element.remove(definition)
 
@@ -192,18 +192,18 @@ def _condition(flow: etree._Element) -> etree._Element | None:
     return found if found is not None and (found.text or "").strip() else None
 
 
-def _drop_condition(flow: etree._Element) -> None:
+def _remove_condition(flow: etree._Element) -> None:
     for condition in flow.findall(f"{{{BPMN}}}conditionExpression"):
         flow.remove(condition)
 
 
-def _complete_choice(kind: str, gateway: etree._Element, flows: list[etree._Element]) -> None:
-    """Give each flow out of a choice a condition, or make it the default."""
+def _complete_conditions(kind: str, gateway: etree._Element, flows: list[etree._Element]) -> None:
+    """Give each outgoing flow of a conditional gateway a condition, or make it the default flow."""
     default = gateway.get("default")
     open_flows = [flow for flow in flows if _condition(flow) is None and flow.get("id") != default]
     for flow in flows:
         if flow in open_flows:
-            _drop_condition(flow)
+            _remove_condition(flow)
     if not default and len(open_flows) == 1 and (kind == "exclusiveGateway" or len(flows) == 1):
         gateway.set("default", str(open_flows[0].get("id")))
     elif len(flows) > 1:

@@ -1,4 +1,4 @@
-"""From the bytes of a .bpmn file to its model. The XML is hostile until read: no entities, no network, bounded size."""
+"""Parses .bpmn files into their model. XML entities, DTDs and network access are off, and the size is bounded."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from lxml import etree
 
 from engine.errors import Finding, InvalidInput
 from engine.languages.bpmn import compensation_handlers
-from engine.languages.bpmn.expression_dialect import CAMUNDA, condition_in_feel, in_feel, parameter_in_feel
-from engine.languages.bpmn.instantiating_elements import as_starts
+from engine.languages.bpmn.expression_dialect import CAMUNDA, condition_to_feel, parameter_to_feel, to_feel
+from engine.languages.bpmn.instantiating_elements import convert_to_start_events
 from engine.languages.bpmn.model import (
     Assignment,
     DataMapping,
@@ -24,12 +24,13 @@ from engine.languages.bpmn.model import (
     Timer,
 )
 from engine.languages.bpmn.normalization import link_name
+from engine.messages import message
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 NAMESPACES = {"bpmn": BPMN, "camunda": CAMUNDA}
-LARGEST_DIAGRAM = 4_000_000
+MAX_DIAGRAM_BYTES = 4_000_000
 MESSAGE_KEY = "chiave"
-"""The property of a message event that says, in FEEL, which message is meant."""
+"""The property of a message event with the correlation key, in FEEL."""
 
 ACTIVITIES = (
     *(
@@ -57,7 +58,7 @@ _TIMER_KINDS = {"timeDate": "date", "timeDuration": "duration", "timeCycle": "cy
 
 @dataclass(frozen=True)
 class Diagram:
-    """A diagram read: its processes and the parsed XML for the runtime. `file` names it in messages."""
+    """A parsed diagram: its processes, and the XML tree that is compiled. `file` names it in messages."""
 
     file: str
     processes: tuple[ProcessModel, ...]
@@ -69,88 +70,82 @@ class Diagram:
         return tuple(process for process in self.processes if process.executable)
 
 
-def slug(name: str) -> str:
+def role_id(name: str) -> str:
     """A lane's name as the identifier of a role: ``"Assistente sociale"`` → ``"assistente_sociale"``."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     return "_".join("".join(c if c.isalnum() else " " for c in plain.lower()).split())
 
 
-def line_of(node: etree._Element) -> int:
-    """The line an element was read from; 0 when it was made, not read."""
+def source_line(node: etree._Element) -> int:
+    """The line of an element in the file; 0 for one that was added."""
     line: Any = node.sourceline
     return line if isinstance(line, int) else 0
 
 
 def parse_xml(content: bytes, file: str) -> etree._Element:
-    """Parse hostile XML. Raises InvalidInput with the line where it breaks."""
-    if len(content) > LARGEST_DIAGRAM:
-        sentence = (
-            f"Il file supera {LARGEST_DIAGRAM // 1_000_000} MB: dividi il diagramma in processi chiamati"
-        )
-        raise InvalidInput(sentence, findings=[Finding("FILE_TOO_LARGE", sentence, file)])
+    """Parse untrusted XML. Raises InvalidInput with the line of the error."""
+    if len(content) > MAX_DIAGRAM_BYTES:
+        megabytes = MAX_DIAGRAM_BYTES // 1_000_000
+        raise InvalidInput.for_file("FILE_TOO_LARGE", message("DIAGRAM_TOO_LARGE", megabytes=megabytes), file)
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(content, parser)
     except etree.XMLSyntaxError as problem:
-        line = problem.lineno or 0
-        sentence = f"Il file non è XML valido ({problem.msg}): aprilo nel modellatore e salvalo di nuovo"
-        raise InvalidInput(
-            f"{file}: {sentence}", findings=[Finding("BAD_XML", sentence, file, line=line)]
-        ) from problem
+        sentence = message("DIAGRAM_NOT_XML", detail=problem.msg)
+        finding = Finding("BAD_XML", sentence, file, line=problem.lineno or 0)
+        raise InvalidInput("FILE_INVALID", file=file, problem=sentence, findings=[finding]) from problem
     docinfo: Any = root.getroottree().docinfo
     if docinfo.doctype:
-        sentence = "Il file contiene una dichiarazione DOCTYPE, che non è ammessa: toglila"
-        raise InvalidInput(
-            f"{file}: {sentence}", findings=[Finding("DOCTYPE_REFUSED", sentence, file, line=1)]
-        )
+        sentence = message("DIAGRAM_WITH_DOCTYPE")
+        finding = Finding("DOCTYPE_REFUSED", sentence, file, line=1)
+        raise InvalidInput("FILE_INVALID", file=file, problem=sentence, findings=[finding])
     return root
 
 
 def read_diagram(content: bytes, file: str) -> Diagram:
-    """Read a .bpmn file. Raises InvalidInput for what is not BPMN; what we do not run is for `lint` to say."""
+    """Parse a .bpmn file. Raises InvalidInput for what is not BPMN; `lint` reports what cannot be run."""
     root = parse_xml(content, file)
     if root.tag != f"{{{BPMN}}}definitions":
-        sentence = "Non è un diagramma BPMN 2.0: manca l'elemento definitions"
-        raise InvalidInput(
-            f"{file}: {sentence}", findings=[Finding("NOT_BPMN", sentence, file, line=line_of(root))]
-        )
-    _name_flows(root)
-    as_starts(root)
-    reader = _Reader(root)
-    processes = tuple(reader.process(node) for node in root.iterfind(f"{{{BPMN}}}process"))
+        sentence = message("DIAGRAM_NOT_BPMN")
+        finding = Finding("NOT_BPMN", sentence, file, line=source_line(root))
+        raise InvalidInput("FILE_INVALID", file=file, problem=sentence, findings=[finding])
+    _add_flow_ids(root)
+    convert_to_start_events(root)
+    parser = _ProcessParser(root)
+    processes = tuple(parser.process(node) for node in root.iterfind(f"{{{BPMN}}}process"))
     return Diagram(file, processes, root)
 
 
-def _name_flows(root: etree._Element) -> None:
-    """Give every flow without an identifier one of its own: BPMN lets a flow go without."""
-    known = {node.get("id") for node in root.iter()}
+def _add_flow_ids(root: etree._Element) -> None:
+    """Give an id to every flow without one, which BPMN allows."""
+    taken = {node.get("id") for node in root.iter()}
     number = 0
     for flow in root.iter(f"{{{BPMN}}}sequenceFlow"):
         if not flow.get("id"):
-            while (name := f"flusso_{(number := number + 1)}") in known:
+            while (name := f"flusso_{(number := number + 1)}") in taken:
                 pass
             flow.set("id", name)
 
 
-class _Reader:
-    """Reads the processes of one file; holds what elements refer to by id."""
+class _ProcessParser:
+    """Parses the processes of one file; holds what elements refer to by id."""
 
     def __init__(self, root: etree._Element) -> None:
-        self.messages = {n.get("id"): in_feel(n.get("name")) for n in root.iterfind(f"{{{BPMN}}}message")}
-        self.signals = {n.get("id"): in_feel(n.get("name")) for n in root.iterfind(f"{{{BPMN}}}signal")}
+        self.messages = {n.get("id"): to_feel(n.get("name")) for n in root.iterfind(f"{{{BPMN}}}message")}
+        self.signals = {n.get("id"): to_feel(n.get("name")) for n in root.iterfind(f"{{{BPMN}}}signal")}
         self.escalations = {
             n.get("id"): n.get("escalationCode") or n.get("name") or ""
             for n in root.iterfind(f"{{{BPMN}}}escalation")
         }
-        self.handlers = compensation_handlers.handlers(root)
-        self.undone_by = compensation_handlers.event_subprocesses(root)
-        self.compensable = _with_what_contains(root, {*self.handlers, *self.undone_by})
+        self.handlers = compensation_handlers.find_handlers(root)
+        self.compensation_subprocess = compensation_handlers.find_compensation_subprocesses(root)
+        self.has_compensation = _with_containers(root, {*self.handlers, *self.compensation_subprocess})
         self.errors = {
             n.get("id"): n.get("errorCode") or n.get("name") or "" for n in root.iterfind(f"{{{BPMN}}}error")
         }
 
     def process(self, node: etree._Element) -> ProcessModel:
-        """One bpmn:process, with everything inside its subprocesses."""
+        """One bpmn:process with all elements of its subprocesses."""
         lanes: dict[str, str] = {}
         for lane in node.iter(f"{{{BPMN}}}lane"):
             for reference in lane.iterfind(f"{{{BPMN}}}flowNodeRef"):
@@ -164,7 +159,7 @@ class _Reader:
             executable=node.get("isExecutable") == "true",
             documentation=_documentation(node),
             starters=_names(node.get(f"{{{CAMUNDA}}}candidateStarterGroups")),
-            line=line_of(node),
+            line=source_line(node),
             properties=_properties(node),
             elements=elements,
             flows=tuple(flows),
@@ -198,7 +193,7 @@ class _Reader:
             id=element_id,
             type=kind,
             name=" ".join((node.get("name") or "").split()),
-            line=line_of(node),
+            line=source_line(node),
             documentation=_documentation(node),
             lane=lane,
             process_id=process_id,
@@ -208,7 +203,7 @@ class _Reader:
             outputs=outputs,
             assignment=Assignment(
                 *(
-                    in_feel(node.get(f"{{{CAMUNDA}}}{name}"))
+                    to_feel(node.get(f"{{{CAMUNDA}}}{name}"))
                     for name in (
                         "assignee",
                         "candidateGroups",
@@ -227,22 +222,22 @@ class _Reader:
             result_variable=node.get(f"{{{CAMUNDA}}}resultVariable") or "",
             script=_script(node),
             script_format=(node.get("scriptFormat") or "").lower(),
-            called=node.get("calledElement") or "",
-            ins=_mappings(node, "in"),
-            outs=_mappings(node, "out"),
+            called_element=node.get("calledElement") or "",
+            in_mappings=_mappings(node, "in"),
+            out_mappings=_mappings(node, "out"),
             timer=_timer(node),
             message=self.messages.get(message_ref, ""),
             error_code=None
             if error_event is None
             else self.errors.get(error_event.get("errorRef") or "", ""),
-            error_code_variable=_of(error_event, "errorCodeVariable"),
-            error_message_variable=_of(error_event, "errorMessageVariable"),
+            error_code_variable=_camunda_attribute(error_event, "errorCodeVariable"),
+            error_message_variable=_camunda_attribute(error_event, "errorMessageVariable"),
             signal=self.signals.get(_first_attribute(node, "signalEventDefinition", "signalRef"), ""),
             escalation_code=None
             if escalation is None
             else self.escalations.get(escalation.get("escalationRef") or "", ""),
-            escalation_code_variable=_of(escalation, "escalationCodeVariable"),
-            condition=condition_in_feel(
+            escalation_code_variable=_camunda_attribute(escalation, "escalationCodeVariable"),
+            condition=condition_to_feel(
                 node.findtext(f"{{{BPMN}}}conditionalEventDefinition/{{{BPMN}}}condition")
             ),
             events=tuple(
@@ -250,10 +245,10 @@ class _Reader:
                 for n in node
                 if str(n.tag).endswith("EventDefinition")
             ),
-            handler=self.handlers.get(element_id, ""),
-            undone_by=self.undone_by.get(element_id, ""),
-            compensable=element_id in self.compensable,
-            compensating=compensation_handlers.compensates(node)
+            compensation_handler=self.handlers.get(element_id, ""),
+            compensation_subprocess=self.compensation_subprocess.get(element_id, ""),
+            has_compensation=element_id in self.has_compensation,
+            involves_compensation=compensation_handlers.is_compensation_event(node)
             or node.find(f"{{{BPMN}}}cancelEventDefinition") is not None,
             for_compensation=node.get("isForCompensation") == "true",
             activity_ref=_first_attribute(node, compensation_handlers.EVENT, "activityRef"),
@@ -277,25 +272,25 @@ class _Reader:
         default = parent is not None and any(
             sibling.get("id") == source and sibling.get("default") == node.get("id") for sibling in parent
         )
-        text = "" if condition is None else condition_in_feel(condition.text)
+        text = "" if condition is None else condition_to_feel(condition.text)
         return Flow(
             node.get("id") or "",
             node.get("name") or "",
             source,
             node.get("targetRef") or "",
             text,
-            line_of(node),
+            source_line(node),
             default,
         )
 
 
-def _with_what_contains(root: etree._Element, inner: set[str]) -> set[str]:
-    """The identifiers with those of all subprocesses around them."""
+def _with_containers(root: etree._Element, inner: set[str]) -> set[str]:
+    """The ids, with those of all subprocesses and processes that contain them."""
     return {
-        around.get("id") or ""
+        container.get("id") or ""
         for node in root.iter()
         if inner and node.get("id") in inner
-        for around in (node, *node.iterancestors())
+        for container in (node, *node.iterancestors())
     }
 
 
@@ -313,14 +308,14 @@ def _properties(node: etree._Element) -> dict[str, str]:
     for group in _extensions(node, "properties"):
         for item in group.iterfind(f"{{{CAMUNDA}}}property"):
             name, value = item.get("name") or "", item.get("value") or ""
-            found[name] = condition_in_feel(value) if name == MESSAGE_KEY else value
+            found[name] = condition_to_feel(value) if name == MESSAGE_KEY else value
     return found
 
 
 def _parameters(node: etree._Element) -> tuple[tuple[tuple[str, str], ...], tuple[tuple[str, str], ...]]:
     def read(kind: str) -> tuple[tuple[str, str], ...]:
         return tuple(
-            (item.get("name") or "", parameter_in_feel(item))
+            (item.get("name") or "", parameter_to_feel(item))
             for group in _extensions(node, "inputOutput")
             for item in group.iterfind(f"{{{CAMUNDA}}}{kind}")
         )
@@ -329,8 +324,8 @@ def _parameters(node: etree._Element) -> tuple[tuple[tuple[str, str], ...], tupl
 
 
 def _script(node: etree._Element) -> str:
-    """The script of a task; in FEEL, also where Camunda's ${…} was meant."""
-    return condition_in_feel(node.findtext(f"{{{BPMN}}}script"))
+    """The script of a task in FEEL; Camunda's ${…} is converted."""
+    return condition_to_feel(node.findtext(f"{{{BPMN}}}script"))
 
 
 def _mappings(node: etree._Element, kind: str) -> tuple[DataMapping, ...]:
@@ -338,13 +333,13 @@ def _mappings(node: etree._Element, kind: str) -> tuple[DataMapping, ...]:
     for item in _extensions(node, kind):
         if item.get("businessKey") is not None:
             continue
-        expression = condition_in_feel(item.get("sourceExpression")) or None
+        expression = condition_to_feel(item.get("sourceExpression")) or None
         found.append(
             DataMapping(
                 source=expression or item.get("source") or "",
                 target=item.get("target") or "",
                 is_expression=expression is not None,
-                everything=item.get("variables") == "all",
+                all_variables=item.get("variables") == "all",
             )
         )
     return tuple(found)
@@ -357,7 +352,7 @@ def _timer(node: etree._Element) -> Timer | None:
     for name, kind in _TIMER_KINDS.items():
         body = definition.find(f"{{{BPMN}}}{name}")
         if body is not None:
-            return Timer(kind, in_feel(body.text))
+            return Timer(kind, to_feel(body.text))
     return Timer("", "")
 
 
@@ -367,11 +362,11 @@ def _multi_instance(node: etree._Element) -> MultiInstance | None:
         return None
     return MultiInstance(
         sequential=loop.get("isSequential") == "true",
-        collection=condition_in_feel(loop.get(f"{{{CAMUNDA}}}collection")),
+        collection=condition_to_feel(loop.get(f"{{{CAMUNDA}}}collection")),
         element_variable=loop.get(f"{{{CAMUNDA}}}elementVariable") or "",
-        cardinality=condition_in_feel(loop.findtext(f"{{{BPMN}}}loopCardinality")),
-        condition=condition_in_feel(loop.findtext(f"{{{BPMN}}}completionCondition")),
-        gather=_properties(node).get("raccogli", ""),
+        cardinality=condition_to_feel(loop.findtext(f"{{{BPMN}}}loopCardinality")),
+        condition=condition_to_feel(loop.findtext(f"{{{BPMN}}}completionCondition")),
+        output_collection=_properties(node).get("raccogli", ""),
     )
 
 
@@ -383,7 +378,7 @@ def _loop(node: etree._Element) -> StandardLoop | None:
     return StandardLoop(
         test_before=loop.get("testBefore") == "true",
         maximum=int(maximum) if maximum.isdecimal() else None,
-        condition=condition_in_feel(loop.findtext(f"{{{BPMN}}}loopCondition")),
+        condition=condition_to_feel(loop.findtext(f"{{{BPMN}}}loopCondition")),
     )
 
 
@@ -392,7 +387,7 @@ def _first_attribute(node: etree._Element, child: str, attribute: str) -> str:
     return "" if found is None else found.get(attribute) or ""
 
 
-def _of(node: etree._Element | None, name: str) -> str:
+def _camunda_attribute(node: etree._Element | None, name: str) -> str:
     return "" if node is None else node.get(f"{{{CAMUNDA}}}{name}") or ""
 
 

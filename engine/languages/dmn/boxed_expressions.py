@@ -1,4 +1,4 @@
-"""Boxed expressions: literal, table, context, invocation, list, relation, function, and the boxed loops."""
+"""Compiles boxed expressions: literal, table, context, invocation, list, relation, function and iterators."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from lxml import etree
 
 from engine.languages.dmn.boxed_iterators import filter_items, for_each, quantify
-from engine.languages.dmn.decision_table_parser import read_table
-from engine.languages.dmn.evaluation import Boxed, Run, Scope
+from engine.languages.dmn.decision_table_parser import parse_decision_table
+from engine.languages.dmn.evaluation import BoxedExpression, DecisionRun, Scope
 from engine.languages.dmn.item_types import type_reference
-from engine.languages.dmn.xml import Reader
+from engine.languages.dmn.xml import DmnReader
 from engine.languages.feel import FunctionValue
-from engine.languages.feel.types import FeelType, fit
+from engine.languages.feel.types import FeelType, coerce
 
-TAGS = (
+BOXED_TAGS = (
     "literalExpression",
     "decisionTable",
     "context",
@@ -34,90 +34,91 @@ TAGS = (
 MAX_NESTING = 60
 
 
-def null(scope: Any, run: Run) -> None:
-    """The boxed expression that is not there."""
+def null_expression(scope: Any, run: DecisionRun) -> None:
+    """A missing boxed expression; its value is null."""
 
 
-def boxed_child(reader: Reader, element: etree._Element, decision: str) -> Boxed | None:
+def compile_child(reader: DmnReader, element: etree._Element, decision: str) -> BoxedExpression | None:
     """The boxed expression inside `element`, or None when there is none."""
-    inner = reader.child(element, *TAGS)
-    return None if inner is None else boxed(reader, inner, decision)
+    inner = reader.child(element, *BOXED_TAGS)
+    return None if inner is None else compile_boxed(reader, inner, decision)
 
 
-def boxed(reader: Reader, element: etree._Element, decision: str) -> Boxed:
-    """The boxed expression of `element`, its result fitted to its typeRef."""
+def compile_boxed(reader: DmnReader, element: etree._Element, decision: str) -> BoxedExpression:
+    """The boxed expression of `element`, its result converted to its typeRef."""
     reader.nesting += 1
     if reader.nesting > MAX_NESTING:
-        raise reader.fail(
-            f"La logica è troppo annidata: al massimo {MAX_NESTING} riquadri uno dentro l'altro", element
-        )
-    made = BUILDERS[reader.tag(element)](reader, element, decision)
+        raise reader.error("DMN_NESTED_TOO_DEEPLY", element, maximum=MAX_NESTING)
+    made = COMPILERS[reader.tag(element)](reader, element, decision)
     reader.nesting -= 1
     if reader.tag(element) == "functionDefinition":
         return made
-    return fitted(reader, made, type_reference(element.get("typeRef")))
+    return coerced(reader, made, type_reference(element.get("typeRef")))
 
 
-def fitted(reader: Reader, made: Boxed, wanted: FeelType | None) -> Boxed:
-    """`made` with its result fitted to a type."""
-    if wanted is None:
+def coerced(reader: DmnReader, made: BoxedExpression, declared_type: FeelType | None) -> BoxedExpression:
+    """`made` with its result converted to a declared type."""
+    if declared_type is None:
         return made
     types = reader.types
-    return lambda scope, run: fit(made(scope, run), wanted, types, run.evaluation)
+    return lambda scope, run: coerce(made(scope, run), declared_type, types, run.evaluation)
 
 
-def _literal(reader: Reader, element: etree._Element, decision: str) -> Boxed:
+def _literal(reader: DmnReader, element: etree._Element, decision: str) -> BoxedExpression:
     text = reader.text(element)
     if not text:
-        return null
+        return null_expression
     expression = reader.expression(text, element)
     return lambda scope, run: expression.run(scope, run.evaluation)
 
 
-def _table(reader: Reader, element: etree._Element, decision: str) -> Boxed:
-    return read_table(reader, element, decision)
+def _table(reader: DmnReader, element: etree._Element, decision: str) -> BoxedExpression:
+    return parse_decision_table(reader, element, decision)
 
 
-def _context(reader: Reader, element: etree._Element, decision: str) -> Boxed:
-    """Each entry sees those before it; an entry without a name is the value of the whole."""
-    entries: list[tuple[str, Boxed]] = []
-    result: Boxed | None = None
+def _context(reader: DmnReader, element: etree._Element, decision: str) -> BoxedExpression:
+    """Each entry can use the entries before it; an entry without a name is the value of the context."""
+    entries: list[tuple[str, BoxedExpression]] = []
+    result: BoxedExpression | None = None
     for entry in reader.children(element, "contextEntry"):
         variable = reader.child(entry, "variable")
-        value = boxed_child(reader, entry, decision) or null
+        value = compile_child(reader, entry, decision) or null_expression
         if variable is None:
             result = value
         else:
-            wanted = type_reference(variable.get("typeRef"))
-            inner = reader.child(entry, *TAGS)
+            declared_type = type_reference(variable.get("typeRef"))
+            inner = reader.child(entry, *BOXED_TAGS)
             is_function = inner is not None and reader.tag(inner) == "functionDefinition"
             entries.append(
-                (variable.get("name") or "", value if is_function else fitted(reader, value, wanted))
+                (
+                    variable.get("name") or "",
+                    value if is_function else coerced(reader, value, declared_type),
+                )
             )
 
-    def make(scope: Any, run: Run) -> Any:
-        own: dict[str, Any] = {}
-        around = Scope(own, scope)
+    def make(scope: Any, run: DecisionRun) -> Any:
+        local: dict[str, Any] = {}
+        inner_scope = Scope(local, scope)
         for name, value in entries:
-            own[name] = value(around, run)
-        return own if result is None else result(around, run)
+            local[name] = value(inner_scope, run)
+        return local if result is None else result(inner_scope, run)
 
     return make
 
 
-def _invocation(reader: Reader, element: etree._Element, decision: str) -> Boxed:
-    callee = boxed_child(reader, element, decision) or null
-    bindings: dict[str, Boxed] = {}
+def _invocation(reader: DmnReader, element: etree._Element, decision: str) -> BoxedExpression:
+    callee = compile_child(reader, element, decision) or null_expression
+    bindings: dict[str, BoxedExpression] = {}
     for binding in reader.children(element, "binding"):
         parameter = reader.child(binding, "parameter")
         name = "" if parameter is None else parameter.get("name") or ""
-        bindings[name] = fitted(
+        bindings[name] = coerced(
             reader,
-            boxed_child(reader, binding, decision) or null,
+            compile_child(reader, binding, decision) or null_expression,
             None if parameter is None else type_reference(parameter.get("typeRef")),
         )
 
-    def invoke(scope: Any, run: Run) -> Any:
+    def invoke(scope: Any, run: DecisionRun) -> Any:
         function = callee(scope, run)
         if type(function) is not FunctionValue:
             return None
@@ -132,27 +133,25 @@ def _invocation(reader: Reader, element: etree._Element, decision: str) -> Boxed
     return invoke
 
 
-def _list(reader: Reader, element: etree._Element, decision: str) -> Boxed:
-    items = [boxed(reader, item, decision) for item in reader.children(element, *TAGS)]
+def _list(reader: DmnReader, element: etree._Element, decision: str) -> BoxedExpression:
+    items = [compile_boxed(reader, item, decision) for item in reader.children(element, *BOXED_TAGS)]
     return lambda scope, run: [item(scope, run) for item in items]
 
 
-def _relation(reader: Reader, element: etree._Element, decision: str) -> Boxed:
+def _relation(reader: DmnReader, element: etree._Element, decision: str) -> BoxedExpression:
     columns = [column.get("name") or "" for column in reader.children(element, "column")]
     rows = [
-        [boxed(reader, cell, decision) for cell in reader.children(row, *TAGS)]
+        [compile_boxed(reader, cell, decision) for cell in reader.children(row, *BOXED_TAGS)]
         for row in reader.children(element, "row")
     ]
     if any(len(row) != len(columns) for row in rows):
-        raise reader.fail(
-            f"Ogni riga della relazione deve avere {len(columns)} celle, una per colonna", element
-        )
+        raise reader.error("DMN_RELATION_ROW", element, count=len(columns))
     return lambda scope, run: [
         dict(zip(columns, (cell(scope, run) for cell in row), strict=True)) for row in rows
     ]
 
 
-def parameters_of(reader: Reader, element: etree._Element) -> list[tuple[str, FeelType | None]]:
+def formal_parameters(reader: DmnReader, element: etree._Element) -> list[tuple[str, FeelType | None]]:
     """Names and types of the formal parameters of a function definition."""
     return [
         (parameter.get("name") or "", type_reference(parameter.get("typeRef")))
@@ -160,50 +159,56 @@ def parameters_of(reader: Reader, element: etree._Element) -> list[tuple[str, Fe
     ]
 
 
-def _function(reader: Reader, element: etree._Element, decision: str) -> Boxed:
+def _function(reader: DmnReader, element: etree._Element, decision: str) -> BoxedExpression:
     kind = element.get("kind") or "FEEL"
     if kind not in ("FEEL", "F"):
         if reader.strict:
-            raise reader.fail(f"Le funzioni {kind} non sono ammesse: scrivi la funzione in FEEL", element)
-        return null
-    parameters = parameters_of(reader, element)
-    body = fitted(
-        reader, boxed_child(reader, element, decision) or null, type_reference(element.get("typeRef"))
+            raise reader.error("DMN_EXTERNAL_FUNCTION", element, kind=kind)
+        return null_expression
+    parameters = formal_parameters(reader, element)
+    body = coerced(
+        reader,
+        compile_child(reader, element, decision) or null_expression,
+        type_reference(element.get("typeRef")),
     )
-    return lambda scope, run: function_value(reader, parameters, body, scope, run)
+    return lambda scope, run: make_function(reader, parameters, body, scope, run)
 
 
-def function_value(
-    reader: Reader, parameters: list[tuple[str, FeelType | None]], body: Boxed, scope: Any, run: Run
+def make_function(
+    reader: DmnReader,
+    parameters: list[tuple[str, FeelType | None]],
+    body: BoxedExpression,
+    scope: Any,
+    run: DecisionRun,
 ) -> FunctionValue:
-    """A function over a scope; its calls are counted with the others of the run."""
+    """A function over a scope; its calls are charged to the run."""
     names = tuple(name for name, _ in parameters)
     types = reader.types
 
     def apply(values: list[Any]) -> Any:
         evaluation = run.evaluation
         evaluation.spend(len(values) + 1)
-        evaluation.enter()
-        own = {
-            name: fit(value, wanted, types, evaluation)
-            for (name, wanted), value in zip(parameters, values, strict=True)
+        evaluation.enter_call()
+        local = {
+            name: coerce(value, declared_type, types, evaluation)
+            for (name, declared_type), value in zip(parameters, values, strict=True)
         }
-        result = body(Scope(own, scope), run)
-        evaluation.leave()
+        result = body(Scope(local, scope), run)
+        evaluation.leave_call()
         return result
 
     return FunctionValue(names, apply)
 
 
-def _part(reader: Reader, element: etree._Element, tag: str, decision: str) -> Boxed:
+def _compile_part(reader: DmnReader, element: etree._Element, tag: str, decision: str) -> BoxedExpression:
     holder = reader.child(element, tag)
-    return null if holder is None else boxed_child(reader, holder, decision) or null
+    return null_expression if holder is None else compile_child(reader, holder, decision) or null_expression
 
 
-def _conditional(reader: Reader, element: etree._Element, decision: str) -> Boxed:
-    condition, yes, no = (_part(reader, element, tag, decision) for tag in ("if", "then", "else"))
+def _conditional(reader: DmnReader, element: etree._Element, decision: str) -> BoxedExpression:
+    condition, yes, no = (_compile_part(reader, element, tag, decision) for tag in ("if", "then", "else"))
 
-    def choose(scope: Any, run: Run) -> Any:
+    def choose(scope: Any, run: DecisionRun) -> Any:
         outcome = condition(scope, run)
         if outcome is True:
             return yes(scope, run)
@@ -212,28 +217,30 @@ def _conditional(reader: Reader, element: etree._Element, decision: str) -> Boxe
     return choose
 
 
-def _for(reader: Reader, element: etree._Element, decision: str) -> Boxed:
+def _for(reader: DmnReader, element: etree._Element, decision: str) -> BoxedExpression:
     return for_each(
         element.get("iteratorVariable") or "",
-        _part(reader, element, "in", decision),
-        _part(reader, element, "return", decision),
+        _compile_part(reader, element, "in", decision),
+        _compile_part(reader, element, "return", decision),
     )
 
 
-def _quantified(reader: Reader, element: etree._Element, decision: str) -> Boxed:
+def _quantified(reader: DmnReader, element: etree._Element, decision: str) -> BoxedExpression:
     return quantify(
         reader.tag(element) == "some",
         element.get("iteratorVariable") or "",
-        _part(reader, element, "in", decision),
-        _part(reader, element, "satisfies", decision),
+        _compile_part(reader, element, "in", decision),
+        _compile_part(reader, element, "satisfies", decision),
     )
 
 
-def _filter(reader: Reader, element: etree._Element, decision: str) -> Boxed:
-    return filter_items(_part(reader, element, "in", decision), _part(reader, element, "match", decision))
+def _filter(reader: DmnReader, element: etree._Element, decision: str) -> BoxedExpression:
+    return filter_items(
+        _compile_part(reader, element, "in", decision), _compile_part(reader, element, "match", decision)
+    )
 
 
-BUILDERS: dict[str, Callable[[Reader, etree._Element, str], Boxed]] = {
+COMPILERS: dict[str, Callable[[DmnReader, etree._Element, str], BoxedExpression]] = {
     "literalExpression": _literal,
     "decisionTable": _table,
     "context": _context,

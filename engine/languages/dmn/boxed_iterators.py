@@ -1,51 +1,53 @@
-"""The boxed loops of DMN 1.4: for, some, every and filter over boxed expressions."""
+"""The boxed iterators of DMN 1.4: for, some, every and filter over boxed expressions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from engine.languages.dmn.evaluation import Boxed, Run, Scope
+from engine.languages.dmn.evaluation import BoxedExpression, DecisionRun, Scope
 from engine.languages.feel.compile_loops import as_list, domain_of
 from engine.languages.feel.values import is_number
 
 
-def _turns(name: str, items: Iterable[Any], scope: Any, run: Run, own: dict[str, Any]) -> Iterable[Scope]:
-    around = Scope(own, scope)
+def _iterate(
+    name: str, items: Iterable[Any], scope: Any, run: DecisionRun, local: dict[str, Any]
+) -> Iterable[Scope]:
+    inner_scope = Scope(local, scope)
     for item in items:
         run.evaluation.spend(2)
-        own[name] = item
-        yield around
+        local[name] = item
+        yield inner_scope
 
 
-def for_each(name: str, over: Boxed, body: Boxed) -> Boxed:
+def for_each(name: str, over: BoxedExpression, body: BoxedExpression) -> BoxedExpression:
     """for name in over return body"""
 
-    def loop(scope: Any, run: Run) -> list[Any] | None:
+    def loop(scope: Any, run: DecisionRun) -> list[Any] | None:
         items = domain_of(over(scope, run))
         if items is None:
             return None
         made: list[Any] = []
-        own: dict[str, Any] = {"partial": []}
-        for around in _turns(name, items, scope, run, own):
-            made.append(body(around, run))
+        local: dict[str, Any] = {"partial": []}
+        for inner_scope in _iterate(name, items, scope, run, local):
+            made.append(body(inner_scope, run))
             run.evaluation.spend_items(len(made))
-            own["partial"] = list(made)
+            local["partial"] = list(made)
         return made
 
     return loop
 
 
-def quantify(some: bool, name: str, over: Boxed, condition: Boxed) -> Boxed:
+def quantify(some: bool, name: str, over: BoxedExpression, condition: BoxedExpression) -> BoxedExpression:
     """some / every name in over satisfies condition"""
 
-    def loop(scope: Any, run: Run) -> bool | None:
+    def loop(scope: Any, run: DecisionRun) -> bool | None:
         items = domain_of(over(scope, run))
         if items is None:
             return None
         answer: bool | None = not some
-        for around in _turns(name, items, scope, run, {}):
-            found = condition(around, run)
+        for inner_scope in _iterate(name, items, scope, run, {}):
+            found = condition(inner_scope, run)
             if found is some:
                 answer = some
                 break
@@ -56,19 +58,19 @@ def quantify(some: bool, name: str, over: Boxed, condition: Boxed) -> Boxed:
     return loop
 
 
-def filter_items(over: Boxed, match: Boxed) -> Boxed:
-    """The items of `over` for which `match` holds; the entries of an item are names in it."""
+def filter_items(over: BoxedExpression, match: BoxedExpression) -> BoxedExpression:
+    """The items of `over` for which `match` is true; the entries of an item are names in `match`."""
 
-    def loop(scope: Any, run: Run) -> list[Any] | None:
-        kept: list[Any] = []
+    def loop(scope: Any, run: DecisionRun) -> list[Any] | None:
+        chosen: list[Any] = []
         for item in as_list(over(scope, run)):
             run.evaluation.spend(2)
-            own = {"item": item, **item} if type(item) is dict else {"item": item}
-            found = match(Scope(own, scope), run)
+            local = {"item": item, **item} if type(item) is dict else {"item": item}
+            found = match(Scope(local, scope), run)
             if is_number(found):
                 return None
             if found is True:
-                kept.append(item)
-        return kept
+                chosen.append(item)
+        return chosen
 
     return loop

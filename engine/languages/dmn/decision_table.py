@@ -1,7 +1,7 @@
-"""A decision table ready to be asked: which rules hit, what they answer, and why.
+"""Decision tables: which rules match, the result, and the evidence.
 
-Each column keeps its distinct cells with the set of rules that use them, as the bits of a number: a cell written
-in fifty rules is tested once, and a cell whose rules are all out already is not tested at all.
+Each column has its distinct cells with the set of rules that use them, as the bits of a number: a cell that is in
+fifty rules is tested once, and a cell whose rules are all excluded already is not tested.
 """
 
 from __future__ import annotations
@@ -11,40 +11,40 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.languages.dmn.errors import DecisionError
-from engine.languages.dmn.evaluation import Run, Scope
-from engine.languages.dmn.evidence import Failure, RuleHit, condition, sentence
-from engine.languages.dmn.hit_policies import AGGREGATIONS, SINGLE, Conflict, Hit, by_priority
-from engine.languages.dmn.item_types import read_moment
-from engine.languages.feel import Evaluation, Expression, TestColumn
-from engine.languages.feel.types import FeelType, fit
+from engine.languages.dmn.evaluation import DecisionRun, Scope
+from engine.languages.dmn.evidence import MatchedRule, UnmatchedRule, describe_condition, describe_rule
+from engine.languages.dmn.hit_policies import AGGREGATIONS, SINGLE, Hit, HitPolicyViolation, by_priority
+from engine.languages.dmn.item_types import parse_temporal_value
+from engine.languages.feel import Evaluation, Expression, UnaryTestColumn
+from engine.languages.feel.types import FeelType, coerce
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """An input of the table: the expression asked, its label for sentences, and its cells by the rules using them."""
+class InputClause:
+    """An input column: its expression, its label for sentences, its allowed values and its cells."""
 
     label: str
     expression: Expression
-    wanted: FeelType | None
+    declared_type: FeelType | None
     variable: str
-    """A name under which cells may read the input value (camunda:inputVariable); usually empty."""
+    """The name by which cells may read the input value (camunda:inputVariable); usually empty."""
     allowed: Expression | None
-    cells: TestColumn
+    cells: UnaryTestColumn
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
-    """An output of the table: its name, the values it may take in order of importance, its default."""
+class OutputClause:
+    """An output column: its name, its possible values in order of priority, its default."""
 
     name: str
-    wanted: FeelType | None
+    declared_type: FeelType | None
     values: Expression | None
     default: Expression | None
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """A rule: its id, annotation, the cells as written (for sentences) and what it answers."""
+class DecisionRule:
+    """A rule: its id, annotation, condition cells as written (for sentences) and output expressions."""
 
     rule_id: str
     annotation: str
@@ -54,68 +54,82 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class DecisionTable:
-    """A whole table; called with a scope and a run, it answers."""
+    """A decision table; a boxed expression, called with a scope and a run.
+
+    error: makes the DecisionError about this table, from a message code.
+    """
 
     decision: str
     policy: str
     aggregation: str
-    columns: tuple[Column, ...]
-    outputs: tuple[Output, ...]
-    rules: tuple[Rule, ...]
+    columns: tuple[InputClause, ...]
+    outputs: tuple[OutputClause, ...]
+    rules: tuple[DecisionRule, ...]
     types: dict[str, FeelType]
-    fail: Callable[[str, str], DecisionError]
+    error: Callable[..., DecisionError]
 
-    def __call__(self, scope: Any, run: Run) -> Any:
-        """The table's value; raises DecisionError when the hits contradict the hit policy."""
+    def __call__(self, scope: Any, run: DecisionRun) -> Any:
+        """The result of the table. Raises DecisionError when the matching rules violate the hit policy."""
         values: list[Any] = []
-        alive = self._alive(scope, run, values)
+        candidates = self._matching_rules(scope, run, values)
         evaluation = run.evaluation
-        numbers = _numbers(alive, len(self.rules))
+        indexes = _rule_indexes(candidates, len(self.rules))
         if self.policy == "FIRST":
-            numbers = numbers[:1]
+            indexes = indexes[:1]
         hits = [
             Hit(
-                number + 1,
+                index + 1,
                 tuple(
                     self._output(cell, column, scope, evaluation)
-                    for cell, column in zip(self.rules[number].outputs, self.outputs, strict=True)
+                    for cell, column in zip(self.rules[index].outputs, self.outputs, strict=True)
                 ),
             )
-            for number in numbers
+            for index in indexes
         ]
         try:
-            answer, used = self._resolve(hits, scope, evaluation)
-        except Conflict as conflict:
-            raise self.fail(str(conflict), "decision.conflict") from None
-        self._explain(used, values, scope, run)
-        return answer
+            result, used = self._resolve(hits, scope, evaluation)
+        except HitPolicyViolation as violation:
+            raise self.error(
+                violation.message_code, code="decision.conflict", **violation.parameters
+            ) from None
+        self._add_evidence(used, values, scope, run)
+        return result
 
-    def _alive(self, scope: Any, run: Run, values: list[Any]) -> int:
-        """The rules all of whose conditions hold, as bits; `values` is filled with what each input was."""
-        alive = (1 << len(self.rules)) - 1
+    def _matching_rules(self, scope: Any, run: DecisionRun, values: list[Any]) -> int:
+        """The rules whose conditions are all true, as bits; the value of each input is added to `values`."""
+        candidates = (1 << len(self.rules)) - 1
         evaluation = run.evaluation
         for column in self.columns:
             value = column.expression.run(scope, evaluation)
-            if column.wanted is not None:
-                value = fit(read_moment(value, column.wanted), column.wanted, self.types, evaluation)
+            if column.declared_type is not None:
+                value = coerce(
+                    parse_temporal_value(value, column.declared_type),
+                    column.declared_type,
+                    self.types,
+                    evaluation,
+                )
             values.append(value)
             if column.allowed is not None and column.allowed.run_test(value, scope, evaluation) is not True:
                 return 0
-            seen: Any = Scope({column.variable: value}, scope) if column.variable else scope
-            alive = column.cells.passing(value, seen, evaluation, alive)
-            if not alive:
+            cell_scope: Any = Scope({column.variable: value}, scope) if column.variable else scope
+            candidates = column.cells.accepting_rules(value, cell_scope, evaluation, candidates)
+            if not candidates:
                 break
-        return alive
+        return candidates
 
-    def _output(self, cell: Expression, output: Output, scope: Any, evaluation: Evaluation) -> Any:
+    def _output(self, cell: Expression, output: OutputClause, scope: Any, evaluation: Evaluation) -> Any:
         value = cell.run(scope, evaluation)
-        return value if output.wanted is None else fit(value, output.wanted, self.types, evaluation)
+        return (
+            value
+            if output.declared_type is None
+            else coerce(value, output.declared_type, self.types, evaluation)
+        )
 
     def _resolve(self, hits: list[Hit], scope: Any, evaluation: Evaluation) -> tuple[Any, list[Hit]]:
-        """The table's answer by its hit policy, and the hits it rests on."""
+        """The result by the hit policy, and the hits that it is made of."""
         if self.policy in SINGLE:
             one = SINGLE[self.policy](hits, evaluation)
-            return (self._default(scope, evaluation) if one is None else self._answer(one)), [
+            return (self._default(scope, evaluation) if one is None else self._outputs_of(one)), [
                 one
             ] if one else []
         if self.policy in ("PRIORITY", "OUTPUT ORDER"):
@@ -125,15 +139,15 @@ class DecisionTable:
             ]
             hits = by_priority(hits, priorities, evaluation)
             if self.policy == "PRIORITY":
-                return (self._answer(hits[0]) if hits else self._default(scope, evaluation)), hits[:1]
+                return (self._outputs_of(hits[0]) if hits else self._default(scope, evaluation)), hits[:1]
         if self.aggregation:
             return self._aggregate(hits, scope, evaluation), hits
-        answers = [self._answer(hit) for hit in hits]
+        answers = [self._outputs_of(hit) for hit in hits]
         if not answers and any(output.default for output in self.outputs):
             return [self._default(scope, evaluation)], hits
         return answers, hits
 
-    def _answer(self, hit: Hit) -> Any:
+    def _outputs_of(self, hit: Hit) -> Any:
         if len(self.outputs) == 1:
             return hit.outputs[0]
         return {output.name: value for output, value in zip(self.outputs, hit.outputs, strict=True)}
@@ -145,13 +159,13 @@ class DecisionTable:
         columns = [
             aggregate([hit.outputs[index] for hit in hits], evaluation) for index in range(len(self.outputs))
         ]
-        return self._answer(Hit(0, tuple(columns)))
+        return self._outputs_of(Hit(0, tuple(columns)))
 
     def _default(self, scope: Any, evaluation: Evaluation) -> Any:
-        """The defaults of the outputs when no rule hit; null without defaults."""
+        """The default outputs, when no rule matches; null without defaults."""
         if not any(output.default for output in self.outputs):
             return None
-        return self._answer(
+        return self._outputs_of(
             Hit(
                 0,
                 tuple(
@@ -161,45 +175,57 @@ class DecisionTable:
             )
         )
 
-    def _explain(self, used: list[Hit], values: list[Any], scope: Any, run: Run) -> None:
-        """Adds the rules used to the evidence of the run; with none, why each rule failed."""
+    def _add_evidence(self, used: list[Hit], values: list[Any], scope: Any, run: DecisionRun) -> None:
+        """Adds the matching rules to the evidence of the run; without any, the failed condition of each rule."""
         for hit in used:
             rule = self.rules[hit.rule - 1]
-            said = [
-                condition(column.label, value, cell, True)
+            conditions = [
+                describe_condition(column.label, value, cell, True)
                 for column, value, cell in zip(self.columns, values, rule.conditions, strict=True)
                 if cell != "-"
             ]
-            run.hits.append(
-                RuleHit(hit.rule, rule.rule_id, rule.annotation, sentence(hit.rule, said), self.decision)
+            run.matched_rules.append(
+                MatchedRule(
+                    hit.rule,
+                    rule.rule_id,
+                    rule.annotation,
+                    describe_rule(hit.rule, conditions),
+                    self.decision,
+                )
             )
         if used:
             return
-        for number, (rule, said) in enumerate(
-            zip(self.rules, self._stumbles(values, scope, run), strict=True), 1
+        for number, (rule, conditions) in enumerate(
+            zip(self.rules, self._failed_conditions(values, scope, run), strict=True), 1
         ):
-            run.failures.append(Failure(number, rule.rule_id, sentence(number, said), self.decision))
+            run.unmatched_rules.append(
+                UnmatchedRule(number, rule.rule_id, describe_rule(number, conditions), self.decision)
+            )
 
-    def _stumbles(self, values: list[Any], scope: Any, run: Run) -> list[list[str]]:
-        """For each rule, the first condition that did not hold; on an account of its own."""
+    def _failed_conditions(self, values: list[Any], scope: Any, run: DecisionRun) -> list[list[str]]:
+        """For each rule, the first condition that is not true. Evaluated with a budget of its own."""
         evaluation = Evaluation(run.evaluation.bindings)
-        said: list[list[str]] = [[] for _ in self.rules]
-        waiting = (1 << len(self.rules)) - 1
+        conditions: list[list[str]] = [[] for _ in self.rules]
+        remaining = (1 << len(self.rules)) - 1
         for index, (column, value) in enumerate(zip(self.columns, values, strict=False)):
             if column.allowed is not None and column.allowed.run_test(value, scope, evaluation) is not True:
-                for one in _numbers(waiting, len(self.rules)):
-                    said[one] = [
-                        f"{condition(column.label, value, column.allowed.text, False)} (valori ammessi)"
+                for one in _rule_indexes(remaining, len(self.rules)):
+                    conditions[one] = [
+                        describe_condition(
+                            column.label, value, column.allowed.text, False, allowed_values=True
+                        )
                     ]
                 break
-            seen: Any = Scope({column.variable: value}, scope) if column.variable else scope
-            passing = column.cells.passing(value, seen, evaluation, waiting)
-            for one in _numbers(waiting & ~passing, len(self.rules)):
-                said[one] = [condition(column.label, value, self.rules[one].conditions[index], False)]
-            waiting = passing
-        return said
+            cell_scope: Any = Scope({column.variable: value}, scope) if column.variable else scope
+            accepted = column.cells.accepting_rules(value, cell_scope, evaluation, remaining)
+            for one in _rule_indexes(remaining & ~accepted, len(self.rules)):
+                conditions[one] = [
+                    describe_condition(column.label, value, self.rules[one].conditions[index], False)
+                ]
+            remaining = accepted
+        return conditions
 
 
-def _numbers(rules: int, count: int) -> list[int]:
-    """The places, from 0, of the rules in a set."""
+def _rule_indexes(rules: int, count: int) -> list[int]:
+    """The indexes, from 0, of the rules in a set of `count` bits."""
     return [number for number in range(count) if rules >> number & 1]

@@ -1,25 +1,48 @@
-"""What can go wrong with a decision: in its file when it is deployed, or when it is taken."""
+"""The errors of decision models, found when the file is deployed or when a decision is evaluated."""
 
 from __future__ import annotations
 
+from typing import Any
 
-class DecisionError(Exception):
-    """A decision model that cannot be read, or a decision that cannot be taken.
+from engine.messages import LocalizedError, Message, message
 
-    `message` is an Italian sentence for the analyst; `source` the file, `element` the id (or name) of the
-    element and `line` its line in the file, 0 when not known; `code` is stable and English.
+
+class DecisionError(LocalizedError):
+    """A decision model that cannot be read, or a decision that cannot be evaluated.
+
+    `DecisionError("DMN_NO_OUTPUTS", source="requisiti.dmn")`: the sentence is in the catalogue (`engine.messages`).
+    `source` is the file, `element` the id (or name) of the element, `line` its line in the file (0 when unknown),
+    `code` the stable code for programs.
     """
 
     def __init__(
-        self, message: str, *, source: str, element: str = "", line: int = 0, code: str = "decision.invalid"
+        self,
+        message_code: str,
+        /,
+        *,
+        source: str,
+        element: str = "",
+        line: int = 0,
+        code: str = "decision.invalid",
+        **parameters: Any,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        super().__init__(message_code, parameters)
         self.source = source
         self.element = element
         self.line = line
         self.code = code
 
+    @property
+    def located_message(self) -> Message:
+        """The sentence with the file and, where they are known, the line and the element."""
+        location: dict[str, Any] = {"source": self.source, "problem": self.message}
+        if self.line and self.element:
+            return message("DMN_ERROR_AT_LINE_AND_ELEMENT", line=self.line, element=self.element, **location)
+        if self.line:
+            return message("DMN_ERROR_AT_LINE", line=self.line, **location)
+        if self.element:
+            return message("DMN_ERROR_AT_ELEMENT", element=self.element, **location)
+        return message("DMN_ERROR", **location)
+
     def __str__(self) -> str:
-        place = self.source + (f", riga {self.line}" if self.line else "")
-        return f"{place}{f', elemento «{self.element}»' if self.element else ''}: {self.message}"
+        return self.located_message

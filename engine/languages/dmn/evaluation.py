@@ -1,48 +1,51 @@
-"""One taking of a decision: the values at hand, those already worked out, and the evidence gathered on the way."""
+"""The evaluation of one decision: scopes, values already calculated, and evidence."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.languages.dmn.evidence import Failure, RuleHit
+from engine.languages.dmn.evidence import MatchedRule, UnmatchedRule
 from engine.languages.feel import Evaluation
 
 
 class Scope:
-    """Names nearest first: `own` ones, then those of the scope around."""
+    """Local names, then the names of the outer scope."""
 
-    __slots__ = ("outer", "own")
+    __slots__ = ("local", "outer")
 
-    def __init__(self, own: dict[str, Any], outer: Mapping[str, Any] | Scope) -> None:
-        self.own = own
+    def __init__(self, local: dict[str, Any], outer: Mapping[str, Any] | Scope) -> None:
+        self.local = local
         self.outer = outer
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value of a name; None when nobody has it."""
-        if name in self.own:
-            return self.own[name]
+        """The value of a name; `default` when no scope has it."""
+        if name in self.local:
+            return self.local[name]
         return self.outer.get(name, default)
 
 
-class Run:
-    """What the parts of a model share while one decision is taken."""
+class DecisionRun:
+    """What the parts of a model share while one decision is evaluated.
 
-    __slots__ = ("evaluation", "failures", "hits", "values", "variables")
+    values: the values of decisions already evaluated, by id.
+    """
+
+    __slots__ = ("evaluation", "matched_rules", "unmatched_rules", "values", "variables")
 
     def __init__(self, variables: Mapping[str, Any] | Scope, evaluation: Evaluation) -> None:
         self.variables = variables
         self.evaluation = evaluation
         self.values: dict[str, Any] = {}
-        self.hits: list[RuleHit] = []
-        self.failures: list[Failure] = []
+        self.matched_rules: list[MatchedRule] = []
+        self.unmatched_rules: list[UnmatchedRule] = []
 
-    def inner(self, variables: Mapping[str, Any] | Scope) -> Run:
-        """A run on other variables that charges the same account and adds to the same evidence."""
-        run = Run(variables, self.evaluation)
-        run.hits, run.failures = self.hits, self.failures
+    def inner(self, variables: Mapping[str, Any] | Scope) -> DecisionRun:
+        """A run on other variables, with the same budget and the same evidence."""
+        run = DecisionRun(variables, self.evaluation)
+        run.matched_rules, run.unmatched_rules = self.matched_rules, self.unmatched_rules
         return run
 
 
-Boxed = Callable[[Any, Run], Any]
+BoxedExpression = Callable[[Any, DecisionRun], Any]
 """A boxed expression, compiled: called with the scope (anything with `get`) and the run."""

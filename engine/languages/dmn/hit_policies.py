@@ -1,4 +1,4 @@
-"""What a table answers when several rules hit: one function for each hit policy of DMN."""
+"""The hit policies and aggregations of decision tables: the result when several rules match."""
 
 from __future__ import annotations
 
@@ -12,50 +12,51 @@ from engine.languages.feel.functions.aggregates import max_, min_, sum_
 from engine.languages.feel.values import is_number
 
 
-class Conflict(Exception):
-    """The rules that hit do not agree with the table's hit policy; the text is an Italian sentence."""
+class HitPolicyViolation(Exception):
+    """The matching rules violate the hit policy of the table; the table raises it as a DecisionError."""
+
+    def __init__(self, message_code: str, /, **parameters: Any) -> None:
+        super().__init__(message_code, parameters)
+        self.message_code = message_code
+        self.parameters = parameters
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A rule that hit and its outputs, one a column."""
+    """A matching rule and its outputs, one per column."""
 
     rule: int
     outputs: tuple[Any, ...]
 
 
 Priorities = Sequence[Sequence[Any] | None]
-"""For each output column, its values from the most to the least important; None when they are not listed."""
+"""For each output column, its values from the highest to the lowest priority; None when they are not listed."""
 
 
 def unique(hits: list[Hit], evaluation: Evaluation) -> Hit | None:
-    """UNIQUE: at most one rule may hit."""
+    """UNIQUE: at most one rule may match."""
     if len(hits) > 1:
-        raise Conflict(
-            f"Le regole {_numbers(hits)} valgono insieme, ma la tabella ne ammette una sola (UNIQUE): "
-            "rendile distinte o cambia la hit policy"
+        raise HitPolicyViolation(
+            "DMN_UNIQUE_VIOLATED", rules=[hit.rule for hit in hits[:-1]], last=hits[-1].rule
         )
     return hits[0] if hits else None
 
 
 def any_(hits: list[Hit], evaluation: Evaluation) -> Hit | None:
-    """ANY: several rules may hit when all say the same."""
+    """ANY: several rules may match when their outputs are equal."""
     for hit in hits[1:]:
         if equal(list(hit.outputs), list(hits[0].outputs), evaluation) is not True:
-            raise Conflict(
-                f"Le regole {hits[0].rule} e {hit.rule} valgono insieme e danno risultati diversi, "
-                "ma la tabella li vuole uguali (ANY)"
-            )
+            raise HitPolicyViolation("DMN_ANY_VIOLATED", first=hits[0].rule, second=hit.rule)
     return hits[0] if hits else None
 
 
 def first(hits: list[Hit], evaluation: Evaluation) -> Hit | None:
-    """FIRST: the first rule in the table's order."""
+    """FIRST: the first matching rule in the order of the table."""
     return hits[0] if hits else None
 
 
 def by_priority(hits: list[Hit], priorities: Priorities, evaluation: Evaluation) -> list[Hit]:
-    """Hits by the importance of their outputs, column by column; equal ones stay in the table's order."""
+    """The hits sorted by the priority of their outputs, column by column; equal ones in the order of the table."""
 
     def rank(hit: Hit) -> tuple[int, ...]:
         return tuple(
@@ -72,10 +73,6 @@ def _position(output: Any, listed: Sequence[Any], evaluation: Evaluation) -> int
         if equal(output, value, evaluation) is True:
             return position
     return len(listed)
-
-
-def _numbers(hits: list[Hit]) -> str:
-    return ", ".join(str(hit.rule) for hit in hits[:-1]) + f" e {hits[-1].rule}"
 
 
 def _sum(values: list[Any], evaluation: Evaluation) -> Any:

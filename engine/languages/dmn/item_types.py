@@ -1,4 +1,4 @@
-"""Item definitions: the types a model declares, with their allowed values."""
+"""Item definitions: the types that a model declares, with their allowed values."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from engine.languages.dmn.xml import Reader
+from engine.languages.dmn.xml import DmnReader
 from engine.languages.feel import Evaluation, Expression, parse_temporal
 from engine.languages.feel.types import (
     ANY,
@@ -34,9 +34,9 @@ SYNONYMS = {
     "yearMonthDuration": "years and months duration",
     "any": "Any",
 }
-"""Names other editors write (dmn-js, DMN 1.1) for FEEL's own types."""
+"""Other names of the FEEL types (dmn-js, DMN 1.1)."""
 
-_MOMENTS: dict[str, type] = {
+_TEMPORAL_TYPES: dict[str, type] = {
     "date": dt.date,
     "date and time": dt.datetime,
     "time": dt.time,
@@ -45,7 +45,7 @@ _MOMENTS: dict[str, type] = {
 
 
 def type_reference(name: str | None) -> FeelType | None:
-    """The type a typeRef names: built-in, or defined in the model and looked up when used; None for no typeRef."""
+    """The type of a typeRef: built-in, or defined in the model and looked up when used; None without typeRef."""
     if not name or not name.strip():
         return None
     plain = name.strip()
@@ -58,20 +58,22 @@ def type_reference(name: str | None) -> FeelType | None:
     return NamedType(plain)
 
 
-def read_item_definitions(reader: Reader) -> None:
-    """Puts the model's item definitions among the reader's types."""
+def parse_item_definitions(reader: DmnReader) -> None:
+    """Adds the item definitions of the model to the types of the reader."""
     for element in reader.children(reader.root, "itemDefinition"):
-        reader.types[element.get("name") or ""] = item_type(reader, element)
+        reader.types[element.get("name") or ""] = parse_item_type(reader, element)
 
 
-def item_type(reader: Reader, element: etree._Element) -> FeelType:
+def parse_item_type(reader: DmnReader, element: etree._Element) -> FeelType:
     """The type of an itemDefinition or itemComponent."""
     components = list(reader.children(element, "itemComponent"))
     function = reader.child(element, "functionItem")
     base: FeelType
     if components:
         base = ContextType(
-            tuple((component.get("name") or "", item_type(reader, component)) for component in components)
+            tuple(
+                (component.get("name") or "", parse_item_type(reader, component)) for component in components
+            )
         )
     elif function is not None:
         base = FunctionType(
@@ -90,7 +92,7 @@ def item_type(reader: Reader, element: etree._Element) -> FeelType:
     return _constrained(reader, base, element, "typeConstraint")
 
 
-def _constrained(reader: Reader, base: FeelType, element: etree._Element, tag: str) -> FeelType:
+def _constrained(reader: DmnReader, base: FeelType, element: etree._Element, tag: str) -> FeelType:
     values = reader.child(element, tag)
     written = reader.text(values)
     if values is None or not written:
@@ -99,13 +101,17 @@ def _constrained(reader: Reader, base: FeelType, element: etree._Element, tag: s
 
 
 def allows(tests: Expression) -> Callable[[Any, Evaluation], bool | None]:
-    """The check that a value passes unary tests, as a constrained type wants it."""
+    """The check of a constrained type: whether a value passes unary tests."""
     return lambda value, evaluation: tests.run_test(value, {}, evaluation)
 
 
-def read_moment(value: Any, wanted: FeelType | None) -> Any:
-    """A date, time or duration that arrives as ISO text, as data from forms and JSON does, where one is declared."""
-    if type(value) is not str or not isinstance(wanted, SimpleType) or wanted.name not in _MOMENTS:
+def parse_temporal_value(value: Any, declared_type: FeelType | None) -> Any:
+    """The date, time or duration of an ISO 8601 text, as forms and JSON give it, where that type is declared."""
+    if (
+        type(value) is not str
+        or not isinstance(declared_type, SimpleType)
+        or declared_type.name not in _TEMPORAL_TYPES
+    ):
         return value
-    moment = parse_temporal(value)
-    return moment if type(moment) is _MOMENTS[wanted.name] else value
+    parsed = parse_temporal(value)
+    return parsed if type(parsed) is _TEMPORAL_TYPES[declared_type.name] else value

@@ -1,4 +1,4 @@
-"""A decision model: its decisions, what each needs, and how one is taken."""
+"""Decision models: decisions, their requirements, and their evaluation."""
 
 from __future__ import annotations
 
@@ -6,155 +6,174 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from engine.languages.dmn.boxed_expressions import function_value
+from engine.languages.dmn.boxed_expressions import make_function
 from engine.languages.dmn.errors import DecisionError
-from engine.languages.dmn.evaluation import Boxed, Run, Scope
-from engine.languages.dmn.evidence import Failure, RuleHit
-from engine.languages.dmn.item_types import read_moment
-from engine.languages.dmn.xml import Reader
-from engine.languages.feel import DEFAULT_LIMITS, Evaluation, FeelError, FunctionValue, Limits, from_feel
+from engine.languages.dmn.evaluation import BoxedExpression, DecisionRun, Scope
+from engine.languages.dmn.evidence import MatchedRule, UnmatchedRule
+from engine.languages.dmn.item_types import parse_temporal_value
+from engine.languages.dmn.xml import DmnReader
+from engine.languages.feel import (
+    DEFAULT_LIMITS,
+    Evaluation,
+    EvaluationLimits,
+    FeelError,
+    FunctionBindings,
+    FunctionValue,
+    from_feel,
+)
 from engine.languages.feel.compiler import convert
-from engine.languages.feel.types import FeelType, fit
-
-Bindings = Mapping[str, Callable[..., Any]]
+from engine.languages.feel.types import FeelType, coerce
 
 
 @dataclass(slots=True)
 class InputData:
-    """A value the model is given."""
+    """An input of the model."""
 
     name: str
-    wanted: FeelType | None
+    declared_type: FeelType | None
 
 
 @dataclass(slots=True)
 class Requirement:
-    """Something a decision needs, and the name it sees it under; `model` names the import it comes through."""
+    """An element that a decision requires; `model` is the name of the import it comes from, empty for this model."""
 
-    target: Decision | InputData | Knowledge | Service
+    target: Decision | InputData | BusinessKnowledgeModel | DecisionService
     model: str = ""
 
 
 @dataclass(slots=True)
 class Decision:
-    """A decision: its logic and what that needs."""
+    """A decision: its logic and its requirements. `reads` are the variables that the logic reads."""
 
     element_id: str
     name: str
     line: int
-    logic: Boxed
-    wanted: FeelType | None
-    reader: Reader
+    logic: BoxedExpression
+    declared_type: FeelType | None
+    reader: DmnReader
     reads: frozenset[str] = frozenset()
     requires: list[Requirement] = field(default_factory=list)
 
-    def value(self, run: Run) -> Any:
-        """What is decided, worked out once a run."""
+    def value(self, run: DecisionRun) -> Any:
+        """The value of the decision, calculated once per run."""
         if self.element_id not in run.values:
-            value = self.logic(surroundings(self.requires, run), run)
-            if self.wanted is not None:
-                value = fit(value, self.wanted, self.reader.types, run.evaluation)
+            value = self.logic(requirements_scope(self.requires, run), run)
+            if self.declared_type is not None:
+                value = coerce(value, self.declared_type, self.reader.types, run.evaluation)
             run.values[self.element_id] = value
         return run.values[self.element_id]
 
 
 @dataclass(slots=True)
-class Knowledge:
-    """A business knowledge model: a function decisions may call."""
+class BusinessKnowledgeModel:
+    """A business knowledge model: a function that decisions may call."""
 
     name: str
     parameters: list[tuple[str, FeelType | None]]
-    body: Boxed
-    reader: Reader
+    body: BoxedExpression
+    reader: DmnReader
     requires: list[Requirement] = field(default_factory=list)
 
-    def value(self, run: Run) -> FunctionValue:
-        """The function; what it requires is looked for when it is called."""
+    def value(self, run: DecisionRun) -> FunctionValue:
+        """The function; its requirements are evaluated when it is called."""
 
-        def call(scope: Any, run: Run) -> Any:
-            return self.body(Scope(scope.own, surroundings([*self.requires, Requirement(self)], run)), run)
+        def call(scope: Any, run: DecisionRun) -> Any:
+            return self.body(
+                Scope(scope.local, requirements_scope([*self.requires, Requirement(self)], run)), run
+            )
 
-        return function_value(self.reader, self.parameters, call, {}, run)
+        return make_function(self.reader, self.parameters, call, {}, run)
 
 
 @dataclass(slots=True)
-class Service:
-    """A decision service: decisions offered as a function of their inputs."""
+class DecisionService:
+    """A decision service: output decisions as a function of input data and input decisions."""
 
     name: str
-    reader: Reader
-    outputs: list[Decision] = field(default_factory=list)
-    given: list[Decision] = field(default_factory=list)
-    inputs: list[InputData] = field(default_factory=list)
-    wanted: FeelType | None = None
+    reader: DmnReader
+    output_decisions: list[Decision] = field(default_factory=list)
+    input_decisions: list[Decision] = field(default_factory=list)
+    input_data: list[InputData] = field(default_factory=list)
 
-    def value(self, run: Run) -> FunctionValue:
-        """The function: input data first, then the decisions given instead of being taken."""
-        names = (*(one.name for one in self.inputs), *(one.name for one in self.given))
+    def value(self, run: DecisionRun) -> FunctionValue:
+        """The function: its parameters are the input data, then the input decisions."""
+        names = (*(one.name for one in self.input_data), *(one.name for one in self.input_decisions))
 
         def call(values: list[Any]) -> Any:
             evaluation, types = run.evaluation, self.reader.types
-            wanted = [one.wanted for one in self.inputs] + [one.wanted for one in self.given]
-            fitted = [fit(value, kind, types, evaluation) for value, kind in zip(values, wanted, strict=True)]
-            if any(value is None and given is not None for value, given in zip(fitted, values, strict=True)):
+            declared_types = [one.declared_type for one in self.input_data] + [
+                one.declared_type for one in self.input_decisions
+            ]
+            converted = [
+                coerce(value, kind, types, evaluation)
+                for value, kind in zip(values, declared_types, strict=True)
+            ]
+            if any(
+                value is None and argument is not None
+                for value, argument in zip(converted, values, strict=True)
+            ):
                 return None
-            evaluation.enter()
-            count = len(self.inputs)
-            given = {one.name: value for one, value in zip(self.inputs, fitted[:count], strict=True)}
-            inner = run.inner(Scope(given, {}))
-            for decision, value in zip(self.given, fitted[count:], strict=True):
+            evaluation.enter_call()
+            count = len(self.input_data)
+            own_values = {
+                one.name: value for one, value in zip(self.input_data, converted[:count], strict=True)
+            }
+            inner = run.inner(Scope(own_values, {}))
+            for decision, value in zip(self.input_decisions, converted[count:], strict=True):
                 inner.values[decision.element_id] = value
-            answers = {decision.name: decision.value(inner) for decision in self.outputs}
-            evaluation.leave()
+            answers = {decision.name: decision.value(inner) for decision in self.output_decisions}
+            evaluation.leave_call()
             return next(iter(answers.values())) if len(answers) == 1 else answers
 
         return FunctionValue(names, call)
 
 
-def surroundings(requires: list[Requirement], run: Run) -> Any:
-    """The scope of a decision or function: what it requires, then the variables of the run."""
-    own: dict[str, Any] = {}
+def requirements_scope(requires: list[Requirement], run: DecisionRun) -> Any:
+    """The scope of a decision or function: its requirements, then the variables of the run."""
+    local: dict[str, Any] = {}
     for requirement in requires:
         target = requirement.target
         if isinstance(target, InputData):
-            if target.wanted is None and not requirement.model:
+            if target.declared_type is None and not requirement.model:
                 continue
             value = _input(target, requirement, run)
         else:
             value = target.value(run)
         if requirement.model:
-            own.setdefault(requirement.model, {})[target.name] = value
+            local.setdefault(requirement.model, {})[target.name] = value
         else:
-            own[target.name] = value
-    return Scope(own, run.variables) if own else run.variables
+            local[target.name] = value
+    return Scope(local, run.variables) if local else run.variables
 
 
-def _input(target: InputData, requirement: Requirement, run: Run) -> Any:
+def _input(target: InputData, requirement: Requirement, run: DecisionRun) -> Any:
     value = convert(run.variables.get(target.name), run.evaluation)
-    return read_moment(value, target.wanted)
+    return parse_temporal_value(value, target.declared_type)
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionOutcome:
-    """What was decided, and why.
+    """The value of a decision, and the evidence.
 
-    value: a scalar, a context (dict) or a list, with numbers as Decimal. evidence: the rules that hit, of the
-    decision and of those it requires, in the order they were worked out. failures: for tables where no rule
-    hit, why each did not.
+    value: a scalar, a context (dict) or a list, with numbers as Decimal. matched_rules: the rules that matched, of the
+    decision and of those it requires, in the order of evaluation. unmatched_rules: for tables where no rule matched,
+    each rule with the condition that failed.
     """
 
     value: Any
-    evidence: tuple[RuleHit, ...]
-    failures: tuple[Failure, ...] = ()
+    matched_rules: tuple[MatchedRule, ...]
+    unmatched_rules: tuple[UnmatchedRule, ...] = ()
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """Hits, then failures, as sentences in Italian."""
-        return tuple(hit.sentence for hit in self.evidence) + tuple(one.sentence for one in self.failures)
+        """The matched rules, then the unmatched ones, as sentences in Italian."""
+        return tuple(hit.sentence for hit in self.matched_rules) + tuple(
+            one.sentence for one in self.unmatched_rules
+        )
 
 
 class DecisionModel:
-    """A DMN file, read and ready; safe to share between threads."""
+    """A parsed DMN file; safe to share between threads."""
 
     def __init__(self, source: str, namespace: str, elements: dict[str, Any]) -> None:
         self.source = source
@@ -171,12 +190,15 @@ class DecisionModel:
         """The decision of that id (or name); raises DecisionError when the model has none."""
         found = self._decisions.get(decision_id) or self._by_name.get(decision_id)
         if found is None:
+            location: dict[str, Any] = {
+                "source": self.source,
+                "element": decision_id,
+                "code": "decision.unknown",
+            }
+            if not self.decision_ids:
+                raise DecisionError("DMN_NO_DECISIONS", decision=decision_id, **location)
             raise DecisionError(
-                f"Il modello non ha una decisione «{decision_id}»: ci sono "
-                f"{', '.join(self.decision_ids) or 'nessuna'}",
-                source=self.source,
-                element=decision_id,
-                code="decision.unknown",
+                "DMN_UNKNOWN_DECISION", decision=decision_id, decisions=self.decision_ids, **location
             )
         return found
 
@@ -200,43 +222,44 @@ class DecisionModel:
         decision_id: str,
         variables: Mapping[str, Any],
         *,
-        bindings: Bindings | None = None,
-        limits: Limits = DEFAULT_LIMITS,
+        bindings: FunctionBindings | None = None,
+        limits: EvaluationLimits = DEFAULT_LIMITS,
     ) -> DecisionOutcome:
-        """Takes a decision on these variables; raises DecisionError when it cannot be taken."""
+        """Evaluates a decision with these variables. Raises DecisionError when that fails."""
         decision = self.decision(decision_id)
-        run = Run(variables, Evaluation(bindings, limits))
+        run = DecisionRun(variables, Evaluation(bindings, limits))
         try:
-            value = self._guarded(lambda: from_feel(decision.value(run), run.evaluation), decision)
+            value = self._locate_errors(lambda: from_feel(decision.value(run), run.evaluation), decision)
         finally:
-            run.evaluation.settle()
-        return DecisionOutcome(value, tuple(run.hits), tuple(run.failures))
+            run.evaluation.charge_parent()
+        return DecisionOutcome(value, tuple(run.matched_rules), tuple(run.unmatched_rules))
 
     def invoke(
         self,
         name: str,
         arguments: Mapping[str, Any],
         *,
-        bindings: Bindings | None = None,
-        limits: Limits = DEFAULT_LIMITS,
+        bindings: FunctionBindings | None = None,
+        limits: EvaluationLimits = DEFAULT_LIMITS,
     ) -> DecisionOutcome:
         """Calls a business knowledge model or decision service by name with named arguments."""
         target = next(
             (
                 one
                 for one in self.elements.values()
-                if isinstance(one, (Knowledge, Service)) and one.name == name
+                if isinstance(one, (BusinessKnowledgeModel, DecisionService)) and one.name == name
             ),
             None,
         )
         if target is None:
             raise DecisionError(
-                f"Il modello non ha una funzione «{name}»",
+                "DMN_UNKNOWN_FUNCTION",
+                name=name,
                 source=self.source,
                 element=name,
                 code="decision.unknown",
             )
-        run = Run(arguments, Evaluation(bindings, limits))
+        run = DecisionRun(arguments, Evaluation(bindings, limits))
 
         def call() -> Any:
             function = target.value(run)
@@ -246,23 +269,28 @@ class DecisionModel:
             return from_feel(function.call(values), run.evaluation)
 
         try:
-            value = self._guarded(call, target)
+            value = self._locate_errors(call, target)
         finally:
-            run.evaluation.settle()
-        return DecisionOutcome(value, tuple(run.hits), tuple(run.failures))
+            run.evaluation.charge_parent()
+        return DecisionOutcome(value, tuple(run.matched_rules), tuple(run.unmatched_rules))
 
-    def _guarded(self, work: Callable[[], Any], about: Any) -> Any:
-        """`work()`, its failures told as those of this model."""
+    def _locate_errors(self, work: Callable[[], Any], about: Any) -> Any:
+        """The result of `work()`; its errors become errors of this model, about the element `about`."""
         element, line = getattr(about, "element_id", about.name), getattr(about, "line", 0)
         try:
             return work()
         except FeelError as error:
             raise DecisionError(
-                str(error), source=self.source, element=element, line=line, code=error.code
+                "DMN_EXPRESSION_ERROR",
+                problem=error.located_message,
+                source=self.source,
+                element=element,
+                line=line,
+                code=error.code,
             ) from error
         except RecursionError:
             raise DecisionError(
-                "La decisione richiama se stessa troppe volte",
+                "DMN_DECISION_CALLS_ITSELF",
                 source=self.source,
                 element=element,
                 line=line,

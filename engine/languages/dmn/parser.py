@@ -1,18 +1,25 @@
-"""From a DMN file to a decision model: elements first, then what each requires of the others."""
+"""Parses a DMN file: first the elements, then their requirements."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 
 from lxml import etree
 
-from engine.languages.dmn.boxed_expressions import boxed_child, null, parameters_of
-from engine.languages.dmn.decision_table_parser import variable_of
-from engine.languages.dmn.item_types import read_item_definitions, type_reference
-from engine.languages.dmn.model import Decision, DecisionModel, InputData, Knowledge, Requirement, Service
-from engine.languages.dmn.xml import Reader, line_of, parse_xml
-from engine.languages.feel import BUILTINS, Expression, FunctionRegistry, TestColumn
+from engine.languages.dmn.boxed_expressions import compile_child, formal_parameters, null_expression
+from engine.languages.dmn.decision_table_parser import input_variable
+from engine.languages.dmn.item_types import parse_item_definitions, type_reference
+from engine.languages.dmn.model import (
+    BusinessKnowledgeModel,
+    Decision,
+    DecisionModel,
+    DecisionService,
+    InputData,
+    Requirement,
+)
+from engine.languages.dmn.xml import DmnReader, line_of, parse_xml
+from engine.languages.feel import BUILTINS, FunctionRegistry
 
 NAMING = frozenset(
     {
@@ -41,52 +48,31 @@ def parse_decisions(
     imports: Iterable[DecisionModel] = (),
     strict: bool = True,
 ) -> DecisionModel:
-    """Reads a DMN file (1.1 to 1.5).
+    """Parses a DMN file (1.1 to 1.5).
 
-    source: the file's name, for errors. functions: what expressions may call. imports: models it may import, by
-    namespace. strict: refuse the file when an expression cannot be read (else that expression is null).
-    Raises DecisionError with file, element and line.
+    source: the file's name, for errors. functions: the functions that expressions may call. imports: the models that
+    it may import, by namespace. strict: refuse the file when an expression cannot be compiled (else that expression
+    is null). Raises DecisionError with file, element and line.
     """
     root = parse_xml(xml, source)
-    reader = _NotingReader(root, source, functions, strict=strict)
+    reader = DmnReader(root, source, functions, strict=strict)
     models = {model.namespace: model for model in imports}
     reader.names = _names(reader, models.values())
-    read_item_definitions(reader)
+    parse_item_definitions(reader)
     try:
         elements = _elements(reader)
     except RecursionError:
-        raise reader.fail("Le espressioni del modello sono troppo annidate", root, "feel.limit") from None
-    _connect(reader, elements, models)
-    _refuse_cycles(reader, elements)
+        raise reader.error("DMN_EXPRESSIONS_NESTED_TOO_DEEPLY", root, code="feel.limit") from None
+    _add_requirements(reader, elements, models)
+    _check_cycles(reader, elements)
     return DecisionModel(source, root.get("namespace") or "", elements)
 
 
-class _NotingReader(Reader):
-    """Notes the variables the expressions read, so that a decision can tell its inputs."""
+def _names(reader: DmnReader, imported: Iterable[DecisionModel]) -> frozenset[str]:
+    """The names that the FEEL parser has to know: those of several words, and those of functions.
 
-    def __init__(
-        self, root: etree._Element, source: str, functions: FunctionRegistry, *, strict: bool
-    ) -> None:
-        super().__init__(root, source, functions, strict=strict)
-        self.noted: set[str] = set()
-
-    def _compile(self, text: str, element: etree._Element, names: object, compile_: object) -> Expression:
-        expression = super()._compile(text, element, names, compile_)  # type: ignore[arg-type]
-        self.noted |= expression.names
-        return expression
-
-    def column(
-        self, cells: list[tuple[str, int]], elements: dict[str, etree._Element], names: Collection[str]
-    ) -> TestColumn:
-        """As the reader's, noting what the cells read."""
-        column = super().column(cells, elements, names)
-        self.noted |= column.names
-        return column
-
-
-def _names(reader: Reader, imported: Iterable[DecisionModel]) -> frozenset[str]:
-    """Names the expressions of the file may use that a parser has to be told: those of several words, and those
-    of functions (which come before built-ins of the same name)."""
+    Functions of the model take precedence over built-ins of the same name.
+    """
     names: set[str] = set()
     for element in reader.root.iter():
         tag = reader.tag(element)
@@ -100,115 +86,125 @@ def _names(reader: Reader, imported: Iterable[DecisionModel]) -> frozenset[str]:
     return frozenset(name for name in names if name.strip())
 
 
-def _elements(reader: _NotingReader) -> dict[str, object]:
-    """Every element others may require, by id, its logic compiled and its requirements still empty."""
+def _elements(reader: DmnReader) -> dict[str, object]:
+    """The elements that others may require, by id, with compiled logic and without requirements yet."""
     elements: dict[str, object] = {}
     for element in reader.root:
         tag, key = reader.tag(element), element.get("id") or element.get("name") or ""
         if tag not in ("decision", "inputData", "businessKnowledgeModel", "decisionService"):
             continue
         if not key or key in elements:
-            raise reader.fail("L'elemento non ha un id, o ne ha uno già usato", element)
+            raise reader.error("DMN_MISSING_OR_DUPLICATE_ID", element)
         variable = reader.child(element, "variable")
         name = element.get("name") or (variable.get("name") if variable is not None else "") or key
-        wanted = type_reference(None if variable is None else variable.get("typeRef"))
+        declared_type = type_reference(None if variable is None else variable.get("typeRef"))
         match tag:
             case "inputData":
-                elements[key] = InputData(name, wanted)
+                elements[key] = InputData(name, declared_type)
             case "decision":
                 elements[key] = _decision(reader, element, key, name, variable)
             case "businessKnowledgeModel":
                 elements[key] = _knowledge(reader, element, key, name)
             case _:
-                elements[key] = Service(name, reader)
+                elements[key] = DecisionService(name, reader)
     return elements
 
 
 def _decision(
-    reader: _NotingReader, element: etree._Element, key: str, name: str, variable: etree._Element | None
+    reader: DmnReader,
+    element: etree._Element,
+    key: str,
+    name: str,
+    variable: etree._Element | None,
 ) -> Decision:
-    reader.noted = set()
-    logic = boxed_child(reader, element, key)
+    reader.variables_read = set()
+    logic = compile_child(reader, element, key)
     if logic is None:
         if reader.strict:
-            raise reader.fail(
-                "La decisione non ha una logica: disegna la tabella o scrivi l'espressione", element
-            )
-        logic = null
-    own = {one.get("name") for one in element.iter() if reader.tag(one) in LOCAL and one is not variable}
-    own |= {variable_of(one) for one in element.iter() if reader.tag(one) == "input"}
-    own |= {one.get("iteratorVariable") for one in element.iter() if reader.tag(one)}
-    wanted = type_reference(None if variable is None else variable.get("typeRef"))
+            raise reader.error("DMN_DECISION_WITHOUT_LOGIC", element)
+        logic = null_expression
+    local = {one.get("name") for one in element.iter() if reader.tag(one) in LOCAL and one is not variable}
+    local |= {input_variable(one) for one in element.iter() if reader.tag(one) == "input"}
+    local |= {one.get("iteratorVariable") for one in element.iter() if reader.tag(one)}
+    declared_type = type_reference(None if variable is None else variable.get("typeRef"))
     return Decision(
         key,
         _visible_name(variable, name),
         line_of(element),
         logic,
-        wanted,
+        declared_type,
         reader,
-        frozenset(reader.noted) - own - {"item", "partial"},
+        frozenset(reader.variables_read) - local - {"item", "partial"},
     )
 
 
 def _visible_name(variable: etree._Element | None, name: str) -> str:
-    """How other decisions see the value: its variable's name, else the element's."""
+    """The name by which other decisions read the value: that of its variable, else that of the element."""
     return (variable.get("name") or name) if variable is not None else name
 
 
-def _knowledge(reader: Reader, element: etree._Element, key: str, name: str) -> Knowledge:
+def _knowledge(reader: DmnReader, element: etree._Element, key: str, name: str) -> BusinessKnowledgeModel:
     logic = reader.child(element, "encapsulatedLogic")
     if logic is None:
-        return Knowledge(name, [], null, reader)
+        return BusinessKnowledgeModel(name, [], null_expression, reader)
     kind = logic.get("kind") or "FEEL"
     if kind not in ("FEEL", "F"):
         if reader.strict:
-            raise reader.fail(f"Le funzioni {kind} non sono ammesse: scrivi la funzione in FEEL", element)
-        return Knowledge(name, parameters_of(reader, logic), null, reader)
-    return Knowledge(name, parameters_of(reader, logic), boxed_child(reader, logic, key) or null, reader)
+            raise reader.error("DMN_EXTERNAL_FUNCTION", element, kind=kind)
+        return BusinessKnowledgeModel(name, formal_parameters(reader, logic), null_expression, reader)
+    return BusinessKnowledgeModel(
+        name, formal_parameters(reader, logic), compile_child(reader, logic, key) or null_expression, reader
+    )
 
 
-def _connect(reader: Reader, elements: dict[str, object], models: dict[str, DecisionModel]) -> None:
-    """Fills in what each element requires."""
+def _add_requirements(
+    reader: DmnReader, elements: dict[str, object], models: dict[str, DecisionModel]
+) -> None:
+    """Adds the requirements of each element."""
     names = {one.get("namespace"): one.get("name") or "" for one in reader.children(reader.root, "import")}
     for element in reader.root:
         owner = elements.get(element.get("id") or element.get("name") or "")
-        if isinstance(owner, (Decision, Knowledge)):
+        if isinstance(owner, (Decision, BusinessKnowledgeModel)):
             for holder in reader.children(element, "informationRequirement", "knowledgeRequirement"):
                 for reference in reader.children(
                     holder, "requiredDecision", "requiredInput", "requiredKnowledge"
                 ):
-                    found = _find(reader, reference, elements, models, names)
+                    found = _resolve(reader, reference, elements, models, names)
                     if found is not None:
                         owner.requires.append(found)
-        elif isinstance(owner, Service):
-            _connect_service(reader, element, owner, elements, models, names)
+        elif isinstance(owner, DecisionService):
+            _add_service_requirements(reader, element, owner, elements, models, names)
 
 
-def _connect_service(
-    reader: Reader,
+def _add_service_requirements(
+    reader: DmnReader,
     element: etree._Element,
-    service: Service,
+    service: DecisionService,
     elements: dict[str, object],
     models: dict[str, DecisionModel],
     names: dict[str | None, str],
 ) -> None:
     for reference in reader.children(element, "outputDecision", "inputDecision", "inputData"):
-        found = _find(reader, reference, elements, models, names)
+        found = _resolve(reader, reference, elements, models, names)
         target = None if found is None else found.target
         if isinstance(target, InputData):
-            service.inputs.append(target)
+            service.input_data.append(target)
         elif isinstance(target, Decision):
-            (service.outputs if reader.tag(reference) == "outputDecision" else service.given).append(target)
+            (
+                service.output_decisions
+                if reader.tag(reference) == "outputDecision"
+                else service.input_decisions
+            ).append(target)
 
 
-def _find(
-    reader: Reader,
+def _resolve(
+    reader: DmnReader,
     reference: etree._Element,
     elements: dict[str, object],
     models: dict[str, DecisionModel],
     names: dict[str | None, str],
 ) -> Requirement | None:
-    """What a href points to, here or in an imported model."""
+    """The element that a href points to, in this model or in an imported one."""
     namespace, _, key = (reference.get("href") or "").rpartition("#")
     if not namespace or namespace == reader.root.get("namespace"):
         target = elements.get(key)
@@ -217,19 +213,18 @@ def _find(
         imported = models.get(namespace)
         target = None if imported is None else imported.elements.get(key)
         model = names.get(namespace, "")
-    if isinstance(target, (Decision, InputData, Knowledge, Service)):
+    if isinstance(target, (Decision, InputData, BusinessKnowledgeModel, DecisionService)):
         return Requirement(target, model)
     if reader.strict:
-        raise reader.fail(
-            f"Il riferimento «{reference.get('href')}» non porta a nessun elemento"
-            + (" (il modello importato non c'è)" if model or namespace else ""),
-            reference,
-        )
+        href = reference.get("href")
+        if model or namespace:
+            raise reader.error("DMN_IMPORTED_MODEL_MISSING", reference, href=href)
+        raise reader.error("DMN_BROKEN_REFERENCE", reference, href=href)
     return None
 
 
-def _refuse_cycles(reader: Reader, elements: dict[str, object]) -> None:
-    """A decision that requires itself, however far round, cannot be taken."""
+def _check_cycles(reader: DmnReader, elements: dict[str, object]) -> None:
+    """Refuses a decision that requires itself, directly or through others."""
     done: set[int] = set()
     for start in elements.values():
         stack: list[tuple[Decision, int]] = []
@@ -248,9 +243,7 @@ def _refuse_cycles(reader: Reader, elements: dict[str, object]) -> None:
             if not isinstance(target, Decision) or id(target) in done:
                 continue
             if id(target) in path:
-                place = next((one for one in reader.root if one.get("id") == target.element_id), None)
-                raise reader.fail(
-                    f"La decisione «{target.name}» richiede se stessa: togli una freccia del cerchio", place
-                )
+                cyclic = next((one for one in reader.root if one.get("id") == target.element_id), None)
+                raise reader.error("DMN_DECISION_REQUIRES_ITSELF", cyclic, name=target.name)
             path.add(id(target))
             stack.append((target, 0))

@@ -1,8 +1,8 @@
-"""Reads the XML of a DMN file, which nobody vouches for: no entities, no DTD, no network, bounded in size."""
+"""Reads the XML of a DMN file as untrusted input: no entities, no DTD, no network, limited in size."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 from lxml import etree
@@ -12,15 +12,15 @@ from engine.languages.feel import (
     Expression,
     FeelError,
     FunctionRegistry,
-    TestColumn,
+    UnaryTestColumn,
     compile_expression,
     compile_unary_tests,
 )
 from engine.languages.feel.types import FeelType
 
 MAX_BYTES = 4 << 20
-NEVER = "? = null and ? != null"
-"""A cell nothing passes, in the place of one that cannot be read, where that is tolerated."""
+MATCHES_NOTHING = "? = null and ? != null"
+"""A unary test that no value passes, in place of a cell that cannot be compiled when `strict` is off."""
 NAMESPACES = (
     "http://www.omg.org/spec/DMN/20151101/dmn.xsd",
     "http://www.omg.org/spec/DMN/20151101/DMN/",
@@ -35,9 +35,9 @@ NAMESPACES = (
 
 
 def parse_xml(xml: bytes, source: str) -> etree._Element:
-    """The root `definitions` element; raises DecisionError when the file is not a DMN model."""
+    """The root `definitions` element. Raises DecisionError when the file is not a DMN model."""
     if len(xml) > MAX_BYTES:
-        raise DecisionError(f"Il file è troppo grande: al massimo {MAX_BYTES >> 20} MB", source=source)
+        raise DecisionError("DMN_FILE_TOO_LARGE", megabytes=MAX_BYTES >> 20, source=source)
     parser = etree.XMLParser(
         resolve_entities=False,
         load_dtd=False,
@@ -51,24 +51,23 @@ def parse_xml(xml: bytes, source: str) -> etree._Element:
         root = etree.fromstring(xml, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         line = getattr(error, "lineno", 0) or 0
-        raise DecisionError(f"Il file non è XML ben formato: {error}", source=source, line=line) from None
+        raise DecisionError("DMN_NOT_XML", problem=str(error), source=source, line=line) from None
     if _has_doctype(root):
-        raise DecisionError(
-            "Il file contiene una dichiarazione DOCTYPE, che non è ammessa: toglila", source=source
-        )
+        raise DecisionError("DMN_DOCTYPE", source=source)
     name = etree.QName(root)
     if name.localname != "definitions" or name.namespace not in NAMESPACES:
         raise DecisionError(
-            f"Il file non è un modello DMN (da 1.1 a 1.5): comincia con «{name.localname}» "
-            f"dello spazio di nomi «{name.namespace}»",
+            "DMN_NOT_A_MODEL",
+            name=name.localname,
+            namespace=name.namespace,
             source=source,
             line=line_of(root),
         )
     return root
 
 
-class Reader:
-    """What every part of the reading needs: the file, the names and types known in it, and what calls it may make."""
+class DmnReader:
+    """A DMN file being read: its elements, declared names and types, and the functions that it may call."""
 
     def __init__(
         self, root: etree._Element, source: str, functions: FunctionRegistry, *, strict: bool
@@ -77,12 +76,15 @@ class Reader:
         self.source = source
         self.functions = functions
         self.strict = strict
-        """Whether an expression that cannot be read refuses the file; else it is worth null."""
+        """Whether the file is refused when an expression cannot be compiled; else that expression is null."""
         self.namespace = etree.QName(root).namespace or ""
         self.nesting = 0
         self.declared = frozenset(element.get("name") or "" for element in root.iter())
-        """Every name the file gives to something: what is called by another name is not there."""
+        """Every name that the file gives to an element."""
         self.names: frozenset[str] = frozenset()
+        """The names that the FEEL parser has to know."""
+        self.variables_read: set[str] = set()
+        """The variables read by the expressions compiled so far; the parser resets it for every decision."""
         self.types: dict[str, FeelType] = {}
 
     def tag(self, element: etree._Element) -> str:
@@ -106,66 +108,80 @@ class Reader:
         inner = None if element is None else self.child(element, "text")
         return "" if inner is None else (inner.text or "").strip()
 
-    def fail(
-        self, message: str, element: etree._Element | None, code: str = "decision.invalid"
+    def error(
+        self,
+        message_code: str,
+        /,
+        element: etree._Element | None,
+        *,
+        code: str = "decision.invalid",
+        **parameters: Any,
     ) -> DecisionError:
         """The error about `element`, to be raised."""
-        line = 0 if element is None else line_of(element)
-        return DecisionError(message, source=self.source, element=label(element), line=line, code=code)
+        return DecisionError(
+            message_code,
+            source=self.source,
+            element=element_label(element),
+            line=0 if element is None else line_of(element),
+            code=code,
+            **parameters,
+        )
 
     def expression(self, text: str, element: etree._Element, names: Collection[str] = ()) -> Expression:
-        """A FEEL expression of the file; names are those known beside the model's own."""
+        """Compiles a FEEL expression of the file; `names` are declared besides those of the model."""
         return self._compile(text, element, names, compile_expression)
 
     def tests(self, text: str, element: etree._Element, names: Collection[str] = ()) -> Expression:
-        """The unary tests of a cell."""
+        """Compiles the unary tests of a cell."""
         return self._compile(text, element, names, compile_unary_tests)
 
     def _compile(
-        self, text: str, element: etree._Element, names: Collection[str], compile_: object
+        self, text: str, element: etree._Element, names: Collection[str], compile_: Callable[..., Expression]
     ) -> Expression:
         self._check_language(element)
         known = self.names | frozenset(names) if names else self.names
         try:
-            expression: Expression = compile_(text, functions=self.functions, names=known, types=self.types)  # type: ignore[operator]
-            unknown = expression.unknown_call() if expression.unknown_calls - self.declared else None
+            expression = compile_(text, functions=self.functions, names=known, types=self.types)
+            unknown = expression.unknown_call_error() if expression.unknown_calls - self.declared else None
             if unknown is not None and self.strict:
                 raise unknown
-            return expression
         except FeelError as error:
-            if not self.strict:
-                return compile_expression("null")
-            raise self.misread(error, element) from None
+            if self.strict:
+                raise self.expression_error(error, element) from None
+            expression = compile_expression("null")
+        self.variables_read |= expression.names
+        return expression
 
     def column(
         self, cells: list[tuple[str, int]], elements: dict[str, etree._Element], names: Collection[str]
-    ) -> TestColumn:
-        """The cells of a column, by text; `elements` tells where each text stands."""
+    ) -> UnaryTestColumn:
+        """Compiles the cells of a column; `elements` has the element of each text."""
         known = self.names | frozenset(names)
         for element in elements.values():
             self._check_language(element)
         try:
-            column = TestColumn(cells, functions=self.functions, names=known, types=self.types)
-            if column.unknown_call is not None and self.strict and column.unknown_calls - self.declared:
-                raise column.unknown_call
+            column = UnaryTestColumn(cells, functions=self.functions, names=known, types=self.types)
+            if column.unknown_call_error is not None and self.strict and column.unknown_calls - self.declared:
+                raise column.unknown_call_error
+            self.variables_read |= column.names
             return column
         except FeelError as error:
             if self.strict:
-                raise self.misread(error, elements[error.text]) from None
-            rest = [(NEVER if text == error.text else text, rules) for text, rules in cells]
-            return self.column(rest, {**elements, NEVER: elements[error.text]}, names)
+                raise self.expression_error(error, elements[error.text]) from None
+            rest = [(MATCHES_NOTHING if text == error.text else text, rules) for text, rules in cells]
+            return self.column(rest, {**elements, MATCHES_NOTHING: elements[error.text]}, names)
 
-    def misread(self, error: FeelError, element: etree._Element) -> DecisionError:
-        """The error of an expression as one of the file."""
+    def expression_error(self, error: FeelError, element: etree._Element) -> DecisionError:
+        """The error of an expression as an error of the file."""
         inner = self.child(element, "text")
         written = "" if inner is None else inner.text or ""
         above = written[: len(written) - len(written.lstrip())].count("\n")  # the text was trimmed
         line = line_of(element if inner is None else inner) + above + error.line - 1
-        place = f"riga {error.line}, colonna {error.column}"
         return DecisionError(
-            f"{error.message} ({place} di «{shorten(error.text)}»)",
+            "DMN_EXPRESSION_ERROR",
+            problem=error.located_message,
             source=self.source,
-            element=label(element),
+            element=element_label(element),
             line=line,
             code=error.code,
         )
@@ -173,9 +189,7 @@ class Reader:
     def _check_language(self, element: etree._Element) -> None:
         language = element.get("expressionLanguage") or ""
         if language and "feel" not in language.lower():
-            raise self.fail(
-                f"Il linguaggio «{language}» non è ammesso: le espressioni si scrivono in FEEL", element
-            )
+            raise self.error("DMN_EXPRESSION_LANGUAGE", element, language=language)
 
 
 def line_of(element: etree._Element) -> int:
@@ -189,13 +203,8 @@ def _has_doctype(root: etree._Element) -> bool:
     return bool(information.doctype)
 
 
-def shorten(text: str) -> str:
-    """A text short enough for a message."""
-    return text if len(text) <= 80 else text[:77] + "…"
-
-
-def label(element: etree._Element | None) -> str:
-    """How to name an element to an analyst: the id of it or of the nearest element around that has one."""
+def element_label(element: etree._Element | None) -> str:
+    """The id (or name) of an element, or of the nearest ancestor that has one; empty without any."""
     while element is not None:
         found = element.get("id") or element.get("name")
         if found:

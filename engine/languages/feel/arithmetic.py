@@ -1,4 +1,4 @@
-"""The arithmetic operators over numbers, text, dates and durations; null where an operation has no meaning."""
+"""The arithmetic operators on numbers, text, dates and durations; null for types they are not defined on."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Any
 
 from engine.languages.feel.limits import Evaluation
 from engine.languages.feel.temporal import add_months, add_time, difference, from_seconds, seconds_of
-from engine.languages.feel.values import NUMBERS, YearsMonths, is_number
+from engine.languages.feel.values import DECIMAL128, YearsMonths, is_number
 
-MOMENTS = (dt.date, dt.datetime, dt.time)
+TEMPORAL_TYPES = (dt.date, dt.datetime, dt.time)
 FAILURES = (ArithmeticError, ValueError, TypeError)
-"""What an operation out of range raises in Python; FEEL answers null."""
+"""The exceptions of operations out of range; FEEL gives null."""
 
 
 def add(left: Any, right: Any, evaluation: Evaluation) -> Any:
     """left + right."""
     if is_number(left) and is_number(right):
-        return NUMBERS.add(left, right)
+        return DECIMAL128.add(left, right)
     one, other = type(left), type(right)
     if one is str and other is str:
         evaluation.spend_text(len(left) + len(right))
         return left + right
-    if other in MOMENTS and one not in MOMENTS:
+    if other in TEMPORAL_TYPES and one not in TEMPORAL_TYPES:
         left, right, one, other = right, left, other, one
     if other is YearsMonths:
         if one is YearsMonths:
@@ -37,7 +37,7 @@ def add(left: Any, right: Any, evaluation: Evaluation) -> Any:
 def subtract(left: Any, right: Any, evaluation: Evaluation) -> Any:
     """left - right."""
     if is_number(left) and is_number(right):
-        return NUMBERS.subtract(left, right)
+        return DECIMAL128.subtract(left, right)
     one, other = type(left), type(right)
     if other is YearsMonths:
         if one is YearsMonths:
@@ -52,13 +52,13 @@ def multiply(left: Any, right: Any, evaluation: Evaluation) -> Any:
     """left * right: numbers, or a duration and a number."""
     if is_number(left):
         if is_number(right):
-            return NUMBERS.multiply(left, right)
+            return DECIMAL128.multiply(left, right)
         left, right = right, left
     if is_number(right):
         if type(left) is YearsMonths:
-            return YearsMonths(int(NUMBERS.multiply(left.months, right)))
+            return YearsMonths(int(DECIMAL128.multiply(left.months, right)))
         if type(left) is dt.timedelta:
-            return from_seconds(NUMBERS.multiply(seconds_of(left), right))
+            return from_seconds(DECIMAL128.multiply(seconds_of(left), right))
     return None
 
 
@@ -69,16 +69,16 @@ def divide(left: Any, right: Any, evaluation: Evaluation) -> Any:
         if right == 0:
             return None
         if is_number(left):
-            return NUMBERS.divide(left, right)
+            return DECIMAL128.divide(left, right)
         if one is YearsMonths:
-            return YearsMonths(int(NUMBERS.divide(left.months, right)))
+            return YearsMonths(int(DECIMAL128.divide(left.months, right)))
         if one is dt.timedelta:
-            return from_seconds(NUMBERS.divide(seconds_of(left), Decimal(right)))
+            return from_seconds(DECIMAL128.divide(seconds_of(left), Decimal(right)))
         return None
     if one is YearsMonths and other is YearsMonths:
-        return NUMBERS.divide(left.months, right.months) if right.months else None
+        return DECIMAL128.divide(left.months, right.months) if right.months else None
     if one is dt.timedelta and other is dt.timedelta:
-        return NUMBERS.divide(seconds_of(left), seconds_of(right)) if right else None
+        return DECIMAL128.divide(seconds_of(left), seconds_of(right)) if right else None
     return None
 
 
@@ -86,14 +86,14 @@ def power(left: Any, right: Any, evaluation: Evaluation) -> Any:
     """left ** right."""
     if is_number(left) and is_number(right):
         evaluation.spend(250 if right == int(right) else 700)
-        return NUMBERS.power(left, right)
+        return DECIMAL128.power(left, right)
     return None
 
 
 def negative(value: Any) -> Any:
     """-value, for numbers and durations."""
     if is_number(value):
-        return NUMBERS.minus(value)
+        return DECIMAL128.minus(value)
     if type(value) is YearsMonths:
         return YearsMonths(-value.months)
     if type(value) is dt.timedelta:

@@ -1,4 +1,4 @@
-"""Equality, order and containment with three outcomes: true, false and null (cannot be said)."""
+"""Equality, order and containment, in three-valued logic: true, false and null (unknown)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How for, some, every and filters are compiled: the loops, each turn of which is charged."""
+"""Compiles the loops: for, some, every and filters. Every iteration is charged."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Any
 
-from engine.languages.feel.compiler import Closure, Compiler, Env, Scope, rule
+from engine.languages.feel.compiler import Closure, Compiler, Env, Scope, compiles
 from engine.languages.feel.syntax import Filter, For, Iteration, Literal, Negation, Node, Quantified
-from engine.languages.feel.values import NUMBERS, Range, is_number
+from engine.languages.feel.values import DECIMAL128, Range, is_number
 
-Turn = Callable[[Env], bool]
-"""What a loop does with each combination of its names; False ends it."""
+LoopBody = Callable[[Env], bool]
+"""Called for each combination of the loop's names; False ends the loop."""
 
 
-@rule(For)
+@compiles(For)
 def compile_for(compiler: Compiler, node: For, scope: Scope) -> Closure:
-    """for name in domain return body; `partial` is the list of what was returned so far."""
+    """for name in domain return body; `partial` is the list of the results so far."""
     inner = Scope(parent=scope)
     loops = [_compile_iteration(compiler, iteration, inner) for iteration in node.iterations]
     results = compiler.new_register()
@@ -26,7 +26,7 @@ def compile_for(compiler: Compiler, node: For, scope: Scope) -> Closure:
     body, weight = compiler.weigh(node.body, inner)
     uses_partial = partial in compiler.read_registers
 
-    def turn(env: Env) -> bool:
+    def iterate(env: Env) -> bool:
         evaluation, made = env[1], env[results]
         evaluation.spend(weight)
         if uses_partial:
@@ -39,7 +39,7 @@ def compile_for(compiler: Compiler, node: For, scope: Scope) -> Closure:
         outer = env[results]
         made: list[Any] = []
         env[results] = made
-        finished = _walk(loops, 0, env, turn)
+        finished = _walk(loops, 0, env, iterate)
         env[results] = outer
         if finished is None:
             return None
@@ -49,7 +49,7 @@ def compile_for(compiler: Compiler, node: For, scope: Scope) -> Closure:
     return run
 
 
-@rule(Quantified)
+@compiles(Quantified)
 def compile_quantified(compiler: Compiler, node: Quantified, scope: Scope) -> Closure:
     """some / every name in domain satisfies condition, in three-valued logic."""
     inner = Scope(parent=scope)
@@ -57,7 +57,7 @@ def compile_quantified(compiler: Compiler, node: Quantified, scope: Scope) -> Cl
     condition, weight = compiler.weigh(node.condition, inner)
     answer, some = compiler.new_register(), node.some
 
-    def turn(env: Env) -> bool:
+    def iterate(env: Env) -> bool:
         env[1].spend(weight)
         found = condition(env)
         if found is some:
@@ -70,7 +70,7 @@ def compile_quantified(compiler: Compiler, node: Quantified, scope: Scope) -> Cl
     def run(env: Env) -> bool | None:
         outer = env[answer]
         env[answer] = not some
-        finished = _walk(loops, 0, env, turn)
+        finished = _walk(loops, 0, env, iterate)
         found, env[answer] = env[answer], outer
         return None if finished is None else found
 
@@ -81,7 +81,7 @@ Loop = tuple[int, Callable[[Env], Iterable[Any] | None]]
 
 
 def _compile_iteration(compiler: Compiler, node: Iteration, inner: Scope) -> Loop:
-    """The register of the name, and a function giving what it runs over."""
+    """The register of the name, and a function that gives the values it takes."""
     domain = compiler.compile(node.domain, inner)
     end = None if node.end is None else compiler.compile(node.end, inner)
     register = compiler.new_register()
@@ -91,8 +91,8 @@ def _compile_iteration(compiler: Compiler, node: Iteration, inner: Scope) -> Loo
     return register, lambda env: _count(domain(env), end(env))
 
 
-def _walk(loops: list[Loop], depth: int, env: Env, turn: Turn) -> bool | None:
-    """Runs `turn` for every combination; False when it ended the loop, None when a domain is no list."""
+def _walk(loops: list[Loop], depth: int, env: Env, body: LoopBody) -> bool | None:
+    """Calls `body` for every combination. False when it ended the loop, None when a domain is not a list."""
     register, domain = loops[depth]
     items = domain(env)
     if items is None:
@@ -101,14 +101,14 @@ def _walk(loops: list[Loop], depth: int, env: Env, turn: Turn) -> bool | None:
     for item in items:
         env[1].spend(1)
         env[register] = item
-        outcome = turn(env) if last else _walk(loops, depth + 1, env, turn)
+        outcome = body(env) if last else _walk(loops, depth + 1, env, body)
         if outcome is not True:
             return outcome
     return True
 
 
 def domain_of(value: Any) -> Iterable[Any] | None:
-    """What a loop over `value` runs over: a list, a range of whole numbers or dates, or a single value."""
+    """The values of a loop over `value`: a list, a range of whole numbers or dates, or a single value."""
     if type(value) is list:
         return value
     if type(value) is Range:
@@ -120,8 +120,8 @@ def domain_of(value: Any) -> Iterable[Any] | None:
             )
         if is_number(value.low) and is_number(value.high):
             return _count(
-                value.low if value.low_included else NUMBERS.add(value.low, 1),
-                value.high if value.high_included else NUMBERS.subtract(value.high, 1),
+                value.low if value.low_included else DECIMAL128.add(value.low, 1),
+                value.high if value.high_included else DECIMAL128.subtract(value.high, 1),
             )
         return None
     return None if value is None else [value]
@@ -139,7 +139,7 @@ def _count(start: Any, end: Any) -> Iterable[Any] | None:
     return None
 
 
-@rule(Filter)
+@compiles(Filter)
 def compile_filter(compiler: Compiler, node: Filter, scope: Scope) -> Closure:
     """base[condition]: the items for which the condition holds, or the item at a position."""
     base = compiler.compile(node.base, scope)
@@ -179,7 +179,7 @@ def _constant_position(condition: Node) -> Decimal | None:
         return condition.value  # type: ignore[no-any-return]
     if isinstance(condition, Negation) and isinstance(condition.operand, Literal):
         value = condition.operand.value
-        return NUMBERS.minus(value) if is_number(value) else None
+        return DECIMAL128.minus(value) if is_number(value) else None
     return None
 
 

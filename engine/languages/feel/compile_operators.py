@@ -1,4 +1,4 @@
-"""How arithmetic, comparisons and logic are compiled, with short ways for the commonest conditions."""
+"""Compiles arithmetic, comparisons and logic, with faster code for the most common conditions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.languages.feel import arithmetic
 from engine.languages.feel.comparison import equal, greater, greater_or_equal, less, less_or_equal, negate
-from engine.languages.feel.compiler import Closure, Compiler, Env, Scope, rule
+from engine.languages.feel.compiler import Closure, Compiler, Env, Scope, compiles
 from engine.languages.feel.syntax import Arithmetic, Between, Comparison, Literal, Logic, Negation
 from engine.languages.feel.values import whole_if_exact
 
@@ -28,9 +28,9 @@ ORDERINGS: dict[str, Callable[[Any, Any], bool | None]] = {
 MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "=": "=", "!=": "!="}
 
 
-@rule(Arithmetic)
+@compiles(Arithmetic)
 def compile_arithmetic(compiler: Compiler, node: Arithmetic, scope: Scope) -> Closure:
-    """left + right: out of range is null."""
+    """left + right and the other operations; a result out of range is null."""
     operation = OPERATIONS[node.operator]
     left, right = compiler.compile(node.left, scope), compiler.compile(node.right, scope)
     failures = arithmetic.FAILURES
@@ -45,7 +45,7 @@ def compile_arithmetic(compiler: Compiler, node: Arithmetic, scope: Scope) -> Cl
     return compute
 
 
-@rule(Negation)
+@compiles(Negation)
 def compile_negation(compiler: Compiler, node: Negation, scope: Scope) -> Closure:
     """-operand"""
     if isinstance(node.operand, Literal):
@@ -67,9 +67,9 @@ def compile_negation(compiler: Compiler, node: Negation, scope: Scope) -> Closur
     return compute
 
 
-@rule(Logic)
+@compiles(Logic)
 def compile_logic(compiler: Compiler, node: Logic, scope: Scope) -> Closure:
-    """Three-valued and, or: what decides is looked at first, what is neither true nor false counts as null."""
+    """Three-valued and, or. An operand that is not a boolean counts as null."""
     left, right = compiler.compile(node.left, scope), compiler.compile(node.right, scope)
     deciding = node.operator == "or"
 
@@ -94,9 +94,9 @@ def compile_logic(compiler: Compiler, node: Logic, scope: Scope) -> Closure:
     return disjunction if deciding else conjunction
 
 
-@rule(Comparison)
+@compiles(Comparison)
 def compile_comparison(compiler: Compiler, node: Comparison, scope: Scope) -> Closure:
-    """left = right and the like."""
+    """left = right and the other comparisons."""
     if isinstance(node.right, Literal):
         return compare_with(compiler.compile(node.left, scope), node.operator, node.right.value)
     if isinstance(node.left, Literal):
@@ -140,7 +140,7 @@ def _equal_to(value: Closure, constant: Any, positive: bool) -> Closure:
 
 
 def _compare_with_number(value: Closure, operator: str, constant: Decimal) -> Closure:
-    """Comparisons with a number, the commonest condition of all: an int is compared as an int."""
+    """A comparison with a constant number; an int is compared as an int, which is faster."""
     whole = whole_if_exact(constant)
     match operator:
         case "<":
@@ -171,7 +171,7 @@ def _compare_with_number(value: Closure, operator: str, constant: Decimal) -> Cl
     return compare
 
 
-@rule(Between)
+@compiles(Between)
 def compile_between(compiler: Compiler, node: Between, scope: Scope) -> Closure:
     """value between low and high, both included."""
     value = compiler.compile(node.value, scope)

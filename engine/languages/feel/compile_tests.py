@@ -1,4 +1,4 @@
-"""How unary tests are compiled: the cells of decision tables and what follows `in`."""
+"""Compiles unary tests: the cells of decision tables and the tests after `in`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from engine.languages.feel.comparison import equal, less, less_or_equal, negate, satisfies, within
 from engine.languages.feel.compile_operators import compare_with
 from engine.languages.feel.compile_values import make_range
-from engine.languages.feel.compiler import Closure, Compiler, Env, Scope, rule
+from engine.languages.feel.compiler import Closure, Compiler, Env, Scope, compiles
 from engine.languages.feel.syntax import Literal, Membership, Node, OperatorTest, RangeLiteral, UnaryTests
 from engine.languages.feel.values import Range, whole_if_exact
 
 Test = Callable[[Env], bool | None]
 
 
-@rule(Membership)
+@compiles(Membership)
 def compile_membership(compiler: Compiler, node: Membership, scope: Scope) -> Closure:
     """value in (test, …)"""
     value = compiler.compile(node.value, scope)
@@ -41,15 +41,15 @@ def compile_membership(compiler: Compiler, node: Membership, scope: Scope) -> Cl
 
 
 def constant_texts(tests: tuple[Node, ...]) -> frozenset[str] | None:
-    """The texts, when all the tests are written-out texts."""
+    """The texts, when all the tests are literal texts; else None."""
     if all(isinstance(test, Literal) and type(test.value) is str for test in tests):
         return frozenset(test.value for test in tests if isinstance(test, Literal))
     return None
 
 
-@rule(UnaryTests)
+@compiles(UnaryTests)
 def compile_unary_tests(compiler: Compiler, node: UnaryTests, scope: Scope) -> Closure:
-    """A whole cell, over the register of `?`."""
+    """A whole cell; the tested value is in the register of `?`."""
     register = scope.names["?"]
     if not node.tests:
         return lambda env: True
@@ -71,7 +71,7 @@ def _among_texts(register: int, texts: frozenset[str], negated: bool) -> Test:
 
 
 def any_of(tests: list[Test]) -> Test:
-    """True when one test passes; null when none does but one cannot be said."""
+    """True when a test passes; null when none passes and one is null."""
     if len(tests) == 1:
         return tests[0]
 
@@ -104,17 +104,19 @@ def compile_test(compiler: Compiler, node: Node, scope: Scope, register: int) ->
     before = register in compiler.read_registers
     compiler.read_registers.discard(register)
     closure = compiler.compile(node, Scope({"?": register}, scope))
-    asked = register in compiler.read_registers
+    reads_value = register in compiler.read_registers
     if before:
         compiler.read_registers.add(register)
-    if asked:
-        return _question(closure, tested)
+    if reads_value:
+        return _condition_test(closure, tested)
     return _value_test(closure, tested)
 
 
 def _value_test(closure: Closure, tested: Closure) -> Test:
-    """A test written without `?`: a value to equal, a list or range to lie in. A condition on other values,
-    where what is tested is no boolean, answers by itself."""
+    """A test without `?`: a value to equal, or a list or range to lie in.
+
+    A condition on other values is the result itself when the tested value is not a boolean.
+    """
 
     def test(env: Env) -> bool | None:
         answer, value = closure(env), tested(env)
@@ -125,8 +127,8 @@ def _value_test(closure: Closure, tested: Closure) -> Test:
     return test
 
 
-def _question(closure: Closure, tested: Closure) -> Test:
-    """A test written with `?` answers by itself when it gives true, false or null."""
+def _condition_test(closure: Closure, tested: Closure) -> Test:
+    """A test with `?`: its result, when that is true, false or null; else a value to equal, as in `_value_test`."""
 
     def test(env: Env) -> bool | None:
         answer = closure(env)

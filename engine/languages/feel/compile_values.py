@@ -1,16 +1,17 @@
-"""How literals, paths, lists, contexts, ranges, conditions and types are compiled."""
+"""Compiles literals, paths, lists, contexts, ranges, conditions and `instance of`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from engine.languages.feel.comparison import less_or_equal
-from engine.languages.feel.compiler import Closure, Compiler, Env, Scope, compile_raw, convert, rule
-from engine.languages.feel.conversion import READY
+from engine.languages.feel.compiler import Closure, Compiler, Env, Scope, compile_raw, compiles, convert
+from engine.languages.feel.conversion import NATIVE_TYPES
 from engine.languages.feel.properties import property_of
 from engine.languages.feel.syntax import (
     Conditional,
     ContextLiteral,
+    FunctionLiteral,
     InstanceOf,
     ListLiteral,
     Literal,
@@ -22,14 +23,14 @@ from engine.languages.feel.types import conforms
 from engine.languages.feel.values import FunctionValue, Range
 
 
-@rule(Literal)
+@compiles(Literal)
 def compile_literal(compiler: Compiler, node: Literal, scope: Scope) -> Closure:
     """A constant."""
     value = node.value
     return lambda env: value
 
 
-@rule(Path)
+@compiles(Path)
 def compile_path(compiler: Compiler, node: Path, scope: Scope) -> Closure:
     """base.name"""
     base, raw = compile_raw(compiler, node.base, scope)
@@ -41,13 +42,13 @@ def compile_path(compiler: Compiler, node: Path, scope: Scope) -> Closure:
         value = base(env)
         if type(value) is dict:
             found = value.get(name)
-            return found if type(found) in READY else convert(found, env[1])
+            return found if type(found) in NATIVE_TYPES else convert(found, env[1])
         return property_of(convert(value, env[1]), name, env[1])
 
     return path
 
 
-@rule(ListLiteral)
+@compiles(ListLiteral)
 def compile_list(compiler: Compiler, node: ListLiteral, scope: Scope) -> Closure:
     """[a, b]"""
     items = [compiler.compile(item, scope) for item in node.items]
@@ -59,7 +60,7 @@ def compile_list(compiler: Compiler, node: ListLiteral, scope: Scope) -> Closure
     return make
 
 
-@rule(ContextLiteral)
+@compiles(ContextLiteral)
 def compile_context(compiler: Compiler, node: ContextLiteral, scope: Scope) -> Closure:
     """{a: 1, b: a + 1}: each entry sees those before it, and a function sees itself."""
     inner = Scope(parent=scope)
@@ -84,15 +85,13 @@ def compile_context(compiler: Compiler, node: ContextLiteral, scope: Scope) -> C
 
 
 def _with_self(compiler: Compiler, inner: Scope, key: str, value: Any) -> Scope:
-    """The scope of one entry: for a function, with its own name, so that it can call itself."""
-    from engine.languages.feel.syntax import FunctionLiteral
-
+    """The scope of one entry; that of a function includes its own name, so that it can call itself."""
     if isinstance(value, FunctionLiteral):
         inner.names[key] = compiler.new_register()
     return inner
 
 
-@rule(RangeLiteral)
+@compiles(RangeLiteral)
 def compile_range(compiler: Compiler, node: RangeLiteral, scope: Scope) -> Closure:
     """[low..high]; null when the ends are out of order or of different kinds."""
     low, high = compiler.compile(node.low, scope), compiler.compile(node.high, scope)
@@ -113,7 +112,7 @@ def make_range(low: Any, high: Any, low_included: bool, high_included: bool) -> 
     return Range(low, high, low_included, high_included)
 
 
-@rule(OperatorTest)
+@compiles(OperatorTest)
 def compile_open_range(compiler: Compiler, node: OperatorTest, scope: Scope) -> Closure:
     """An operator test used as a value is a range open on one side: (>= 5) is [5..∞)."""
     operand, operator = compiler.compile(node.operand, scope), node.operator
@@ -136,16 +135,16 @@ def compile_open_range(compiler: Compiler, node: OperatorTest, scope: Scope) -> 
     return make
 
 
-@rule(Conditional)
+@compiles(Conditional)
 def compile_conditional(compiler: Compiler, node: Conditional, scope: Scope) -> Closure:
-    """if … then … else …: anything but true takes the second way."""
+    """if … then … else …: any condition but true gives the second value."""
     condition = compiler.compile(node.condition, scope)
     yes, no = compiler.compile(node.yes, scope), compiler.compile(node.no, scope)
     return lambda env: yes(env) if condition(env) is True else no(env)
 
 
-@rule(InstanceOf)
+@compiles(InstanceOf)
 def compile_instance_of(compiler: Compiler, node: InstanceOf, scope: Scope) -> Closure:
     """value instance of type"""
-    value, wanted, types = compiler.compile(node.value, scope), node.wanted, compiler.types
-    return lambda env: conforms(value(env), wanted, types, env[1], allowed=False)
+    value, expected, types = compiler.compile(node.value, scope), node.expected, compiler.types
+    return lambda env: conforms(value(env), expected, types, env[1], allowed=False)

@@ -1,4 +1,4 @@
-"""Values in and out: from Python's data to FEEL's and back, without copying what needs no change."""
+"""Conversion of values from Python to FEEL and back, without copying what does not change."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Any
 
 from engine.languages.feel.errors import FeelEvaluationError
 from engine.languages.feel.limits import Evaluation
-from engine.languages.feel.values import NUMBERS, FunctionValue, Range, YearsMonths
+from engine.languages.feel.values import DECIMAL128, FunctionValue, Range, YearsMonths
 
-READY = frozenset(
+NATIVE_TYPES = frozenset(
     {
         str,
         bool,
@@ -27,27 +27,27 @@ READY = frozenset(
         FunctionValue,
     }
 )
-"""Types that are FEEL values as they are (int and Decimal are both numbers)."""
+"""Python types whose values are FEEL values without conversion (int and Decimal are both numbers)."""
 
 
 def to_feel(value: Any, evaluation: Evaluation | None = None) -> Any:
     """`value` (JSON-like data, dates, Decimal) as a FEEL value.
 
-    The same object comes back when nothing in it has to change; floats become the decimal number they print
-    as, tuples and sets become lists. Raises FeelEvaluationError for an object FEEL has no kind for.
+    The same object is returned when nothing in it changes. Floats become the decimal number they print as;
+    tuples and sets become lists. Raises FeelEvaluationError for an object of a type that FEEL does not have.
     """
     kind = type(value)
-    if kind in READY:
+    if kind in NATIVE_TYPES:
         return value
     if kind is Decimal:
         return value if value.is_finite() else None
     if kind is float:
-        return NUMBERS.create_decimal(repr(value)) if math.isfinite(value) else None
+        return DECIMAL128.create_decimal(repr(value)) if math.isfinite(value) else None
     if kind is list:
         return _list_to_feel(value, evaluation)
     if kind is dict:
         return _context_to_feel(value, evaluation)
-    return _foreign_to_feel(value, evaluation)
+    return _other_to_feel(value, evaluation)
 
 
 def _list_to_feel(value: list[Any], evaluation: Evaluation | None) -> list[Any]:
@@ -55,7 +55,7 @@ def _list_to_feel(value: list[Any], evaluation: Evaluation | None) -> list[Any]:
         evaluation.spend(len(value) // 4 + 1)
     changed: list[Any] | None = None
     for position, item in enumerate(value):
-        if type(item) in READY:
+        if type(item) in NATIVE_TYPES:
             continue
         converted = to_feel(item, evaluation)
         if converted is not item:
@@ -70,7 +70,7 @@ def _context_to_feel(value: dict[Any, Any], evaluation: Evaluation | None) -> di
         evaluation.spend(len(value) // 4 + 1)
     changed: dict[str, Any] | None = None
     for key, item in value.items():
-        if type(item) in READY:
+        if type(item) in NATIVE_TYPES:
             continue
         converted = to_feel(item, evaluation)
         if converted is not item:
@@ -80,7 +80,7 @@ def _context_to_feel(value: dict[Any, Any], evaluation: Evaluation | None) -> di
     return value if changed is None else changed
 
 
-def _foreign_to_feel(value: Any, evaluation: Evaluation | None) -> Any:
+def _other_to_feel(value: Any, evaluation: Evaluation | None) -> Any:
     if isinstance(value, Mapping):
         return {str(key): to_feel(item, evaluation) for key, item in value.items()}
     if isinstance(value, (tuple, set, frozenset)):
@@ -89,20 +89,17 @@ def _foreign_to_feel(value: Any, evaluation: Evaluation | None) -> Any:
         return str.__str__(value)
     if isinstance(value, int):
         return int(value)
-    raise FeelEvaluationError(
-        f"Un valore di tipo {type(value).__name__} non può essere usato in un'espressione: "
-        "servono numeri, testi, date, durate, liste o contesti"
-    )
+    raise FeelEvaluationError("FEEL_UNSUPPORTED_TYPE", type=type(value).__name__)
 
 
 def from_feel(value: Any, evaluation: Evaluation | None = None) -> Any:
-    """A FEEL value as Python data: every number a Decimal, lists and contexts new objects of the caller's own.
+    """A FEEL value as Python data: every number is a Decimal, lists and contexts are new objects.
 
-    `evaluation` is charged for what is copied, so that a small expression cannot return an endless result.
+    `evaluation` is charged for what is copied, so that a small expression cannot return a huge result.
     """
     kind = type(value)
     if kind is int:
-        return NUMBERS.create_decimal(value)
+        return DECIMAL128.create_decimal(value)
     if kind is list:
         if evaluation is not None:
             evaluation.spend(2 * len(value) + 2)

@@ -1,7 +1,7 @@
-"""The cells of one column of a decision table, tested together.
+"""The cells (input entries) of one column of a decision table, tested together.
 
-Cells written alike are tested once, cells whose rules are all out already are not tested at all, and cells that
-are just texts are found by looking the value up. Sets of rules are the bits of a number: rule 1 is bit 0.
+Equal cells are tested once, cells whose rules are already excluded are not tested, and cells that are literal texts
+are found by the value. A set of rules is the bits of a number: rule 1 is bit 0.
 """
 
 from __future__ import annotations
@@ -12,21 +12,28 @@ from typing import Any
 from engine.languages.feel.compile_tests import constant_texts
 from engine.languages.feel.compiler import EVALUATION, Closure, Compiler, Env, Scope, Variables
 from engine.languages.feel.errors import FeelError, FeelSyntaxError
-from engine.languages.feel.expression import explained, misnamed
+from engine.languages.feel.expression import located, unknown_function_error
 from engine.languages.feel.function_registry import FunctionRegistry
 from engine.languages.feel.functions import BUILTINS
 from engine.languages.feel.limits import Evaluation
 from engine.languages.feel.parser import parse_tests
 from engine.languages.feel.syntax import UnaryTests
 from engine.languages.feel.token_stream import KnownNames, known_names
-from engine.languages.feel.types import Types
+from engine.languages.feel.types import NamedTypes
 
 
-class TestColumn:
-    """Cells over one input, with the rules each stands for."""
+class UnaryTestColumn:
+    """The distinct cells of one column, with the rules that use each."""
 
-    __slots__ = ("_blank", "_by_text", "_cells", "_plain", "names", "unknown_call", "unknown_calls")
-    __test__ = False  # not a case for pytest, in spite of its name
+    __slots__ = (
+        "_blank",
+        "_cells",
+        "_literal_rules",
+        "_rules_by_literal",
+        "names",
+        "unknown_call_error",
+        "unknown_calls",
+    )
 
     def __init__(
         self,
@@ -34,16 +41,16 @@ class TestColumn:
         *,
         functions: FunctionRegistry = BUILTINS,
         names: Collection[str] = (),
-        types: Types | None = None,
+        types: NamedTypes | None = None,
     ) -> None:
-        """cells: each text with the bits of its rules. Raises FeelSyntaxError, its `text` the cell's."""
+        """cells: each text with the bits of its rules. Raises FeelSyntaxError, whose `text` is that of the cell."""
         declared = frozenset(names)
         known = known_names(declared, functions.known)
-        self._by_text: dict[str, int] = {}
-        self._plain = 0
+        self._rules_by_literal: dict[str, int] = {}
+        self._literal_rules = 0
         self._cells: list[tuple[Closure, int, str]] = []
-        self.unknown_call: FeelSyntaxError | None = None
-        """The error of the first cell that calls a function nobody registered; None when there is none."""
+        self.unknown_call_error: FeelSyntaxError | None = None
+        """The error about the first cell that calls an unregistered function; None when there is none."""
         compiler = Compiler("", functions, declared, types if types is not None else {})
         scope = Scope({"?": compiler.new_register()})
         for text, rules in cells:
@@ -51,34 +58,40 @@ class TestColumn:
             try:
                 self._add(parse_tests(text, KnownNames(parent=known)), rules, compiler, scope)
             except (FeelError, RecursionError) as error:
-                raise explained(error, text) from None
-            self.unknown_call = self.unknown_call or misnamed(text, compiler.unknown_calls, functions)
+                raise located(error, text) from None
+            self.unknown_call_error = self.unknown_call_error or unknown_function_error(
+                text, compiler.unknown_calls, functions
+            )
         self.unknown_calls = frozenset(compiler.unknown_calls)
         self.names = frozenset(compiler.free)
-        """Variables the cells read, beside the value under test."""
+        """Variables that the cells read, besides the tested value."""
         self._blank: Env = [None] * (compiler.registers - EVALUATION - 2)
 
     def _add(self, tests: UnaryTests, rules: int, compiler: Compiler, scope: Scope) -> None:
         texts = constant_texts(tests.tests)
         if texts and not tests.negated:
-            self._plain |= rules
+            self._literal_rules |= rules
             for value in texts:
-                self._by_text[value] = self._by_text.get(value, 0) | rules
+                self._rules_by_literal[value] = self._rules_by_literal.get(value, 0) | rules
         else:
             self._cells.append((compiler.compile(tests, scope), rules, compiler.text))
 
-    def passing(self, value: Any, variables: Variables, evaluation: Evaluation, alive: int) -> int:
-        """The rules of `alive` whose cell accepts `value` (a FEEL value)."""
-        if self._plain:
-            alive &= ~(self._plain & ~(self._by_text.get(value, 0) if type(value) is str else 0))
+    def accepting_rules(
+        self, value: Any, variables: Variables, evaluation: Evaluation, candidates: int
+    ) -> int:
+        """The rules among `candidates` whose cell accepts `value` (a FEEL value)."""
+        if self._literal_rules:
+            candidates &= ~(
+                self._literal_rules & ~(self._rules_by_literal.get(value, 0) if type(value) is str else 0)
+            )
         if not self._cells:
-            return alive
+            return candidates
         env: Env = [variables, evaluation, value, *self._blank]
         text = ""
         try:
-            for test, rules, text in self._cells:  # noqa: B007  `text` tells which cell failed
-                if rules & alive and test(env) is not True:
-                    alive &= ~rules
+            for test, rules, text in self._cells:  # noqa: B007  used by the except clause
+                if rules & candidates and test(env) is not True:
+                    candidates &= ~rules
         except (FeelError, RecursionError) as error:
-            raise explained(error, text) from error.__cause__
-        return alive
+            raise located(error, text) from error.__cause__
+        return candidates

@@ -1,49 +1,72 @@
-"""What can go wrong with an expression, told in a sentence with its place."""
+"""The errors of FEEL expressions, with their position in the text."""
 
 from __future__ import annotations
 
+from typing import Any, Self
 
-class FeelError(Exception):
+from engine.messages import LocalizedError, Message, message
+
+MAX_EXCERPT = 80
+
+
+class FeelError(LocalizedError):
     """An expression that cannot be read or evaluated.
 
-    `message` is an Italian sentence for the analyst; `code` is stable and English; `line` and `column`
-    (both from 1) point into `text`, the whole expression.
+    `FeelSyntaxError("FEEL_UNKNOWN_FUNCTION", name="coutn")`: the sentence is in the catalogue (`engine.messages`) and
+    is rendered only when it is asked for. `code` is the stable code of the class; `line` and `column` (both from 1)
+    point into `text`, the whole expression, where the error is at the character `offset`.
     """
 
     code = "feel.error"
 
-    def __init__(self, message: str, *, text: str = "", offset: int = 0) -> None:
-        super().__init__(message)
-        self.message = message
+    def __init__(self, message_code: str, /, *, text: str = "", offset: int = 0, **parameters: Any) -> None:
+        super().__init__(message_code, parameters)
         self.text = text
         before = text[: max(0, min(offset, len(text)))]
         self.line = before.count("\n") + 1
         self.column = len(before) - (before.rfind("\n") + 1) + 1
 
-    def placed(self, text: str, offset: int) -> FeelError:
-        """The same error with the place where it happened, unless it already has one."""
-        return self if self.text else type(self)(self.message, text=text, offset=offset)
-
-    def __str__(self) -> str:
+    @property
+    def located_message(self) -> Message:
+        """The sentence with the position, where that is known."""
         if not self.text:
             return self.message
-        shown = self.text if len(self.text) <= 80 else self.text[:77] + "…"
-        return f"{self.message} (riga {self.line}, colonna {self.column} di «{shown}»)"
+        return message(
+            "FEEL_ERROR_AT",
+            problem=self.message,
+            line=self.line,
+            column=self.column,
+            expression=excerpt(self.text),
+        )
+
+    def with_location(self, text: str, offset: int) -> Self:
+        """The same error located in `text`, unless it already has a location."""
+        return (
+            self if self.text else type(self)(self.message_code, text=text, offset=offset, **self.parameters)
+        )
+
+    def __str__(self) -> str:
+        return self.located_message
 
 
 class FeelSyntaxError(FeelError):
-    """The text is not FEEL: found when the definition is deployed."""
+    """The text is not FEEL. Found when the definition is deployed."""
 
     code = "feel.syntax"
 
 
 class FeelEvaluationError(FeelError):
-    """A registered function failed, or a value handed in is not one FEEL knows."""
+    """A registered function failed, or a variable has a type that FEEL does not have."""
 
     code = "feel.evaluation"
 
 
 class FeelLimitExceeded(FeelError):
-    """The expression asked for more steps, depth or memory than one evaluation may use."""
+    """The expression needs more steps, nesting or memory than one evaluation may use."""
 
     code = "feel.limit"
+
+
+def excerpt(text: str) -> str:
+    """A text, cut to a length that fits a sentence."""
+    return text if len(text) <= MAX_EXCERPT else text[: MAX_EXCERPT - 3] + "…"

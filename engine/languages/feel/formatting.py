@@ -1,4 +1,4 @@
-"""Values as text: what FEEL's string() answers, and how evidence and messages show a value."""
+"""Formats FEEL values as text, for FEEL's string() and for sentences."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from engine.languages.feel.values import FunctionValue, Range, YearsMonths
 _PLAIN_KEY = re.compile(r"[\w ]+\Z")
 
 
-def to_text(value: Any, evaluation: Evaluation | None = None) -> str | None:
+def to_string(value: Any, evaluation: Evaluation | None = None) -> str | None:
     """FEEL's string(value); null stays null. Text inside lists and contexts is quoted."""
     if value is None:
         return None
     if type(value) is str:
         return value
-    return show(value, evaluation)
+    return format_value(value, evaluation)
 
 
-def show(value: Any, evaluation: Evaluation | None = None) -> str:
-    """`value` as it would be written in an expression: text quoted, null as null."""
+def format_value(value: Any, evaluation: Evaluation | None = None) -> str:
+    """`value` as an expression writes it: text in quotes, null as null."""
     if value is None:
         return "null"
-    written: str = _SHOWN[type(value)](value, evaluation)
+    written: str = _FORMATTERS[type(value)](value, evaluation)
     return written
 
 
@@ -47,16 +47,16 @@ def _number(value: int | Decimal, evaluation: Evaluation | None) -> str:
 
 def _list(value: list[Any], evaluation: Evaluation | None) -> str:
     _charge(evaluation, 24 + 8 * len(value))
-    return _whole("[" + ", ".join(show(item, evaluation) for item in value) + "]", evaluation)
+    return _charged_text("[" + ", ".join(format_value(item, evaluation) for item in value) + "]", evaluation)
 
 
 def _context(value: dict[str, Any], evaluation: Evaluation | None) -> str:
     _charge(evaluation, 24 + 8 * len(value))
     entries = (
-        f"{key if _PLAIN_KEY.match(key) else _text(key, evaluation)}: {show(item, evaluation)}"
+        f"{key if _PLAIN_KEY.match(key) else _text(key, evaluation)}: {format_value(item, evaluation)}"
         for key, item in value.items()
     )
-    return _whole("{" + ", ".join(entries) + "}", evaluation)
+    return _charged_text("{" + ", ".join(entries) + "}", evaluation)
 
 
 def _charge(evaluation: Evaluation | None, characters: int) -> None:
@@ -64,15 +64,15 @@ def _charge(evaluation: Evaluation | None, characters: int) -> None:
         evaluation.spend(characters // 8 + 1)
 
 
-def _whole(text: str, evaluation: Evaluation | None) -> str:
+def _charged_text(text: str, evaluation: Evaluation | None) -> str:
     if evaluation is not None:
         evaluation.spend_text(len(text))
     return text
 
 
 def _range(value: Range, evaluation: Evaluation | None) -> str:
-    low = "" if value.low is None else show(value.low, evaluation)
-    high = "" if value.high is None else show(value.high, evaluation)
+    low = "" if value.low is None else format_value(value.low, evaluation)
+    high = "" if value.high is None else format_value(value.high, evaluation)
     return f"{'[' if value.low_included else '('}{low}..{high}{']' if value.high_included else ')'}"
 
 
@@ -130,7 +130,7 @@ def _function(value: FunctionValue, evaluation: Evaluation | None) -> str:
     return f"function({', '.join(value.parameters or ())})"
 
 
-_SHOWN: dict[type, Any] = {
+_FORMATTERS: dict[type, Any] = {
     str: _text,
     int: _number,
     Decimal: _number,

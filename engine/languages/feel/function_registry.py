@@ -1,4 +1,4 @@
-"""Functions that expressions may call: the built-in ones and those an application registers, by name."""
+"""The functions that expressions may call: built-in ones and those that an application registers."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Function:
     name: may contain spaces. parameters: their names, in order, for calls by name and for messages.
     implementation: called with FEEL values (numbers are Decimal) by position; None when it is bound at each
     evaluation. description: a sentence in Italian for the analyst. optional: how many of the last parameters
-    may be left out. The other fields serve the built-ins: alternatives (other parameter lists), variadic,
-    lenient (a failure is null, not an error), bounded (the first argument is the Evaluation to charge), singles
-    (parameters that, given by name, are null when they are lists: `key` where `keys` takes the list).
+    may be left out. The other fields are for the built-ins: alternatives (other parameter lists), variadic,
+    lenient (a failure gives null, not an error), bounded (the first argument is the Evaluation to charge), singles
+    (parameters that, passed by name, are null when they are lists: `key` where `keys` takes the list).
     """
 
     name: str
@@ -41,8 +41,8 @@ class Function:
             return True
         return any(len(parameters) == count for parameters in self.alternatives)
 
-    def order(self, names: frozenset[str]) -> tuple[str, ...] | None:
-        """The positional order of arguments given by name; None when the names do not fit."""
+    def positional_order(self, names: frozenset[str]) -> tuple[str, ...] | None:
+        """The positional order of arguments passed by name; None when the names do not fit."""
         for parameters in (self.parameters, *self.alternatives):
             used = parameters[: len(names)]
             if frozenset(used) == names and (len(names) == len(parameters) or self.accepts(len(names))):
@@ -50,8 +50,12 @@ class Function:
         return None
 
 
+FunctionBindings = Mapping[str, Callable[..., Any]]
+"""Implementations of registered functions, by name, for one evaluation."""
+
+
 class FunctionRegistry:
-    """An unchangeable set of functions, by name; `with_` makes a larger one."""
+    """An immutable set of functions, by name; `with_` makes a larger one."""
 
     def __init__(self, functions: Mapping[str, Function] | None = None) -> None:
         self._functions = dict(functions or {})
@@ -59,7 +63,7 @@ class FunctionRegistry:
         """Names of several words, for the parser."""
 
     def with_(self, *functions: Function) -> FunctionRegistry:
-        """A registry that also has these; one of the same name replaces the old."""
+        """A registry that also has these functions; one of the same name replaces the old one."""
         return FunctionRegistry(self._functions | {function.name: function for function in functions})
 
     def get(self, name: str) -> Function | None:
@@ -71,6 +75,3 @@ class FunctionRegistry:
 
     def __iter__(self) -> Iterator[Function]:
         return iter(self._functions.values())
-
-    def __len__(self) -> int:
-        return len(self._functions)

@@ -1,4 +1,4 @@
-"""Text into tokens. Names of several words are put together later, by the parser, which knows what is in scope."""
+"""Splits an expression into tokens. Names of several words are joined later, by the parser."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.languages.feel.limits import MAX_TEXT
 
 
 class Kind(Enum):
-    """What a token is."""
+    """The kind of a token."""
 
     WORD = auto()
     NUMBER = auto()
@@ -49,7 +49,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", '"': '"', "\\": "\\", "'": "'"}
 def tokenize(text: str) -> list[Token]:
     """The tokens of `text`, ending with one of kind END; white space and comments are left out."""
     if len(text) > MAX_TEXT:
-        raise FeelLimitExceeded(f"L'espressione è troppo lunga: {len(text)} caratteri, al massimo {MAX_TEXT}")
+        raise FeelLimitExceeded("FEEL_TEXT_TOO_LONG", length=len(text), maximum=MAX_TEXT)
     tokens: list[Token] = []
     position, length = 0, len(text)
     while position < length:
@@ -61,11 +61,7 @@ def tokenize(text: str) -> list[Token]:
         assert found.lastgroup is not None
         if found.lastgroup != "space":
             if found[0] == '"':
-                raise FeelSyntaxError(
-                    'Un testo comincia con le virgolette e non finisce: manca la seconda «"»',
-                    text=text,
-                    offset=position,
-                )
+                raise FeelSyntaxError("FEEL_STRING_NOT_CLOSED", text=text, offset=position)
             tokens.append(Token(_KINDS[found.lastgroup], found[0], position, found.end()))
         position = found.end()
     tokens.append(Token(Kind.END, "", length, length))
@@ -78,14 +74,12 @@ def _skip_comment(text: str, position: int) -> int:
         return len(text) if end < 0 else end + 1
     end = text.find("*/", position + 2)
     if end < 0:
-        raise FeelSyntaxError(
-            "Un commento comincia con «/*» e non finisce: manca «*/»", text=text, offset=position
-        )
+        raise FeelSyntaxError("FEEL_COMMENT_NOT_CLOSED", text=text, offset=position)
     return end + 2
 
 
 def string_value(written: str) -> str:
-    """The text a string token stands for, its escapes resolved."""
+    """The value of a string token, with its escapes resolved."""
     body = written[1:-1]
     if "\\" not in body:
         return body

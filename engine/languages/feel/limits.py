@@ -1,10 +1,9 @@
-"""How much one evaluation may do: steps, depth, text and list sizes, counted while it runs."""
+"""Limits of one evaluation: steps, calls, sizes of strings and lists, counted while it runs."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,12 +19,12 @@ CHARACTERS_PER_STEP = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds of one evaluation.
+class EvaluationLimits:
+    """Limits of one evaluation.
 
     steps: about one per node evaluated inside loops and functions, per list item made and per 16 characters
-    of text made (so it bounds memory too); calls: FEEL functions calling each other; string: characters of
-    one string; items: items of one list.
+    of text made (so they also limit memory). calls: depth of FEEL functions that call each other. string:
+    characters of one string. items: items of one list.
     """
 
     steps: int = 200_000
@@ -34,117 +33,98 @@ class Limits:
     items: int = 50_000
 
 
-DEFAULT_LIMITS = Limits()
+DEFAULT_LIMITS = EvaluationLimits()
 
 
 class Evaluation:
-    """The account of one evaluation: what is left of its limits, and the functions bound to it.
+    """One running evaluation: its remaining budget (steps and calls) and the functions bound to it.
 
-    Made while another account holds its thread, it gets no more than that one has left, and `settle` takes what was
-    used from there: an expression whose functions evaluate others is bounded as one.
+    An evaluation that begins inside the `as_parent` block of another one, on the same thread, gets no more budget
+    than that one has left; `charge_parent` takes what it used from there. So an expression whose functions evaluate
+    other expressions is limited as one.
     """
 
-    __slots__ = ("_around", "_given", "bindings", "calls", "limits", "loaded", "steps")
+    __slots__ = ("_granted_steps", "_parent", "bindings", "calls", "converted", "limits", "steps")
 
     def __init__(
-        self, bindings: Mapping[str, Callable[..., Any]] | None = None, limits: Limits = DEFAULT_LIMITS
+        self,
+        bindings: Mapping[str, Callable[..., Any]] | None = None,
+        limits: EvaluationLimits = DEFAULT_LIMITS,
     ) -> None:
-        around = _thread.account
-        self._around = around
-        if around is None:
+        parent = _thread.evaluation
+        self._parent = parent
+        if parent is None:
             self.steps, self.calls = limits.steps, limits.calls
         else:
-            self.steps = self._given = min(limits.steps, around.steps)
-            self.calls = min(limits.calls, around.calls)
+            self.steps = self._granted_steps = min(limits.steps, parent.steps)
+            self.calls = min(limits.calls, parent.calls)
         self.limits = limits
         self.bindings = bindings
-        self.loaded: dict[int, tuple[Any, Any]] | None = None
+        self.converted: dict[int, tuple[Any, Any]] | None = None
+        """Lists and contexts converted so far, by the id of the original: (original, FEEL value)."""
 
     def spend(self, steps: int) -> None:
-        """Take `steps` from the account; raises FeelLimitExceeded when it is empty."""
+        """Takes `steps` from the budget. Raises FeelLimitExceeded when none are left."""
         self.steps -= steps
         if self.steps < 0:
-            raise FeelLimitExceeded(
-                f"L'espressione richiede troppo lavoro (oltre {self._most()} passi): "
-                "riduci i cicli o le liste su cui lavora"
-            )
+            raise FeelLimitExceeded("FEEL_TOO_MANY_STEPS", maximum=self._max_steps())
 
-    def _most(self) -> int:
-        return self.limits.steps if self._around is None else min(self._given, self.limits.steps)
+    def _max_steps(self) -> int:
+        return self.limits.steps if self._parent is None else min(self._granted_steps, self.limits.steps)
 
     def spend_items(self, count: int) -> None:
-        """Account for a list of `count` items being made or walked."""
+        """Charges for a list of `count` items that is made or walked."""
         if count > self.limits.items:
-            raise FeelLimitExceeded(
-                f"La lista è troppo lunga: {count} elementi, al massimo {self.limits.items}"
-            )
+            raise FeelLimitExceeded("FEEL_LIST_TOO_LONG", length=count, maximum=self.limits.items)
         self.spend(count)
 
     def spend_text(self, characters: int) -> None:
-        """Account for a string of `characters` being made."""
+        """Charges for a string of `characters` that is made."""
         if characters > self.limits.string:
-            raise FeelLimitExceeded(
-                f"Il testo è troppo lungo: {characters} caratteri, al massimo {self.limits.string}"
-            )
+            raise FeelLimitExceeded("FEEL_STRING_TOO_LONG", length=characters, maximum=self.limits.string)
         self.spend(characters // CHARACTERS_PER_STEP + 1)
 
-    def enter(self) -> None:
-        """A FEEL function is called."""
+    def enter_call(self) -> None:
+        """Counts the call of a FEEL function. Raises FeelLimitExceeded when calls are nested too deeply."""
         self.calls -= 1
         if self.calls < 0:
-            raise FeelLimitExceeded(
-                f"Troppe funzioni una dentro l'altra (oltre {self.limits.calls}): la ricorsione non finisce?"
-            )
+            raise FeelLimitExceeded("FEEL_TOO_MANY_CALLS", maximum=self.limits.calls)
 
-    def leave(self) -> None:
-        """A FEEL function returned."""
+    def leave_call(self) -> None:
+        """Counts the return from a FEEL function."""
         self.calls += 1
 
-    def settle(self) -> None:
-        """Charge what was used to the account around, if there is one."""
-        if self._around is not None:
-            self._around.steps -= self._given - self.steps
-            self._given = self.steps
+    def charge_parent(self) -> None:
+        """Takes the steps used so far from the parent evaluation, if there is one."""
+        if self._parent is not None:
+            self._parent.steps -= self._granted_steps - self.steps
+            self._granted_steps = self.steps
 
-    def on_this_thread(self) -> _Holding:
-        """Hold the thread, in a `with`: evaluations that begin inside draw on this account."""
-        return _Holding(self)
+    def as_parent(self) -> _ParentOfThread:
+        """A context manager: evaluations that begin inside it, on this thread, are children of this one."""
+        return _ParentOfThread(self)
 
 
-class _Holding:
-    """An account holding its thread for a while."""
+class _ParentOfThread:
+    """Makes an evaluation the parent of those that begin on this thread."""
 
-    __slots__ = ("_account", "_before")
+    __slots__ = ("_evaluation", "_previous")
 
-    def __init__(self, account: Evaluation) -> None:
-        self._account = account
+    def __init__(self, evaluation: Evaluation) -> None:
+        self._evaluation = evaluation
 
     def __enter__(self) -> None:
-        self._before = _thread.account
-        _thread.account = self._account
+        self._previous = _thread.evaluation
+        _thread.evaluation = self._evaluation
 
     def __exit__(self, *_: object) -> None:
-        _thread.account = self._before
+        _thread.evaluation = self._previous
 
 
 class _Thread(threading.local):
-    """The account that holds each thread; None outside evaluations and `shared_limits`."""
+    """The parent evaluation of each thread; None outside `as_parent`."""
 
-    account: Evaluation | None = None
+    evaluation: Evaluation | None = None
 
 
 _thread = _Thread()
-
-
-@contextmanager
-def shared_limits(limits: Limits) -> Iterator[Evaluation]:
-    """Bound all the evaluations of this thread inside, together; each keeps its own limits too.
-
-    One that runs out of them raises FeelLimitExceeded. Other threads have accounts of their own.
-    """
-    account = Evaluation(None, limits)
-    try:
-        with account.on_this_thread():
-            yield account
-    finally:
-        account.settle()

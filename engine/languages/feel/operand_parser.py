@@ -1,9 +1,10 @@
-"""The operands of FEEL: literals, names, paths, calls, lists, contexts, ranges, loops and functions."""
+"""Parses the operands of FEEL: literals, names, paths, calls, lists, contexts, ranges, loops and functions."""
 
 from __future__ import annotations
 
 import decimal
 
+from engine.languages.feel.errors import FeelSyntaxError
 from engine.languages.feel.lexer import Kind, Token, string_value
 from engine.languages.feel.syntax import (
     Call,
@@ -24,9 +25,10 @@ from engine.languages.feel.syntax import (
 )
 from engine.languages.feel.temporal import parse_temporal
 from engine.languages.feel.token_stream import KEYWORDS
-from engine.languages.feel.type_names import TypeNames
+from engine.languages.feel.type_names import TypeParser
 from engine.languages.feel.types import FeelType
-from engine.languages.feel.values import NUMBERS
+from engine.languages.feel.values import DECIMAL128
+from engine.messages import message
 
 ADDITIVE = 4
 CONSTANTS = {"true": True, "false": False, "null": None}
@@ -34,8 +36,8 @@ STARTERS = frozenset({"if", "for", "some", "every", "function", "true", "false",
 """Keywords an expression can begin with."""
 
 
-class Operands(TypeNames):
-    """Reads operands; the operators between them are the subclass's."""
+class OperandParser(TypeParser):
+    """Reads operands. The subclass reads the operators between them."""
 
     def expression(self, level: int = 1) -> Node:
         """An expression whose operators bind at least as tightly as `level`."""
@@ -49,7 +51,7 @@ class Operands(TypeNames):
             if self.take_symbol("."):
                 name = self.take_name(keywords=True)
                 if name is None:
-                    self.unexpected("il nome di una proprietà")
+                    raise self.unexpected(message("FEEL_EXPECTED_PROPERTY"))
                 node = Path(node, name, at=at)
             elif self.at_symbol("[") and self._starts_expression(self.tokens[self.index + 1]):
                 self.index += 1
@@ -81,15 +83,17 @@ class Operands(TypeNames):
         if token.kind is Kind.SYMBOL:
             return self._bracketed(token)
         if token.kind is Kind.WORD:
-            return self._worded(token)
-        return self.unexpected("un valore")
+            return self._keyword_or_name(token)
+        raise self.unexpected(message("FEEL_EXPECTED_VALUE"))
 
     def _number(self) -> Node:
         token = self.take()
         try:
-            return Literal(NUMBERS.create_decimal(token.text), at=token.start)
+            return Literal(DECIMAL128.create_decimal(token.text), at=token.start)
         except decimal.DecimalException:
-            return self.fail(f"Il numero {token.text[:20]} è troppo grande", token)
+            raise FeelSyntaxError(
+                "FEEL_NUMBER_TOO_LARGE", number=token.text[:20], **self.location(token)
+            ) from None
 
     def _bracketed(self, token: Token) -> Node:
         match token.text:
@@ -106,12 +110,12 @@ class Operands(TypeNames):
         if name is not None:
             return Name(name, at=token.start)
         if token.text == "$":
-            self.fail("«${…}» non è FEEL: scrivi l'espressione senza «${» e «}»")
+            raise FeelSyntaxError("FEEL_JUEL_DELIMITERS", **self.location(token))
         if token.text == "'":
-            self.fail('I testi si scrivono fra virgolette doppie: "così"')
+            raise FeelSyntaxError("FEEL_SINGLE_QUOTES", **self.location(token))
         if token.text == "!":
-            self.fail("«!» non è un operatore FEEL: si scrive not(…)")
-        return self.unexpected("un valore")
+            raise FeelSyntaxError("FEEL_NOT_OPERATOR", **self.location(token))
+        raise self.unexpected(message("FEEL_EXPECTED_VALUE"))
 
     def _group(self, opening: Token) -> Node:
         """( … ), a list, or a range."""
@@ -125,7 +129,7 @@ class Operands(TypeNames):
             self.need_symbol(")")
             return first
         if opening.text == "]":
-            self.unexpected("«..»")
+            raise self.unexpected(message("FEEL_EXPECTED_SYMBOL", symbol=".."))
         items = [first]
         while self.take_symbol(","):
             items.append(self._element())
@@ -133,7 +137,7 @@ class Operands(TypeNames):
         return ListLiteral(tuple(items), at=opening.start)
 
     def _element(self) -> Node:
-        """What stands in brackets: an expression, or an operator and an end, as in (>= 18)."""
+        """The content of brackets: an expression, or an operator and an end, as in (>= 18)."""
         token = self.token
         operator = self.take_symbol("<", "<=", ">", ">=", "=", "!=")
         if operator is None:
@@ -146,7 +150,7 @@ class Operands(TypeNames):
         high = self.expression(ADDITIVE)
         closing = self.take_symbol("]", ")", "[")
         if closing is None:
-            self.unexpected("la fine dell'intervallo, «]» o «)»")
+            raise self.unexpected(message("FEEL_EXPECTED_RANGE_END"))
         return RangeLiteral(low, high, opening.text == "[", closing == "]", at=opening.start)
 
     def _context(self) -> Node:
@@ -156,7 +160,7 @@ class Operands(TypeNames):
             while True:
                 key = self._key()
                 if any(key == other for other, _ in entries):
-                    self.fail(f"La chiave «{key}» c'è già in questo contesto")
+                    raise FeelSyntaxError("FEEL_DUPLICATE_KEY", key=key, **self.location(self.token))
                 self.need_symbol(":")
                 entries.append((key, self.expression()))
                 if not self.take_symbol(","):
@@ -174,14 +178,14 @@ class Operands(TypeNames):
     def _at_literal(self) -> Node:
         at = self.take().start
         if self.token.kind is not Kind.STRING:
-            self.unexpected('una data fra virgolette, come @"2016-01-28"')
+            raise self.unexpected(message("FEEL_EXPECTED_DATE"))
         token = self.take()
         value = parse_temporal(string_value(token.text))
         if value is None:
-            self.fail(f"{token.text} non è una data, un'ora o una durata", token)
+            raise FeelSyntaxError("FEEL_INVALID_TEMPORAL", written=token.text, **self.location(token))
         return Literal(value, at=at)
 
-    def _worded(self, token: Token) -> Node:
+    def _keyword_or_name(self, token: Token) -> Node:
         known = self.known.match(self.tokens, self.index)
         if known is None and token.text in STARTERS:
             self.index += 1
@@ -199,7 +203,7 @@ class Operands(TypeNames):
             return Literal(CONSTANTS[token.text], at=token.start)
         name = self.take_name()
         if name is None:
-            self.unexpected("un valore")
+            raise self.unexpected(message("FEEL_EXPECTED_VALUE"))
         return Name(name, at=token.start)
 
     def _conditional(self, token: Token) -> Node:
@@ -233,7 +237,7 @@ class Operands(TypeNames):
                     break
             self.need_symbol(")")
         if self.at_word("external"):
-            self.fail("Le funzioni esterne (Java, PMML) non sono ammesse: scrivi la funzione in FEEL")
+            raise FeelSyntaxError("FEEL_EXTERNAL_FUNCTION", **self.location(self.token))
         return FunctionLiteral(tuple(parameters), self.expression(), at=token.start)
 
     def call(self, function: Node) -> Node:

@@ -1,9 +1,10 @@
-"""The grammar of FEEL: operators by precedence over the operands of `literals.py`."""
+"""The grammar of FEEL: operators by precedence, over the operands of `operand_parser.py`."""
 
 from __future__ import annotations
 
+from engine.languages.feel.errors import FeelSyntaxError
 from engine.languages.feel.lexer import Kind, Token
-from engine.languages.feel.operand_parser import Operands
+from engine.languages.feel.operand_parser import OperandParser
 from engine.languages.feel.syntax import (
     Arithmetic,
     Between,
@@ -17,36 +18,37 @@ from engine.languages.feel.syntax import (
     UnaryTests,
 )
 from engine.languages.feel.token_stream import KnownNames
+from engine.messages import message
 
 OR, AND, COMPARE, ADD, MULTIPLY, POWER, UNARY = range(1, 8)
 BINARY = {"+": ADD, "-": ADD, "*": MULTIPLY, "/": MULTIPLY, "**": POWER}
 COMPARISONS = ("=", "!=", "<=", ">=", "<", ">")
 
 
-class Parser(Operands):
+class Parser(OperandParser):
     """Reads one expression, or the unary tests of one cell."""
 
     def whole_expression(self) -> Node:
-        """The expression the text holds, all of it."""
+        """Reads the whole text as one expression."""
         node = self.expression()
         if self.token.kind is not Kind.END:
-            self._leftover()
+            raise self._unread_text()
         return node
 
-    def _leftover(self) -> None:
+    def _unread_text(self) -> FeelSyntaxError:
+        """The error to raise when the text goes on after its expression."""
         before, found = self.tokens[self.index - 1], self.token
         if before.kind is Kind.WORD and found.kind is Kind.WORD:
-            self.fail(
-                f"Non conosco il nome «{before.text} {found.text}»: manca un operatore, "
-                "oppure la funzione o variabile non esiste"
+            return FeelSyntaxError(
+                "FEEL_UNKNOWN_NAME", name=f"{before.text} {found.text}", **self.location(found)
             )
         if found.text in ("&", "|", "!", "?") or (found.text == "=" and before.text == "="):
-            self.fail(f"«{found.text}» non è un operatore FEEL: si scrive and, or, not(…), =")
-        self.unexpected("un operatore o la fine")
+            return FeelSyntaxError("FEEL_NOT_AN_OPERATOR", operator=found.text, **self.location(found))
+        return self.unexpected(message("FEEL_EXPECTED_OPERATOR"))
 
     def expression(self, level: int = OR) -> Node:
         """An expression whose operators bind at least as tightly as `level`."""
-        self.deeper()
+        self.enter_nesting()
         left = self.unary()
         while True:
             following = self._operator(left, level)
@@ -73,9 +75,9 @@ class Parser(Operands):
         return None
 
     def _refuse_double_equals(self, operator: Token) -> None:
-        """`==` is the commonest slip of those who know other languages."""
+        """Refuses `==` and `!==`, which other languages have, with the FEEL to write instead."""
         if self.at_symbol("=") and operator.text in ("=", "!="):
-            self.fail(f"«{operator.text}=» non è un operatore FEEL: si scrive «{operator.text}»", operator)
+            raise FeelSyntaxError("FEEL_DOUBLE_EQUALS", operator=operator.text, **self.location(operator))
 
     def _word_operator(self, left: Node, level: int) -> Node | None:
         at = self.token.start
@@ -96,7 +98,7 @@ class Parser(Operands):
         token = self.token
         if token.text == "-" and token.kind is Kind.SYMBOL:
             self.index += 1
-            self.deeper()
+            self.enter_nesting()
             node: Node = Negation(self.unary(), at=token.start)
             self.nesting -= 1
             return node
@@ -129,7 +131,7 @@ class Parser(Operands):
         return OperatorTest(operator, self.expression(ADD), at=token.start)
 
     def whole_tests(self) -> UnaryTests:
-        """The unary tests the text holds: a dash, a list of tests, or not(…) around one."""
+        """Reads the whole text as unary tests: a dash, a list of tests, or not(…) around a list."""
         first = self.token
         if first.kind is Kind.END or (first.text == "-" and self.tokens[1].kind is Kind.END):
             return UnaryTests((), False, at=first.start)
@@ -142,7 +144,7 @@ class Parser(Operands):
         if negated:
             self.need_symbol(")")
         if self.token.kind is not Kind.END:
-            self._leftover()
+            raise self._unread_text()
         return UnaryTests(tuple(tests), negated, at=first.start)
 
     def _closes_at_end(self, opening: int) -> bool:

@@ -1,4 +1,4 @@
-"""What `value.name` gives: entries of contexts, parts of dates, durations and ranges."""
+"""Properties of values (`value.name`): entries of contexts, parts of dates, durations and ranges."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.languages.feel.values import Range, YearsMonths
 
 
 def property_of(value: Any, name: str, evaluation: Evaluation) -> Any:
-    """The property `name` of `value`; a list gives the list of its items' properties; null when there is none."""
+    """The property `name` of `value`, None when there is none; for a list, the list of its items' properties."""
     kind = type(value)
     if kind is dict:
         return value.get(name)
@@ -68,4 +68,4 @@ def _table() -> dict[tuple[type, str], Callable[[Any], Any]]:
 PARTS = _table()
 
 SPACED_PARTS = frozenset(name for _, name in PARTS if " " in name)
-"""Property names of more than one word, which the parser has to know."""
+"""Property names of several words, which the parser has to know."""

@@ -1,4 +1,4 @@
-"""Reads a range from text, for the built-in `range`: its ends are literals or date constructors."""
+"""Parses a range from text, for the built-in `range`: its ends are literals or date constructors."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.languages.feel.parser import parse_expression
 from engine.languages.feel.syntax import Call, Literal, Name, Negation, Node, RangeLiteral
 from engine.languages.feel.temporal import parse_date, parse_date_and_time, parse_duration, parse_time
 from engine.languages.feel.token_stream import KnownNames
-from engine.languages.feel.values import NUMBERS, Range, is_number
+from engine.languages.feel.values import DECIMAL128, Range, is_number
 
 _KNOWN = KnownNames(["date and time"])
 _CONSTRUCTORS: dict[str, Any] = {
@@ -43,7 +43,7 @@ def _end(node: Node) -> Any:
     if isinstance(node, Literal):
         return node.value
     if isinstance(node, Negation) and isinstance(node.operand, Literal) and is_number(node.operand.value):
-        return NUMBERS.minus(node.operand.value)
+        return DECIMAL128.minus(node.operand.value)
     if (
         isinstance(node, Call)
         and isinstance(node.function, Name)

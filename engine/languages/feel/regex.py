@@ -1,7 +1,7 @@
-"""XPath's regular expressions, which DMN uses, written as RE2's, whose time is linear in the text.
+"""Translates XPath's regular expressions, which DMN uses, to RE2's, which take time linear in the text.
 
 RE2 has no back-references and no look-around: a pattern with them is refused. XPath's class subtraction
-([a-z-[aeiou]]) is worked out here for classes of plain characters.
+([a-z-[aeiou]]) is calculated here for classes of plain characters.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _BLOCKS = {"IsBasicLatin": r"\x00-\x7f", "IsLatin-1Supplement": r"\x{80}-\x{ff}"
 
 
 class BadPattern(ValueError):
-    """A pattern or flags that cannot be used: null to the expression."""
+    """A pattern or flags that cannot be used; the expression gets null."""
 
 
 @lru_cache(maxsize=128)
@@ -38,12 +38,12 @@ def compiled(pattern: str, flags: str) -> Any:
         pattern = _Translation(pattern, flags).text()
     try:
         return re2.compile(pattern, options)
-    except re2.error as error:
-        raise BadPattern(str(error)) from None
+    except re2.error:
+        raise BadPattern(pattern) from None
 
 
 class _Translation:
-    """Walks a pattern once, from left to right."""
+    """The translation of one pattern, read once from left to right."""
 
     def __init__(self, pattern: str, flags: str) -> None:
         self.pattern = pattern
@@ -57,7 +57,7 @@ class _Translation:
         return f"(?{inline}){made}" if inline else made
 
     def _next(self) -> str:
-        """The character at hand, moving on; empty at the end."""
+        """Reads the next character; empty at the end."""
         character = self.pattern[self.index : self.index + 1]
         self.index += 1
         return character
@@ -80,7 +80,7 @@ class _Translation:
         while "x" in self.flags and following.isspace():
             following = self._next()
         if not following or following.isdigit():
-            raise BadPattern("back-reference" if following else "lonely backslash")
+            raise BadPattern(self.pattern)
         if following in "pP" and self.pattern[self.index : self.index + 1] == "{":
             return self._property(following, in_class=in_class)
         return "\\" + following
@@ -88,7 +88,7 @@ class _Translation:
     def _property(self, letter: str, *, in_class: bool) -> str:
         end = self.pattern.find("}", self.index)
         if end < 0:
-            raise BadPattern("property without end")
+            raise BadPattern(self.pattern)
         name = self.pattern[self.index + 1 : end]
         if "x" in self.flags:
             name = "".join(name.split())
@@ -97,19 +97,19 @@ class _Translation:
             return f"\\{letter}{{{name}}}"
         if in_class:
             if letter == "P":
-                raise BadPattern("block outside")
+                raise BadPattern(self.pattern)
             return _BLOCKS[name]
         return f"[{'^' if letter == 'P' else ''}{_BLOCKS[name]}]"
 
     def _class(self) -> str:
-        """A class, the opening bracket read; with a subtraction, the characters that are left."""
+        """A class whose opening bracket has been read; with a subtraction, the remaining characters."""
         negated = self.pattern[self.index : self.index + 1] == "^"
         if negated:
             self.index += 1
         written: list[str] = []
         while (character := self._next()) != "]" or not written:
             if not character:
-                raise BadPattern("class without end")
+                raise BadPattern(self.pattern)
             if character == "-" and self.pattern[self.index : self.index + 1] == "[":
                 self.index += 1
                 return self._subtracted(written, negated, self._class())
@@ -118,23 +118,23 @@ class _Translation:
 
     def _subtracted(self, written: list[str], negated: bool, taken: str) -> str:
         if negated or self._next() != "]":
-            raise BadPattern("class subtraction")
+            raise BadPattern
         fold = "i" in self.flags
         kept = sorted(_members(written, fold) - _members(list(taken[1:-1]), fold))
         if not kept:
-            raise BadPattern("class subtraction")
+            raise BadPattern
         return "[" + "".join(rf"\x{{{code:x}}}" for code in kept) + "]"
 
 
 def _escaped(character: str) -> str:
-    """A character of a class that RE2 would read otherwise."""
+    """A character of a class, escaped where RE2 gives it another meaning."""
     return "\\[" if character == "[" else character
 
 
 def _members(written: list[str], fold: bool) -> set[int]:
     """The characters of a class of plain characters and ranges."""
     if any(len(piece) != 1 or piece == "\\" for piece in written):
-        raise BadPattern("class subtraction")
+        raise BadPattern
     members: set[int] = set()
     index = 0
     while index < len(written):
@@ -143,7 +143,7 @@ def _members(written: list[str], fold: bool) -> set[int]:
         )
         first = ord(written[index])
         if last and ord(last) - first > LARGEST_CLASS:
-            raise BadPattern("class subtraction")
+            raise BadPattern
         members.update(range(first, ord(last or written[index]) + 1))
         index += 3 if last else 1
     if fold:

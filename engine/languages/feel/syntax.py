@@ -1,4 +1,4 @@
-"""What an expression is made of, once read: the nodes the parser builds and the compiler turns into functions."""
+"""The syntax tree: the nodes that the parser makes and the compiler compiles."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from engine.languages.feel.types import FeelType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
-    """A piece of an expression; `at` is its offset in the text."""
+    """A node of the syntax tree; `at` is its offset in the text."""
 
     at: int
 
 
 @dataclass(frozen=True, slots=True)
 class Literal(Node):
-    """A number, text, boolean, null, date, time or duration written out."""
+    """A literal number, text, boolean, null, date, time or duration."""
 
     value: Any
 
@@ -87,7 +87,7 @@ class Negation(Node):
 
 @dataclass(frozen=True, slots=True)
 class Arithmetic(Node):
-    """left + right and the like."""
+    """left + right and the other arithmetic operations."""
 
     operator: str
     left: Node
@@ -139,7 +139,7 @@ class OperatorTest(Node):
 
 @dataclass(frozen=True, slots=True)
 class UnaryTests(Node):
-    """What a cell of a decision table says; no tests at all means a dash, which accepts everything."""
+    """The unary tests of a cell of a decision table; none stand for a dash, which accepts every value."""
 
     tests: tuple[Node, ...]
     negated: bool
@@ -150,7 +150,7 @@ class InstanceOf(Node):
     """value instance of type"""
 
     value: Node
-    wanted: FeelType
+    expected: FeelType
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Dates, times and durations: reading them from ISO text and reckoning with them."""
+"""Dates, times and durations: parsing ISO 8601 text, and arithmetic."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.languages.feel.values import NUMBERS, YearsMonths
+from engine.languages.feel.values import DECIMAL128, YearsMonths
 
 UTC = dt.UTC
-ZERO = dt.timedelta(0)
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)\Z")
 _TIME = re.compile(
     r"(\d\d):(\d\d):(\d\d)(?:\.(\d{1,30}))?"
@@ -111,26 +110,26 @@ def _microseconds(fraction: str | None) -> int:
 
 
 def parse_temporal(text: str) -> Any:
-    """Whatever `@"text"` stands for: date and time, date, time or duration; None when it is none of them."""
-    for read in (parse_date_and_time, parse_date, parse_time, parse_duration):
-        value = read(text)
+    """The value of `@"text"`: a date and time, date, time or duration; None for any other text."""
+    for parse in (parse_date_and_time, parse_date, parse_time, parse_duration):
+        value = parse(text)
         if value is not None:
             return value
     return None
 
 
 def add_months(day: Any, months: int) -> Any:
-    """`day` (date or date and time) moved by whole months; the 31st becomes the last day of a shorter month."""
+    """`day` (date or date and time) plus whole months; the 31st becomes the last day of a shorter month."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     month += 1
     return day.replace(year=year, month=month, day=min(day.day, calendar.monthrange(year, month)[1]))
 
 
 def add_time(start: Any, size: dt.timedelta) -> Any:
-    """`start` (date, time or date and time) moved by a days and time duration, on the time line.
+    """`start` (date, time or date and time) plus a days and time duration.
 
-    A date and time in a named zone moves by elapsed time, as DMN says: across a change of clocks P1D is 24
-    hours. A time wraps around midnight; a date drops what is left of a day.
+    A date and time in a named zone moves by elapsed time, as DMN says: across a change to summer time P1D is 24
+    hours. A time wraps around midnight; for a date, the part of the duration below a day is dropped.
     """
     kind = type(start)
     if kind is dt.datetime:
@@ -190,11 +189,11 @@ def months_between(start: Any, end: Any) -> YearsMonths:
 def seconds_of(size: dt.timedelta) -> Decimal:
     """A days and time duration in seconds, exactly."""
     microseconds = (size.days * 86_400 + size.seconds) * 1_000_000 + size.microseconds
-    return NUMBERS.scaleb(Decimal(microseconds), Decimal(-6))
+    return DECIMAL128.scaleb(Decimal(microseconds), Decimal(-6))
 
 
 def from_seconds(seconds: Decimal) -> dt.timedelta:
     """The days and time duration of that many seconds, to the microsecond; OverflowError when out of range."""
     if not -(10**14) < seconds < 10**14:
-        raise OverflowError("duration out of range")
-    return dt.timedelta(microseconds=int(NUMBERS.multiply(seconds, Decimal(1_000_000))))
+        raise OverflowError
+    return dt.timedelta(microseconds=int(DECIMAL128.multiply(seconds, Decimal(1_000_000))))

@@ -1,15 +1,16 @@
-"""Where the parser stands in the tokens, and which names of several words it knows."""
+"""The token stream that the parser reads, and the known names of several words."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NoReturn
+from typing import Any
 
 from engine.languages.feel.errors import FeelLimitExceeded, FeelSyntaxError
 from engine.languages.feel.lexer import Kind, Token, tokenize
 from engine.languages.feel.limits import MAX_NESTING
+from engine.messages import message
 
 KEYWORDS = frozenset(
     {
@@ -37,8 +38,8 @@ _SPACES = re.compile(r"\s+")
 
 
 class KnownNames:
-    """Names that are more than one token, found longest first: those added here, and those of the `parent`, which
-    stays as it is."""
+    """Names of more than one token, matched longest first: the names added here and those of `parent`, which is not
+    changed."""
 
     def __init__(self, names: Iterable[str] = (), parent: KnownNames | None = None) -> None:
         self._by_first: dict[str, list[tuple[str, ...]]] = {}
@@ -48,7 +49,7 @@ class KnownNames:
             self.add(name)
 
     def add(self, name: str) -> None:
-        """From here on `name` is read as one name."""
+        """Adds a name: from here on its words are read as one name."""
         words = tuple(token.text for token in tokenize(name)[:-1])
         if len(words) < 2 or words in self._spelled:
             return
@@ -69,8 +70,8 @@ class KnownNames:
         return inherited
 
 
-class Cursor:
-    """A place in the tokens of one expression, with the questions a parser asks."""
+class TokenStream:
+    """The tokens of one expression and the position in them, with what a parser asks of it."""
 
     def __init__(self, text: str, known: KnownNames) -> None:
         self.text = text
@@ -81,28 +82,28 @@ class Cursor:
 
     @property
     def token(self) -> Token:
-        """The token not read yet."""
+        """The current token, not read yet."""
         return self.tokens[self.index]
 
-    def fail(self, message: str, token: Token | None = None) -> NoReturn:
-        """Stop with a syntax error at `token` (the current one by default)."""
-        raise FeelSyntaxError(message, text=self.text, offset=(token or self.token).start)
+    def location(self, token: Token) -> dict[str, Any]:
+        """The location of `token`, as keyword arguments of a FeelError."""
+        return {"text": self.text, "offset": token.start}
 
-    def unexpected(self, wanted: str) -> NoReturn:
-        """Stop, saying what was found and what was wanted."""
+    def unexpected(self, expected: str) -> FeelSyntaxError:
+        """The error to raise when the current token is not what the grammar expects there."""
         found = self.token
         if found.kind is Kind.END:
-            self.fail(f"L'espressione finisce troppo presto: qui serve {wanted}")
-        self.fail(f"Qui c'è «{found.text[:30]}» ma serve {wanted}")
+            return FeelSyntaxError("FEEL_UNEXPECTED_END", expected=expected, **self.location(found))
+        return FeelSyntaxError(
+            "FEEL_UNEXPECTED_TOKEN", found=found.text[:30], expected=expected, **self.location(found)
+        )
 
-    def deeper(self) -> None:
-        """One level of nesting more."""
+    def enter_nesting(self) -> None:
+        """Counts one more level of nesting. Raises FeelLimitExceeded when it is too deep."""
         self.nesting += 1
         if self.nesting > MAX_NESTING:
             raise FeelLimitExceeded(
-                f"L'espressione è troppo annidata: al massimo {MAX_NESTING} livelli",
-                text=self.text,
-                offset=self.token.start,
+                "FEEL_NESTED_TOO_DEEPLY", maximum=MAX_NESTING, **self.location(self.token)
             )
 
     def at_symbol(self, *symbols: str) -> bool:
@@ -116,34 +117,34 @@ class Cursor:
         return token.kind is Kind.WORD and token.text == word
 
     def take(self) -> Token:
-        """The current token, moving on."""
+        """Reads the current token."""
         token = self.tokens[self.index]
         self.index += 1
         return token
 
     def take_symbol(self, *symbols: str) -> str | None:
-        """The symbol when it is one of these, moving on; else None."""
+        """Reads the current token if it is one of these symbols and gives the symbol; else None."""
         return self.take().text if self.at_symbol(*symbols) else None
 
     def take_word(self, word: str) -> bool:
-        """Whether the word was there; moves on when it was."""
+        """Reads the current token if it is this word. Whether it was."""
         if self.at_word(word):
             self.index += 1
             return True
         return False
 
     def need_symbol(self, symbol: str) -> None:
-        """Move past `symbol` or stop."""
+        """Reads `symbol`. Raises FeelSyntaxError when it is not there."""
         if not self.take_symbol(symbol):
-            self.unexpected(f"«{symbol}»")
+            raise self.unexpected(message("FEEL_EXPECTED_SYMBOL", symbol=symbol))
 
     def need_word(self, word: str) -> None:
-        """Move past the keyword or stop."""
+        """Reads the keyword. Raises FeelSyntaxError when it is not there."""
         if not self.take_word(word):
-            self.unexpected(f"«{word}»")
+            raise self.unexpected(message("FEEL_EXPECTED_SYMBOL", symbol=word))
 
     def take_name(self, *, keywords: bool = False) -> str | None:
-        """A known name or one word (a keyword only when `keywords`), moving on; None when there is none."""
+        """Reads a known name or one word (a keyword only with `keywords`); None when there is none."""
         found = self.known.match(self.tokens, self.index)
         if found:
             name, self.index = found
@@ -155,7 +156,7 @@ class Cursor:
         return token.text
 
     def declared_name(self, stops: tuple[str, ...], word: str | None = None) -> str:
-        """A name being declared: everything up to one of the symbols `stops` or the keyword `word`."""
+        """Reads a name that is being declared: everything up to one of the symbols `stops` or the keyword `word`."""
         first = self.index
         while not (
             self.at_symbol(*stops) or (word is not None and self.index > first and self.at_word(word))
@@ -163,10 +164,10 @@ class Cursor:
             if self.token.kind in (Kind.END, Kind.STRING) or self.at_symbol(
                 "(", ")", "[", "]", "{", "}", ",", ":"
             ):
-                self.unexpected("un nome")
+                raise self.unexpected(message("FEEL_EXPECTED_NAME"))
             self.index += 1
         if self.index == first or self.tokens[first].kind is Kind.NUMBER:
-            self.unexpected("un nome")
+            raise self.unexpected(message("FEEL_EXPECTED_NAME"))
         name = _SPACES.sub(" ", self.text[self.tokens[first].start : self.tokens[self.index - 1].end])
         self.known.add(name)
         return name
@@ -174,5 +175,5 @@ class Cursor:
 
 @lru_cache(maxsize=256)
 def known_names(names: frozenset[str], parent: KnownNames) -> KnownNames:
-    """These names and those of `parent`; the same answer for the same names, so that a model reads them once."""
+    """These names and those of `parent`, cached: the expressions of one model share the same names."""
     return KnownNames(names, parent)

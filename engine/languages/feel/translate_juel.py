@@ -1,28 +1,28 @@
-"""Camunda 7's `${…}` expressions as FEEL: the simple ones are translated, the others refused with a sentence.
+"""Translates Camunda 7's `${…}` expressions (JUEL) to FEEL; those that are not simple are refused.
 
-What is understood: names and paths, numbers, 'texts', true, false, null, `== != < <= > >=` (and eq ne lt le gt
+Supported: names and paths, numbers, 'texts', true, false, null, `== != < <= > >=` (and eq ne lt le gt
 ge), `&& || !` (and and, or, not), `empty`, `+ - * /`, `condition ? yes : no`, parentheses, a name or path alone, and
-texts with such gaps ("Patto di ${nome}"). Calls of beans and methods, and positions in lists, are refused with the
-FEEL to write instead: what beans do belongs in an operation.
+texts with embedded expressions ("Patto di ${nome}"). Calls of beans and methods, and positions in lists, are refused
+with the FEEL to write instead; the work of beans belongs in an operation (service task).
 """
 
 from __future__ import annotations
 
 import re
-from typing import NoReturn
 
 from engine.languages.feel.errors import FeelSyntaxError
 from engine.languages.feel.limits import MAX_NESTING
+from engine.messages import message
 
-LONGEST = 4_000
-"""Longest text looked into, in characters."""
+MAX_LENGTH = 4_000
+"""Longest text that is translated, in characters."""
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d+)?)|(?P<text>'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")"
     r"|(?P<word>[^\W\d]\w*)|(?P<symbol>==|!=|<=|>=|&&|\|\||.))",
     re.DOTALL,
 )
-_GAP = re.compile(r"[$#]\{((?:[^'\"{}]|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")*)\}")
+_EMBEDDED = re.compile(r"[$#]\{((?:[^'\"{}]|'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")*)\}")
 _WORDS = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "and": "&&", "or": "||",
           "not": "!", "div": "/", "mod": "%"}  # fmt: skip
 _LEVELS: tuple[dict[str, str], ...] = (
@@ -52,61 +52,60 @@ _METHODS = {
     ("get", 1): "get value({}, {})",
     ("compareTo", 1): "{} - {}",
 }
-"""Methods with a FEEL to tell, by name and number of arguments; the object comes first."""
+"""The FEEL of known methods, by name and number of arguments; the object is the first argument."""
 _VARIABLES = {"getVariable": "{}", "getVariableLocal": "{}", "hasVariable": "{} != null"}
-_STAND_IN = "esito"
+_RESULT_VARIABLE = "esito"
 
 
-def is_camunda(text: str) -> bool:
-    """Whether the text is one expression as Camunda 7 writes them: ${…} or #{…}."""
+def is_juel(text: str) -> bool:
+    """Whether the whole text is a JUEL expression: ${…} or #{…}."""
     return text.strip()[:2] in ("${", "#{")
 
 
-def has_camunda(text: str) -> bool:
-    """Whether there is such an expression in the text, whole or as a gap; FEEL (after «=») has none."""
+def contains_juel(text: str) -> bool:
+    """Whether the text is or embeds a JUEL expression. A FEEL text (beginning with «=») does not."""
     return ("${" in text or "#{" in text) and not text.lstrip().startswith("=")
 
 
-def from_camunda(text: str) -> str:
-    """The FEEL that means the same; raises FeelSyntaxError, with what to write instead, when it is not simple."""
+def juel_to_feel(text: str) -> str:
+    """The equivalent FEEL. Raises FeelSyntaxError, with the FEEL to write, when the text is not simple."""
     written = text.strip()
-    if len(written) > LONGEST:
-        raise FeelSyntaxError(
-            f"L'espressione è troppo lunga: al massimo {LONGEST} caratteri", text=text[:LONGEST]
-        )
-    gaps = list(_GAP.finditer(written))
-    if is_camunda(written):
-        if not written.endswith("}") and not gaps:
-            raise FeelSyntaxError("L'espressione comincia con «${» e non finisce con «}»", text=text)
-        if not gaps or gaps[0].span() == (0, len(written)):
+    if len(written) > MAX_LENGTH:
+        raise FeelSyntaxError("JUEL_TOO_LONG", maximum=MAX_LENGTH, text=text[:MAX_LENGTH])
+    embedded = list(_EMBEDDED.finditer(written))
+    if is_juel(written):
+        if not written.endswith("}") and not embedded:
+            raise FeelSyntaxError("JUEL_NOT_CLOSED", text=text)
+        if not embedded or embedded[0].span() == (0, len(written)):
             return _Translation(text, written[2:-1]).whole()
-    return _joined(text, written, gaps)
+    return _translate_template(text, written, embedded)
 
 
-def _joined(text: str, written: str, gaps: list[re.Match[str]]) -> str:
-    """A text with gaps; an empty gap leaves nothing, as Camunda has it."""
+def _translate_template(text: str, written: str, embedded: list[re.Match[str]]) -> str:
+    """A text with embedded expressions; one without a value leaves no text, as in Camunda."""
     parts: list[str] = []
     after = 0
-    for gap in gaps:
-        if gap.start() > after:
-            parts.append(_quoted(written[after : gap.start()]))
-        parts.append(f"string({_Translation(text, gap[1]).whole()})")
-        after = gap.end()
+    for found in embedded:
+        if found.start() > after:
+            parts.append(_quoted(written[after : found.start()]))
+        parts.append(f"string({_Translation(text, found[1]).whole()})")
+        after = found.end()
     rest = written[after:]
-    if not gaps or "${" in rest or any("${" in part and part[0] == '"' for part in parts):
-        raise FeelSyntaxError("In questo testo un «${» non ha il suo «}»", text=text)
+    if not embedded or "${" in rest or any("${" in part and part[0] == '"' for part in parts):
+        raise FeelSyntaxError("JUEL_EMBEDDED_NOT_CLOSED", text=text)
     if rest:
         parts.append(_quoted(rest))
     return f"string join([{', '.join(parts)}])"
 
 
 class _Translation:
-    """Reads the inside of ${…} and writes FEEL; what it cannot promise to mean the same is refused at the end."""
+    """Parses the inside of ${…} and writes FEEL; a translation that may mean something else is refused at the end."""
 
     def __init__(self, text: str, inside: str) -> None:
         self.text = text
         self.depth = 0
-        self.why = ""
+        self.reason = ""
+        """Why the translation is refused, although it could be written; empty when it is not refused."""
         self.tokens: list[tuple[str, str]] = []
         for found in _TOKEN.finditer(inside.rstrip()):
             kind = found.lastgroup or "symbol"
@@ -117,13 +116,19 @@ class _Translation:
         self.tokens.append(("end", ""))
         self.index = 0
 
-    def refuse(self, why: str, feel: str = "") -> NoReturn:
-        example = f": {feel}" if feel else ', per esempio: importo > 1000 and stato = "attivo"'
-        raise FeelSyntaxError(
-            f"L'espressione di Camunda {self.text.strip()[:120]} non si può tradurre: {why}. "
-            f"Scrivila in FEEL{example}",
+    def refusal(self, reason: str, feel: str = "") -> FeelSyntaxError:
+        """The error to raise, with the reason and the FEEL to write."""
+        return FeelSyntaxError(
+            "JUEL_REFUSED",
+            expression=self.text.strip()[:120],
+            reason=reason,
+            example=message("FEEL_TRANSLATION", feel=feel) if feel else message("FEEL_EXAMPLE"),
             text=self.text,
         )
+
+    def unexpected(self, word: str) -> FeelSyntaxError:
+        """The error to raise for a token in the wrong position."""
+        return self.refusal(message("JUEL_UNEXPECTED_TOKEN", token=word))
 
     def take(self, symbol: str) -> bool:
         if self.tokens[self.index] == ("symbol", symbol):
@@ -134,23 +139,23 @@ class _Translation:
     def whole(self) -> str:
         made = self.choice()
         if self.tokens[self.index][0] != "end":
-            self.refuse(f"«{self.tokens[self.index][1]}» non è previsto lì")
-        if self.why:
-            self.refuse(self.why, made)
+            raise self.unexpected(self.tokens[self.index][1])
+        if self.reason:
+            raise self.refusal(self.reason, made)
         return made
 
-    def deeper(self) -> None:
+    def enter_nesting(self) -> None:
         self.depth += 1
         if self.depth > MAX_NESTING:
-            self.refuse("è troppo annidata")
+            raise self.refusal(message("JUEL_NESTED_TOO_DEEPLY"))
 
     def choice(self) -> str:
-        self.deeper()
+        self.enter_nesting()
         condition = self.binary(0)
         if self.take("?"):
             yes = self.choice()
             if not self.take(":"):
-                self.refuse("manca «:» dopo «?»")
+                raise self.refusal(message("JUEL_MISSING_COLON"))
             condition = f"if {condition} then {yes} else {self.choice()}"
         self.depth -= 1
         return condition
@@ -161,19 +166,19 @@ class _Translation:
         start = self.index
         left = self.binary(level + 1)
         while (token := self.tokens[self.index])[0] == "symbol" and token[1] in _LEVELS[level]:
-            if level == _EQUALITY:  # FEEL's comparisons are all of one level
-                left = self._apart(left, start, self.index)
+            if level == _EQUALITY:  # in FEEL all comparisons have the same precedence
+                left = self._parenthesized(left, start, self.index)
             self.index += 1
             begun = self.index
             right = self.binary(level + 1)
             if level == _EQUALITY:
-                right = self._apart(right, begun, self.index)
+                right = self._parenthesized(right, begun, self.index)
             operator = _LEVELS[level][token[1]]
             left = f"modulo({left}, {right})" if operator == "%" else f"{left} {operator} {right}"
         return left
 
-    def _apart(self, made: str, start: int, end: int) -> str:
-        """A side of an equality in parentheses when it is a comparison itself."""
+    def _parenthesized(self, made: str, start: int, end: int) -> str:
+        """A side of an equality, in parentheses when it is a comparison itself."""
         nested = 0
         for kind, word in self.tokens[start:end]:
             if kind == "symbol":
@@ -183,7 +188,7 @@ class _Translation:
         return made
 
     def unary(self) -> str:
-        self.deeper()
+        self.enter_nesting()
         made = self._unary()
         self.depth -= 1
         return made
@@ -192,34 +197,34 @@ class _Translation:
         if self.take("!"):
             if self.tokens[self.index] == ("word", "empty"):
                 self.index += 1
-                return f"not({_emptiness(self.unary())})"
-            return f"({self.unary()} != true)"  # what is not there is not true either
+                return f"not({_empty_test(self.unary())})"
+            return f"({self.unary()} != true)"  # a missing variable is not true either
         if self.take("-"):
             return f"-{self.unary()}"
         if self.take("("):
             inside = self.choice()
             if not self.take(")"):
-                self.refuse("manca una parentesi «)»")
+                raise self.refusal(message("JUEL_MISSING_BRACKET", bracket=")"))
             return self.continued(f"({inside})")
         kind, word = self.tokens[self.index]
         self.index += 1
         if (kind, word) == ("word", "empty"):
-            return _emptiness(self.unary())
+            return _empty_test(self.unary())
         if kind == "text":
             return self.continued(_quoted(re.sub(r"\\(.)", r"\1", word[1:-1])))
         if kind not in ("word", "number"):
-            self.refuse(f"«{word}» non è previsto lì" if word else "finisce troppo presto")
+            raise self.unexpected(word) if word else self.refusal(message("JUEL_UNEXPECTED_END"))
         if kind == "word" and self.take("("):
             word = self.called(word, self.arguments())
         return word if kind == "number" else self.continued(word)
 
     def continued(self, made: str) -> str:
-        """What follows a value: .name, .method(…), [position]."""
+        """What follows a value: .name, .method(…) or [position]."""
         while True:
             if self.take("."):
                 kind, name = self.tokens[self.index]
                 if kind != "word":
-                    self.refuse("dopo «.» serve un nome")
+                    raise self.refusal(message("JUEL_EXPECTED_NAME"))
                 self.index += 1
                 made = self.method(made, name, self.arguments()) if self.take("(") else f"{made}.{name}"
             elif self.take("["):
@@ -231,15 +236,15 @@ class _Translation:
         kind, word = self.tokens[self.index]
         at = self.choice()
         if not self.take("]"):
-            self.refuse("manca una parentesi «]»")
-        self.why = self.why or "gli elementi degli elenchi in FEEL si contano da 1"
+            raise self.refusal(message("JUEL_MISSING_BRACKET", bracket="]"))
+        self.reason = self.reason or message("JUEL_LIST_POSITION")
         if kind == "text":
-            self.why = "le voci di un contesto in FEEL si leggono con il punto"
+            self.reason = message("JUEL_CONTEXT_ENTRY")
             return f"{made}.{word[1:-1]}" if word[1:-1].isidentifier() else f"get value({made}, {at})"
         return f"{made}[{int(word) + 1}]" if kind == "number" and word.isdigit() else f"{made}[{at} + 1]"
 
     def arguments(self) -> list[str]:
-        """The arguments of a call, its parenthesis already open."""
+        """The arguments of a call whose opening parenthesis has been read."""
         found: list[str] = []
         if self.take(")"):
             return found
@@ -248,27 +253,24 @@ class _Translation:
             if self.take(")"):
                 return found
             if not self.take(","):
-                self.refuse("manca una parentesi «)»")
+                raise self.refusal(message("JUEL_MISSING_BRACKET", bracket=")"))
 
     def called(self, name: str, given: list[str]) -> str:
-        self.why = f"chiama «{name}», e nelle espressioni non si chiamano metodi né oggetti Java"
+        self.reason = message("JUEL_CALL", name=name)
         known = _FUNCTIONS.get(name)
         return self.bean() if known is None else known.format(*given)
 
     def method(self, made: str, name: str, given: list[str]) -> str:
-        self.why = f"chiama «{name}», e nelle espressioni non si chiamano metodi né oggetti Java"
+        self.reason = message("JUEL_CALL", name=name)
         if name in _VARIABLES and len(given) == 1 and given[0][1:-1].isidentifier():
             return _VARIABLES[name].format(given[0][1:-1])
         known = _METHODS.get((name, len(given)))
         return self.bean() if known is None else known.format(made, *given)
 
     def bean(self) -> str:
-        """A call that FEEL has no word for: the variable an operation's result would be in."""
-        self.why = (
-            f"{self.why}; fai fare la chiamata a un'operazione (service task) che metta il risultato "
-            f"in una variabile, per esempio «{_STAND_IN}»"
-        )
-        return _STAND_IN
+        """A call without an equivalent in FEEL: the variable that would hold the result of an operation."""
+        self.reason = message("JUEL_BEAN", problem=self.reason, variable=_RESULT_VARIABLE)
+        return _RESULT_VARIABLE
 
 
 def _quoted(value: str) -> str:
@@ -276,5 +278,5 @@ def _quoted(value: str) -> str:
     return f'"{written}"'
 
 
-def _emptiness(value: str) -> str:
+def _empty_test(value: str) -> str:
     return f'list contains([null, "", [], {{}}], {value})'

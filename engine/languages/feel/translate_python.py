@@ -1,8 +1,8 @@
-"""Plain conditions written the way Python writes them, as SpiffWorkflow's diagrams have them, as FEEL.
+"""Translates simple Python conditions, which SpiffWorkflow's diagrams use, to FEEL.
 
-Understood: names, attributes, texts, numbers, True, False, None, comparisons (also `in` a list, `is None`, chained),
-and, or, not, + - * / // % **, `a if b else c`. What goes beyond is refused, with its FEEL where that is known. The
-text is only read (by Python's own parser), never run.
+Supported: names, attributes, texts, numbers, True, False, None, comparisons (also `in` a list, `is None`, chained),
+and, or, not, + - * / // % **, `a if b else c`. Anything else is refused, with the FEEL to write where that is
+known. The text is parsed by Python's `ast`, never run.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from decimal import Decimal
 from typing import NoReturn
 
 from engine.languages.feel.errors import FeelError, FeelSyntaxError
+from engine.messages import message
 
 MAX_LENGTH = 1_000
 _LOOKS = re.compile(r"\b(?:True|False|None)\b|[<>]=?[^<>]*[<>]|\[\s*0\s*\]")
-"""What a text may have that reads as FEEL and means something else in Python: only such texts are looked into."""
+"""What a valid FEEL text contains when it may mean something else in Python; other texts are not parsed as Python."""
 _COMPARISONS: dict[type[ast.cmpop], str] = {
     ast.Eq: "=",
     ast.NotEq: "!=",
@@ -51,37 +52,46 @@ _CLOCKS = {"now": "adesso()", "utcnow": "adesso()", "today": "oggi()"}
 _SPANS = {"weeks": 10_080, "days": 1_440, "hours": 60, "minutes": 1}
 
 
-def from_python(text: str) -> str:
-    """The FEEL that means the same; raises FeelSyntaxError, with what to write instead, when it is not plain."""
+class _NoEquivalent(Exception):
+    """The Python text has no equivalent in FEEL that is known here."""
+
+
+_UNTRANSLATABLE = (_NoEquivalent, SyntaxError, ValueError, RecursionError, MemoryError)
+"""What parsing and translating a text may raise; ValueError comes from `ast.parse` and from number formatting."""
+
+
+def python_to_feel(text: str) -> str:
+    """The FEEL of a simple Python condition. Raises FeelSyntaxError, with the FEEL to write, for other conditions."""
     written = _Writer()
     try:
         feel = written.feel(_parsed(text))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except _UNTRANSLATABLE:
         _refuse(text, None)
-    if written.beyond:
+    if written.unsupported:
         _refuse(text, feel)
     return feel
 
 
-def feel_equivalent(text: str) -> str | None:
-    """The FEEL of a Python-looking text, also of one that `from_python` refuses; None when it cannot be said."""
+def suggest_feel(text: str) -> str | None:
+    """The FEEL of a Python condition, also of one that `python_to_feel` refuses; None when there is no equivalent."""
     try:
         return _Writer().feel(_parsed(text))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except _UNTRANSLATABLE:
         return None
 
 
-def looks_python(text: str, names: frozenset[str] | None) -> bool:
-    """Whether a condition means what Python would, not what FEEL would.
+def is_python(text: str, names: frozenset[str] | None) -> bool:
+    """Whether a condition is meant as Python rather than FEEL.
 
-    `names` are those the text reads as FEEL; None when it is not FEEL. Some texts are both: True, False and None are
-    FEEL names of nothing, a chain such as 18 <= eta <= 39 is always null, and so is the item at position 0.
+    `names` are the variables that the text reads as FEEL; None when it is not FEEL. Some texts are valid in both: in
+    FEEL, True, False and None are unknown names, a chain such as 18 <= eta <= 39 is null, and so is the item at
+    position 0.
     """
     if names is not None and not _LOOKS.search(text):
         return False
     try:
         tree = _parsed(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except _UNTRANSLATABLE:
         return False
     if names is None or names & {"True", "False", "None"}:
         return True
@@ -96,26 +106,28 @@ def _null_in_feel(node: ast.AST) -> bool:
 
 def _parsed(text: str) -> ast.expr:
     if len(text) > MAX_LENGTH:
-        raise ValueError("too long")
+        raise _NoEquivalent
     return ast.parse(text.strip().replace("\n", " ").replace("\r", " "), mode="eval").body
 
 
 def _refuse(text: str, feel: str | None) -> NoReturn:
-    example = f": {feel}" if feel else ', per esempio: importo > 1000 and stato = "attivo"'
+    example = message("FEEL_TRANSLATION", feel=feel) if feel else message("FEEL_EXAMPLE")
     raise FeelSyntaxError(
-        f"La condizione «{text.strip()[:120]}» non è FEEL né un confronto semplice: scrivila in FEEL{example}",
-        text=text,
+        "FEEL_PYTHON_REFUSED", condition=text.strip()[:120], example=example, text=text
     ) from None
 
 
 class _Writer:
-    """Writes FEEL from Python's tree, noting when that is more than a plain comparison; ValueError when it cannot."""
+    """Writes FEEL from Python's syntax tree; `unsupported` says that it is more than a simple condition.
+
+    Raises _NoEquivalent when there is none.
+    """
 
     def __init__(self) -> None:
-        self.beyond = False
+        self.unsupported = False
 
     def feel(self, node: ast.expr) -> str:
-        """The whole, without the outermost parentheses."""
+        """The FEEL of a whole expression, without parentheses around it."""
         match node:
             case ast.BoolOp(op=operator, values=values):
                 return (" and " if isinstance(operator, ast.And) else " or ").join(map(self.write, values))
@@ -124,7 +136,7 @@ class _Writer:
         return self.write(node)
 
     def write(self, node: ast.expr) -> str:
-        """A part, in parentheses where what is around could pull it apart."""
+        """The FEEL of a part, in parentheses where operators around it bind more tightly."""
         match node:
             case ast.Constant(value=value):
                 return _constant(value)
@@ -149,8 +161,8 @@ class _Writer:
                 return f"(if {self.feel(test)} then {self.feel(yes)} else {self.feel(no)})"
             case ast.Subscript(value=base, slice=ast.Constant(value=str(key))):
                 return f"{self.write(base)}.{key}" if key.isidentifier() else _get(self.write(base), key)
-        self.beyond = True
-        return self._beyond(node)
+        self.unsupported = True
+        return self._unsupported(node)
 
     def _comparisons(self, node: ast.Compare) -> list[str]:
         """a < b < c is a < b and b < c."""
@@ -164,16 +176,16 @@ class _Writer:
         one, other = self._operand(left), self._operand(right)
         if not isinstance(operator, ast.In | ast.NotIn):
             return f"{one} {_COMPARISONS[type(operator)]} {other}"
-        self.beyond = self.beyond or not isinstance(right, ast.List | ast.Tuple)
+        self.unsupported = self.unsupported or not isinstance(right, ast.List | ast.Tuple)
         found = f"list contains({other}, {one})"
         return f"not({found})" if isinstance(operator, ast.NotIn) else found
 
     def _operand(self, node: ast.expr) -> str:
-        """A side of a comparison: another comparison there keeps its parentheses."""
+        """A side of a comparison; a comparison there is put in parentheses."""
         return f"({self.feel(node)})" if isinstance(node, ast.Compare) else self.write(node)
 
-    def _beyond(self, node: ast.expr) -> str:
-        """What is refused, and yet has a FEEL to tell."""
+    def _unsupported(self, node: ast.expr) -> str:
+        """The FEEL of something that is refused, to be suggested in the error."""
         match node:
             case ast.Subscript(value=base, slice=ast.Constant(value=int(at))):
                 return f"{self.write(base)}[{at + 1}]"
@@ -181,8 +193,11 @@ class _Writer:
                 value=base, slice=ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(at)))
             ):
                 return f"{self.write(base)}[-{at}]"
-            case ast.Call(func=ast.Name(id="any" | "all" as name), args=[ast.GeneratorExp(generators=[one])]):
-                return self._quantified(name, node.args[0].elt, one)  # type: ignore[attr-defined]
+            case ast.Call(
+                func=ast.Name(id="any" | "all" as name),
+                args=[ast.GeneratorExp(elt=condition, generators=[one])],
+            ):
+                return self._quantified(name, condition, one)
             case ast.Call(func=ast.Attribute(attr=name), args=[], keywords=[]) if name in _CLOCKS:
                 return _CLOCKS[name]
             case ast.Call(func=ast.Name(id="timedelta") | ast.Attribute(attr="timedelta"), keywords=spans):
@@ -193,17 +208,17 @@ class _Writer:
                 return self._method(name, [base, *given])
             case ast.Call(func=ast.Name(id=name), args=given, keywords=[]):
                 return f"{_CALLS.get(name, name)}({', '.join(map(self.feel, given))})"
-        raise ValueError("no equivalent is known")
+        raise _NoEquivalent
 
     def _method(self, name: str, given: Sequence[ast.expr]) -> str:
         written = _METHODS[name]
         if written.count("{}") != len(given):
-            raise ValueError("no equivalent is known")
+            raise _NoEquivalent
         return written.format(*map(self.feel, given))
 
     def _quantified(self, name: str, condition: ast.expr, one: ast.comprehension) -> str:
         if not isinstance(one.target, ast.Name) or one.ifs or one.is_async:
-            raise ValueError("no equivalent is known")
+            raise _NoEquivalent
         word = "some" if name == "any" else "every"
         return f"({word} {one.target.id} in {self.write(one.iter)} satisfies {self.feel(condition)})"
 
@@ -215,12 +230,12 @@ def _constant(value: object) -> str:
         return _number(Decimal(repr(value)))
     if isinstance(value, str):
         return _quoted(value)
-    raise ValueError("no such constant in FEEL")
+    raise _NoEquivalent
 
 
 def _number(value: Decimal) -> str:
     if not value.is_finite() or value.adjusted() not in range(-40, 40):
-        raise ValueError("no such number in FEEL")
+        raise _NoEquivalent
     return f"{value:f}"
 
 
@@ -241,20 +256,20 @@ def _duration(spans: Sequence[ast.keyword]) -> str:
             or not isinstance(span.value, ast.Constant)
             or type(span.value.value) is not int
         ):
-            raise ValueError("no equivalent is known")
+            raise _NoEquivalent
         minutes += _SPANS[span.arg] * span.value.value
     days, rest = divmod(minutes, 1_440)
     if minutes < 0:
-        raise ValueError("no equivalent is known")
+        raise _NoEquivalent
     clock = f"T{rest // 60}H{rest % 60}M" if rest else ""
     return f'duration("P{days}D{clock}")'
 
 
-def understood(text: str, names: frozenset[str] | None) -> str:
-    """The text as FEEL: as it is, or translated when Python means it; unchanged when that cannot be done."""
-    if not looks_python(text, names):
+def translate_if_python(text: str, names: frozenset[str] | None) -> str:
+    """The text as FEEL: translated when it is meant as Python and can be translated, else unchanged."""
+    if not is_python(text, names):
         return text
     try:
-        return from_python(text)
+        return python_to_feel(text)
     except FeelError:
         return text

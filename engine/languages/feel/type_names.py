@@ -1,8 +1,8 @@
-"""Reads the names of types, as `instance of` and the parameters of functions write them."""
+"""Parses types, as written after `instance of` and in the parameters of functions."""
 
 from __future__ import annotations
 
-from engine.languages.feel.token_stream import Cursor
+from engine.languages.feel.token_stream import TokenStream
 from engine.languages.feel.types import (
     SIMPLE_TYPES,
     ContextType,
@@ -13,14 +13,15 @@ from engine.languages.feel.types import (
     RangeType,
     SimpleType,
 )
+from engine.messages import message
 
 
-class TypeNames(Cursor):
-    """The part of the parser that knows types."""
+class TypeParser(TokenStream):
+    """The part of the parser that reads types."""
 
     def type_name(self) -> FeelType:
-        """A type, as after `instance of`."""
-        self.deeper()
+        """Reads a type, such as `list<number>`."""
+        self.enter_nesting()
         found = self._type_name()
         self.nesting -= 1
         return found
@@ -34,17 +35,21 @@ class TypeNames(Cursor):
             ):
                 self.index += len(words)
                 return self._type_parameters(name)
-        name_found = self.take_name(keywords=True)
-        if name_found is None:
-            self.unexpected("il nome di un tipo")
+        name = self._type_name_part()
         while self.take_symbol("."):
-            name_found += "." + (self.take_name(keywords=True) or self.unexpected("il nome di un tipo"))
-        return NamedType(name_found)
+            name += "." + self._type_name_part()
+        return NamedType(name)
+
+    def _type_name_part(self) -> str:
+        name = self.take_name(keywords=True)
+        if not name:
+            raise self.unexpected(message("FEEL_EXPECTED_TYPE_NAME"))
+        return name
 
     def _type_parameters(self, name: str) -> FeelType:
         if name not in ("list", "range", "context", "function") or not self.take_symbol("<"):
             if name in ("range", "function"):
-                self.unexpected("«<» e il tipo")
+                raise self.unexpected(message("FEEL_EXPECTED_TYPE_PARAMETER"))
             return SimpleType(name)
         if name in ("list", "range"):
             inner = self.type_name()

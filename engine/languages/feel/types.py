@@ -1,4 +1,4 @@
-"""FEEL's types: what `instance of` asks, and how a value is fitted to a declared type."""
+"""The types of FEEL: `instance of`, and the conversion of values to a declared type."""
 
 from __future__ import annotations
 
@@ -68,43 +68,43 @@ class FunctionType:
 
 @dataclass(frozen=True, slots=True)
 class NamedType:
-    """A type defined elsewhere, such as a DMN item definition; looked up when first used."""
+    """A type defined elsewhere, such as a DMN item definition; looked up when it is used."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class ConstrainedType:
-    """A type of which only the values passing `allows` belong (DMN's allowedValues)."""
+    """A type limited to the values for which `allows` is true (DMN's allowedValues)."""
 
     base: FeelType
     allows: Callable[[Any, Evaluation], bool | None]
 
 
 FeelType = SimpleType | ListType | RangeType | ContextType | FunctionType | NamedType | ConstrainedType
-Types = Mapping[str, FeelType]
+NamedTypes = Mapping[str, FeelType]
 
 ANY = SimpleType("Any")
 MAX_DEPTH = 40
-"""A type defined in terms of itself is followed this deep, no further."""
+"""How deep types that are defined by themselves are followed."""
 
 
 def conforms(
     value: Any,
-    wanted: FeelType,
-    types: Types,
+    expected: FeelType,
+    types: NamedTypes,
     evaluation: Evaluation,
     depth: int = 0,
     *,
     allowed: bool = True,
 ) -> bool | None:
-    """Whether `value` belongs to the type; null when the type is not known.
+    """Whether `value` belongs to the type; None when the type is unknown.
 
-    allowed: look at the allowed values of the outermost type too (`instance of` does not).
+    allowed: also check the allowed values of the outermost type (`instance of` does not).
     """
     if depth > MAX_DEPTH:
         return None
-    match wanted:
+    match expected:
         case SimpleType(name):
             if name == "Any":
                 return value is not None
@@ -130,41 +130,41 @@ def conforms(
                 return False
             return not allowed or allows(value, evaluation) is True
         case FunctionType():
-            return _is_function(value, wanted, types)
+            return _is_function(value, expected, types)
 
 
-def _accepts(value: Any, wanted: FeelType, types: Types, evaluation: Evaluation, depth: int) -> bool:
-    return value is None or conforms(value, wanted, types, evaluation, depth + 1) is True
+def _accepts(value: Any, expected: FeelType, types: NamedTypes, evaluation: Evaluation, depth: int) -> bool:
+    return value is None or conforms(value, expected, types, evaluation, depth + 1) is True
 
 
 def _all_conform(
-    items: list[Any], wanted: FeelType, types: Types, evaluation: Evaluation, depth: int
+    items: list[Any], expected: FeelType, types: NamedTypes, evaluation: Evaluation, depth: int
 ) -> bool:
-    if wanted == ANY:
+    if expected == ANY:
         return True
     evaluation.spend_items(len(items) + 1)
-    return all(conforms(item, wanted, types, evaluation, depth + 1) is True for item in items)
+    return all(conforms(item, expected, types, evaluation, depth + 1) is True for item in items)
 
 
-def _is_function(value: Any, wanted: FunctionType, types: Types) -> bool:
+def _is_function(value: Any, expected: FunctionType, types: NamedTypes) -> bool:
     if type(value) is not FunctionValue:
         return False
     own = value.function_type
     if own is None:
-        return value.parameters is not None and len(value.parameters) == len(wanted.parameters)
-    return is_subtype(own, wanted, types)
+        return value.parameters is not None and len(value.parameters) == len(expected.parameters)
+    return is_subtype(own, expected, types)
 
 
-def is_subtype(given: FeelType, wanted: FeelType, types: Types, depth: int = 0) -> bool:
-    """Whether every value of `given` is one of `wanted` (DMN 1.5, type conformance)."""
+def is_subtype(given: FeelType, expected: FeelType, types: NamedTypes, depth: int = 0) -> bool:
+    """Whether every value of `given` is one of `expected` (DMN 1.5, type conformance)."""
     if depth > MAX_DEPTH:
         return False
-    given, wanted = _resolve(given, types), _resolve(wanted, types)
-    if wanted == ANY or given == wanted:
+    given, expected = _resolve(given, types), _resolve(expected, types)
+    if expected == ANY or given == expected:
         return True
     if isinstance(given, ConstrainedType):
-        return is_subtype(given.base, wanted, types, depth + 1)
-    match given, wanted:
+        return is_subtype(given.base, expected, types, depth + 1)
+    match given, expected:
         case ListType(one), ListType(other):
             return is_subtype(one, other, types, depth + 1)
         case RangeType(one), RangeType(other):
@@ -174,11 +174,11 @@ def is_subtype(given: FeelType, wanted: FeelType, types: Types, depth: int = 0) 
             return all(key in known and is_subtype(known[key], kind, types, depth + 1) for key, kind in need)
         case FunctionType(), FunctionType():
             return (
-                len(given.parameters) == len(wanted.parameters)
-                and is_subtype(given.result, wanted.result, types, depth + 1)
+                len(given.parameters) == len(expected.parameters)
+                and is_subtype(given.result, expected.result, types, depth + 1)
                 and all(
                     is_subtype(other, one, types, depth + 1)
-                    for one, other in zip(given.parameters, wanted.parameters, strict=True)
+                    for one, other in zip(given.parameters, expected.parameters, strict=True)
                 )
             )
         case (ListType(), SimpleType("list")) | (SimpleType("list"), ListType(SimpleType("Any"))):
@@ -188,26 +188,26 @@ def is_subtype(given: FeelType, wanted: FeelType, types: Types, depth: int = 0) 
     return False
 
 
-def _resolve(wanted: FeelType, types: Types) -> FeelType:
+def _resolve(expected: FeelType, types: NamedTypes) -> FeelType:
     for _ in range(MAX_DEPTH):
-        if not isinstance(wanted, NamedType):
+        if not isinstance(expected, NamedType):
             break
-        wanted = types.get(wanted.name, ANY)
-    return wanted
+        expected = types.get(expected.name, ANY)
+    return expected
 
 
-def fit(value: Any, wanted: FeelType | None, types: Types, evaluation: Evaluation) -> Any:
-    """`value` as the declared type wants it: as it is, put in a list, taken out of a list of one; else null."""
-    if value is None or wanted is None:
+def coerce(value: Any, expected: FeelType | None, types: NamedTypes, evaluation: Evaluation) -> Any:
+    """`value` converted to the declared type: unchanged, put in a list, or taken out of a list of one; else None."""
+    if value is None or expected is None:
         return value
-    if type(wanted) is SimpleType and KINDS.get(type(value)) == wanted.name:
+    if type(expected) is SimpleType and KINDS.get(type(value)) == expected.name:
         return value
-    outcome = conforms(value, wanted, types, evaluation)
+    outcome = conforms(value, expected, types, evaluation)
     if outcome is not False:
         return value
-    if type(value) is list and len(value) == 1 and conforms(value[0], wanted, types, evaluation):
+    if type(value) is list and len(value) == 1 and conforms(value[0], expected, types, evaluation):
         return value[0]
-    resolved = _resolve(wanted, types)
+    resolved = _resolve(expected, types)
     if type(value) is dt.date and resolved == SimpleType("date and time"):
         return at_midnight(value)
     if isinstance(resolved, ListType) and conforms(value, resolved.item, types, evaluation):

@@ -1,4 +1,4 @@
-"""The values FEEL works with, beside Python's own: durations of months, ranges, functions; and their kinds."""
+"""The FEEL values that Python has no type for (durations of months, ranges, functions), and the kinds of values."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-NUMBERS = decimal.Context(
+DECIMAL128 = decimal.Context(
     prec=34,
     rounding=decimal.ROUND_HALF_EVEN,
     Emin=-6143,
     Emax=6144,
     traps=[decimal.InvalidOperation, decimal.DivisionByZero, decimal.Overflow],
 )
-"""The arithmetic of FEEL: IEEE 754 decimal128. Always used explicitly, so the caller's context is never touched."""
+"""The arithmetic of FEEL: IEEE 754 decimal128. Always used explicitly, so the caller's context does not change."""
 
 MAX_MONTHS = 12 * 10**9
 
@@ -29,13 +29,16 @@ class YearsMonths:
 
     def __post_init__(self) -> None:
         if abs(self.months) > MAX_MONTHS:
-            raise OverflowError("duration out of range")
+            raise OverflowError
 
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """Values between two ends. A range made by an operator, such as (>= 18), has one end or both the same, and
-    is open on the other side; in any other a missing end is null, and nothing can be said to lie in it."""
+    """The values between two ends.
+
+    A range made by an operator, such as (>= 18), has one end, or two equal ones; the missing end is infinite. In any
+    other range a missing end is null, and so is every test with it.
+    """
 
     low: Any
     high: Any
@@ -45,7 +48,7 @@ class Range:
 
 
 class FunctionValue:
-    """A function as a FEEL value: written in an expression, a business knowledge model or a built-in."""
+    """A function as a FEEL value: a function definition, a business knowledge model or a built-in."""
 
     __slots__ = ("env", "function_type", "implementation", "parameters")
 
@@ -56,7 +59,7 @@ class FunctionValue:
         function_type: Any = None,
     ) -> None:
         self.parameters = parameters
-        """Names of the parameters; None when any number of arguments is taken."""
+        """Names of the parameters; None for any number of arguments."""
         self.implementation = implementation
         self.function_type = function_type
         self.env: list[Any] | None = None
@@ -121,10 +124,10 @@ def as_decimal(value: Any) -> Decimal:
     if kind is Decimal:
         return value  # type: ignore[no-any-return]
     if kind is int:
-        return NUMBERS.create_decimal(value)
+        return DECIMAL128.create_decimal(value)
     raise TypeError(f"not a number: {value!r}")
 
 
 def whole_if_exact(number: Decimal) -> int | Decimal:
-    """A number as an int when it is a whole one of usual size: comparing ints is several times faster."""
+    """A whole number of usual size as an int, because comparing ints is several times faster; others unchanged."""
     return int(number) if -(10**15) < number < 10**15 and number == int(number) else number

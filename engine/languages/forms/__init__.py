@@ -1,18 +1,17 @@
-"""Camunda Form files: read, shown, filled in. The door of the room."""
+"""Camunda Forms: `parse_form` reads a .form file, `Form` evaluates it and validates the answers."""
 
-from engine.languages.forms.feel import Feel, Scope, Template, display, number_text
+from engine.languages.forms.feel import FormExpression, Scope, Template, display, number_text
 from engine.languages.forms.form import Form
-from engine.languages.forms.messages import Sentence, sentence
 from engine.languages.forms.model import (
     Component,
+    DateTimeSubtype,
+    DynamicList,
     Field,
     Format,
     Group,
     Kind,
-    Line,
-    Moment,
     Option,
-    Rows,
+    Separator,
     Table,
     Text,
 )
@@ -21,18 +20,17 @@ from engine.languages.forms.submission import Submission
 
 __all__ = [
     "Component",
-    "Feel",
+    "DateTimeSubtype",
+    "DynamicList",
     "Field",
     "Form",
+    "FormExpression",
     "Format",
     "Group",
     "Kind",
-    "Line",
-    "Moment",
     "Option",
-    "Rows",
     "Scope",
-    "Sentence",
+    "Separator",
     "Submission",
     "Table",
     "Template",
@@ -40,5 +38,4 @@ __all__ = [
     "display",
     "number_text",
     "parse_form",
-    "sentence",
 ]

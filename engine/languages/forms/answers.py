@@ -1,4 +1,4 @@
-"""The answers as they came: from an HTML page (names and strings) or as JSON, behind one face."""
+"""The answers to a form: posted by an HTML page (names and strings) or given as JSON values."""
 
 from __future__ import annotations
 
@@ -6,186 +6,196 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from engine.languages.forms.conversion import Converted, from_json, from_strings
-from engine.languages.forms.layout import Place
-from engine.languages.forms.messages import Sentence, sentence
-from engine.languages.forms.model import Field, Group, Kind, Moment, Rows
-from engine.languages.forms.paths import ROW, Path, Shape, dig, keys, name_of, path_of, shape_of
+from engine.languages.forms.layout import FormSlot
+from engine.languages.forms.model import DateTimeSubtype, DynamicList, Field, Group, Kind
+from engine.languages.forms.paths import (
+    ROW,
+    Path,
+    PathPattern,
+    get_path,
+    input_name,
+    parse_input_name,
+    path_pattern,
+    split_key,
+)
+from engine.messages import message
 
-MAX_NAMES = 20_000
-DATE_PART, TIME_PART = "__data", "__ora"
-NOT_FIELDS = frozenset({"csrf_token"})
+MAX_POSTED_NAMES = 20_000
+DATE_SUFFIX, TIME_SUFFIX = "__data", "__ora"
+IGNORED_NAMES = frozenset({"csrf_token"})
 
-Shapes = Mapping[Shape, Field | Rows]
+Inputs = Mapping[PathPattern, Field | DynamicList]
 
 
 class Answers(Protocol):
     """Where the values of a form come from."""
 
-    faults: dict[str, Sentence]
+    problems: dict[str, str]
 
     def has(self, path: Path) -> bool:
-        """Whether this field was answered at all, be it with nothing."""
+        """Whether the field was answered, even if blank."""
         ...
 
     def value(self, field: Field, path: Path) -> Converted:
-        """The field's value, or what is wrong with it."""
+        """The value of the field, or what is wrong with it."""
         ...
 
     def rows(self, path: Path) -> int | None:
-        """How many rows the list has, None when it was not answered."""
+        """The number of rows of a list; None when it was not answered."""
         ...
 
 
-def shapes_of(components: Sequence[Any], base: Shape = ()) -> Iterator[tuple[Shape, Field | Rows]]:
-    """Every field and list of a form by the shape of its path."""
+def collect_inputs(
+    components: Sequence[Any], base: PathPattern = ()
+) -> Iterator[tuple[PathPattern, Field | DynamicList]]:
+    """Every field and list of a form with the pattern of its path."""
     for component in components:
         if isinstance(component, Group):
-            yield from shapes_of(component.components, base + tuple(map(str, keys(component.path))))
-        elif isinstance(component, Rows):
-            shape = base + tuple(map(str, keys(component.path)))
-            yield shape, component
-            yield from shapes_of(component.components, (*shape, ROW))
+            yield from collect_inputs(component.components, base + tuple(map(str, split_key(component.path))))
+        elif isinstance(component, DynamicList):
+            pattern = base + tuple(map(str, split_key(component.path)))
+            yield pattern, component
+            yield from collect_inputs(component.components, (*pattern, ROW))
         elif isinstance(component, Field):
-            yield base + tuple(map(str, keys(component.key))), component
+            yield base + tuple(map(str, split_key(component.key))), component
 
 
-class Strings:
-    """What an HTML page posted. Rows are numbered again from 0 without gaps; `clean` is the post so mended."""
+class PostedAnswers:
+    """Answers posted by an HTML page. `clean` holds those of the form's fields, with rows renumbered from 0."""
 
-    def __init__(self, submitted: Mapping[str, Sequence[str]], shapes: Shapes) -> None:
-        self.faults: dict[str, Sentence] = {}
+    def __init__(self, submitted: Mapping[str, Sequence[str]], inputs: Inputs) -> None:
+        self.problems: dict[str, str] = {}
         self.clean: dict[str, list[str]] = {}
         self._counts: dict[Path, int] = {}
-        if len(submitted) > MAX_NAMES:
-            self.faults[""] = sentence("La pagina ha mandato troppi campi: ricaricala e riprova")
+        if len(submitted) > MAX_POSTED_NAMES:
+            self.problems[""] = message("FORM_TOO_MANY_FIELDS")
             submitted = {}
         found: dict[Path, tuple[str, list[str]]] = {}
         for name, strings in submitted.items():
-            if name.startswith("_") or name in NOT_FIELDS:
+            if name.startswith("_") or name in IGNORED_NAMES:
                 continue
             given = [strings] if isinstance(strings, str) else [str(text) for text in strings]
-            if (path := _known(name, shapes)) is None:
-                self.faults[name[:200]] = sentence(
-                    "Il modulo non ha il campo «%(name)s»: ricarica la pagina e riprova", name=name[:60]
-                )
+            if (path := _parse_known_name(name, inputs)) is None:
+                self.problems[name[:200]] = message("FORM_FIELD_UNKNOWN_ON_PAGE", name=name[:60])
             else:
                 found[path] = (name, given)
         self._renumber(found)
 
     def _renumber(self, found: dict[Path, tuple[str, list[str]]]) -> None:
-        places: dict[Path, dict[int, int]] = {}
+        new_numbers: dict[Path, dict[int, int]] = {}
         for path in sorted(found, key=lambda one: [(isinstance(step, str), step) for step in one]):
             for end, step in enumerate(path):
                 if isinstance(step, int):
-                    rows = places.setdefault(path[:end], {})
+                    rows = new_numbers.setdefault(path[:end], {})
                     rows.setdefault(step, len(rows))
         for path, (_, given) in found.items():
             new = tuple(
-                places[path[:end]][step] if isinstance(step, int) else step for end, step in enumerate(path)
+                new_numbers[path[:end]][step] if isinstance(step, int) else step
+                for end, step in enumerate(path)
             )
-            self.clean[name_of(new)] = given
+            self.clean[input_name(new)] = given
             for end, step in enumerate(new):
                 if isinstance(step, int):
                     self._counts[new[:end]] = max(self._counts.get(new[:end], 0), step + 1)
 
     def has(self, path: Path) -> bool:
-        """Whether the page sent this field, be it blank."""
-        name = name_of(path)
-        return name in self.clean or name + DATE_PART in self.clean or name + TIME_PART in self.clean
+        """Whether the field was answered, even if blank."""
+        name = input_name(path)
+        return name in self.clean or name + DATE_SUFFIX in self.clean or name + TIME_SUFFIX in self.clean
 
     def strings(self, field: Field, path: Path) -> list[str]:
-        """The strings of one field; a date and its hour are joined by a blank."""
-        name = name_of(path)
-        if field.kind is Kind.DATETIME and field.moment is Moment.DATETIME and name not in self.clean:
-            parts = [(self.clean.get(name + part) or [""])[0].strip() for part in (DATE_PART, TIME_PART)]
+        """The strings of one field; the date and the time of a moment are joined by a blank."""
+        name = input_name(path)
+        if (
+            field.kind is Kind.DATETIME
+            and field.subtype is DateTimeSubtype.DATETIME
+            and name not in self.clean
+        ):
+            parts = [(self.clean.get(name + part) or [""])[0].strip() for part in (DATE_SUFFIX, TIME_SUFFIX)]
             return [" ".join(parts)] if any(parts) else []
         return self.clean.get(name, [])
 
     def value(self, field: Field, path: Path) -> Converted:
-        """The field's value, or what is wrong with it."""
+        """The value of the field, or what is wrong with it."""
         return from_strings(field, self.strings(field, path))
 
     def rows(self, path: Path) -> int | None:
-        """How many rows the list has; None when the answers do not name it."""
-        return self._counts.get(path, 0 if name_of(path) in self.clean else None)
+        """The number of rows of a list; None when it was not answered."""
+        return self._counts.get(path, 0 if input_name(path) in self.clean else None)
 
 
-def _known(name: str, shapes: Shapes) -> Path | None:
-    """The path behind a posted name, when the form has such a field, list, row or half of a moment."""
-    path = path_of(name)
+def _parse_known_name(name: str, inputs: Inputs) -> Path | None:
+    """The path of a posted name; None when the form has no such field, list, row, or date or time of a moment."""
+    path = parse_input_name(name)
     if path is None:
         return None
-    shape = shape_of(path)
-    if shape in shapes or (shape[-1] == ROW and isinstance(shapes.get(shape[:-1]), Rows)):
+    *parents, last = pattern = path_pattern(path)
+    if pattern in inputs or (last == ROW and isinstance(inputs.get(tuple(parents)), DynamicList)):
         return path
-    for ending in (DATE_PART, TIME_PART):
-        owner = (
-            shapes.get((*shape[:-1], shape[-1].removesuffix(ending))) if shape[-1].endswith(ending) else None
-        )
-        if isinstance(owner, Field) and owner.moment is Moment.DATETIME:
+    for suffix in (DATE_SUFFIX, TIME_SUFFIX):
+        component = inputs.get((*parents, last.removesuffix(suffix))) if last.endswith(suffix) else None
+        if isinstance(component, Field) and component.subtype is DateTimeSubtype.DATETIME:
             return path
     return None
 
 
-class Values:
-    """Answers given as JSON or by a scenario."""
+class JsonAnswers:
+    """Answers given as JSON or Python values."""
 
-    def __init__(self, given: Mapping[str, Any], shapes: Shapes) -> None:
+    def __init__(self, given: Mapping[str, Any], inputs: Inputs) -> None:
         self._given = given
-        self.faults: dict[str, Sentence] = {}
-        self._look(given, (), shapes)
+        self.problems: dict[str, str] = {}
+        self._check_names(given, (), inputs)
 
-    def _look(self, given: Any, path: Path, shapes: Shapes) -> None:
-        """Refuse names the form does not have, and shapes that are not those of the form."""
-        if len(self.faults) > 50:
+    def _check_names(self, given: Any, path: Path, inputs: Inputs) -> None:
+        """Report names that the form does not have, and values that are no context or list where one is needed."""
+        if len(self.problems) > 50:
             return
         for key, value in given.items():
             here = (*path, str(key))
-            shape = shape_of(here)
-            owner = shapes.get(shape)
-            if isinstance(owner, Field):
+            pattern = path_pattern(here)
+            component = inputs.get(pattern)
+            if isinstance(component, Field):
                 continue
-            if isinstance(owner, Rows):
-                self._look_rows(owner, value, here, shapes)
-            elif any(known[: len(shape)] == shape for known in shapes):
+            if isinstance(component, DynamicList):
+                self._check_rows(component, value, here, inputs)
+            elif any(known[: len(pattern)] == pattern for known in inputs):
                 if isinstance(value, Mapping):
-                    self._look(value, here, shapes)
+                    self._check_names(value, here, inputs)
                 elif value is not None:
-                    self.faults[name_of(here)] = sentence("Serve un contesto con i campi del gruppo")
+                    self.problems[input_name(here)] = message("FORM_CONTEXT_EXPECTED")
             else:
-                self.faults[name_of(here)[:200]] = sentence(
-                    "Il modulo non ha il campo «%(name)s»: toglilo o correggi il nome", name=str(key)[:60]
-                )
+                self.problems[input_name(here)[:200]] = message("FORM_FIELD_UNKNOWN", name=str(key)[:60])
 
-    def _look_rows(self, owner: Rows, value: Any, path: Path, shapes: Shapes) -> None:
+    def _check_rows(self, component: DynamicList, value: Any, path: Path, inputs: Inputs) -> None:
         if value is None:
             return
         if not isinstance(value, list | tuple) or not all(isinstance(row, Mapping) for row in value):
-            self.faults[name_of(path)] = sentence("Serve un elenco di righe")
+            self.problems[input_name(path)] = message("FORM_LIST_EXPECTED")
             return
-        for number, row in enumerate(value[: owner.most]):
-            self._look(row, (*path, number), shapes)
+        for number, row in enumerate(value[: component.max_rows]):
+            self._check_names(row, (*path, number), inputs)
 
     def has(self, path: Path) -> bool:
-        """Whether the page sent this field, be it blank."""
-        around = dig(self._given, path[:-1])
-        return isinstance(around, Mapping) and path[-1] in around
+        """Whether the field was answered, even if blank."""
+        parent = get_path(self._given, path[:-1])
+        return isinstance(parent, Mapping) and path[-1] in parent
 
     def value(self, field: Field, path: Path) -> Converted:
-        """The field's value, or what is wrong with it."""
-        return from_json(field, dig(self._given, path))
+        """The value of the field, or what is wrong with it."""
+        return from_json(field, get_path(self._given, path))
 
     def rows(self, path: Path) -> int | None:
-        """How many rows the list has; None when the answers do not name it."""
+        """The number of rows of a list; None when it was not answered."""
         if not self.has(path):
             return None
-        value = dig(self._given, path)
+        value = get_path(self._given, path)
         return len(value) if isinstance(value, list | tuple) else 0
 
 
-def initial(place: Place, variables: Mapping[str, Any]) -> Any:
-    """What a field starts with: the process variable under its path; None when there is none or it starts fresh."""
-    field = place.component
-    if not isinstance(field, Field) or field.fresh:
+def initial_value(slot: FormSlot, variables: Mapping[str, Any]) -> Any:
+    """The initial value of a field: the process variable under its path; None without one or for `always_empty`."""
+    field = slot.component
+    if not isinstance(field, Field) or field.always_empty:
         return None
-    return dig(variables, place.path)
+    return get_path(variables, slot.path)

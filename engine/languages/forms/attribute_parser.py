@@ -1,4 +1,4 @@
-"""The attributes of a field: label, rules, options, number and date details."""
+"""Parses the attributes of input fields: label, rules, options, number and date details."""
 
 from __future__ import annotations
 
@@ -7,27 +7,39 @@ from typing import Any
 
 import re2
 
-from engine.languages.forms.attribute_types import AttributeReader
-from engine.languages.forms.feel import Feel, Template
-from engine.languages.forms.model import CHOICES, Choices, Field, Format, Kind, Moment, Option, Rules
+from engine.languages.forms.attribute_types import AttributeParser
+from engine.languages.forms.feel import FormExpression, Template
+from engine.languages.forms.model import (
+    CHOICE_KINDS,
+    Choices,
+    DateTimeSubtype,
+    Field,
+    Format,
+    Kind,
+    Option,
+    Rules,
+)
 from engine.languages.forms.schema import VALIDATE
+from engine.messages import message
 
 
-class FieldReader(AttributeReader):
-    """The part of the reader that knows input fields."""
+class FieldParser(AttributeParser):
+    """The part of the parser for input fields."""
 
     def field(self, raw: dict[str, Any], common: dict[str, Any], element: str, kind: Kind, key: str) -> Field:
         """The input field described by `raw`."""
         properties = common["properties"]
         appearance = raw.get("appearance") if isinstance(raw.get("appearance"), dict) else {}
-        moment = self.choice(raw.get("subtype", "date"), Moment, element, "subtype", Moment.DATE)
+        subtype = self.choice(
+            raw.get("subtype", "date"), DateTimeSubtype, element, "subtype", DateTimeSubtype.DATE
+        )
         form = self.choice(properties.get("formato"), Format, element, "formato", None)
         digits = raw.get("decimalDigits", 2 if form is Format.EURO else None)
         step = raw.get("increment", "0.25" if form is Format.ORE else None)
         if not raw.get("label") and kind not in (Kind.DATETIME, Kind.EXPRESSION):
-            self.fault(
+            self.add_finding(
                 "FORM_LABEL",
-                "il campo non ha «label»: chi usa un lettore di schermo non saprebbe cosa chiede.",
+                message("FORM_FIELD_WITHOUT_LABEL"),
                 element,
                 key,
             )
@@ -40,15 +52,15 @@ class FieldReader(AttributeReader):
             readonly=self.flag(raw.get("readonly"), element, "readonly"),
             disabled=raw.get("disabled") is True,
             default=self._default(raw.get("defaultValue"), element),
-            fresh=self.yes(properties.get("sempre_vuoto"), element, "sempre_vuoto"),
-            choices=self._choices(raw, element) if kind in CHOICES else None,
+            always_empty=self.yes_no(properties.get("sempre_vuoto"), element, "sempre_vuoto"),
+            choices=self._choices(raw, element) if kind in CHOICE_KINDS else None,
             format=form,
-            digits=None if digits is None else self.whole(digits, element, "decimalDigits", most=10),
+            digits=None if digits is None else self.whole(digits, element, "decimalDigits", maximum=10),
             increment=self._step(step, element),
-            moment=moment or Moment.DATE,
+            subtype=subtype or DateTimeSubtype.DATE,
             date_label=str(raw.get("dateLabel") or ""),
             time_label=str(raw.get("timeLabel") or ""),
-            minutes=self.whole(raw.get("timeInterval", 0), element, "timeInterval", most=60),
+            time_interval=self.whole(raw.get("timeInterval", 0), element, "timeInterval", maximum=60),
             prefix=self.template((appearance or {}).get("prefixAdorner"), element, "prefixAdorner"),
             suffix=self._suffix(appearance or {}, form, element),
             multiple=raw.get("multiple") is True or str(raw.get("multiple", "")).strip("= ") == "true",
@@ -63,9 +75,9 @@ class FieldReader(AttributeReader):
             given = {Format.EURO: "€", Format.ORE: "ore"}.get(form)
         return self.template(given, element, "suffixAdorner")
 
-    def _computed(self, raw: dict[str, Any], element: str) -> Feel | None:
+    def _computed(self, raw: dict[str, Any], element: str) -> FormExpression | None:
         if not raw.get("expression"):
-            self.fault("FORM_FEEL", "manca «expression»: scrivi l'espressione da calcolare.", element)
+            self.add_finding("FORM_FEEL", message("FORM_EXPRESSION_MISSING"), element)
             return None
         return self.feel(raw["expression"], element, "expression")
 
@@ -77,10 +89,12 @@ class FieldReader(AttributeReader):
     def _rules(self, raw: dict[str, Any], common: dict[str, Any], element: str, kind: Kind) -> Rules:
         given = raw.get("validate") or {}
         if not isinstance(given, dict):
-            self.fault("FORM_VALIDATE", "«validate» deve essere un oggetto.", element)
+            self.add_finding("FORM_VALIDATE", message("FORM_VALIDATE_NOT_AN_OBJECT"), element)
             given = {}
         for name in sorted(set(given) - VALIDATE.get(kind, frozenset()) - {"required"}):
-            self.fault("FORM_VALIDATE", f"«validate.{name}» non vale per il tipo «{kind}»: toglilo.", element)
+            self.add_finding(
+                "FORM_VALIDATE", message("FORM_RULE_OF_OTHER_TYPE", name=name, kind=kind), element
+            )
         properties = common["properties"]
         return Rules(
             required=self.flag(given.get("required"), element, "validate.required"),
@@ -91,7 +105,7 @@ class FieldReader(AttributeReader):
             pattern=self._pattern(given.get("pattern"), element),
             pattern_message=given.get("patternErrorMessage") or None,
             validation_type=self._validation_type(given.get("validationType"), element),
-            not_future=self.yes(properties.get("non_futuro"), element, "non_futuro"),
+            not_future=self.yes_no(properties.get("non_futuro"), element, "non_futuro"),
             not_past=raw.get("disallowPassedDates") is True,
             after=properties.get("dopo") or None,
             message=properties.get("errore") or None,
@@ -100,9 +114,9 @@ class FieldReader(AttributeReader):
     def _validation_type(self, raw: Any, element: str) -> str | None:
         if raw in (None, "", "custom", "email", "phone"):
             return raw if raw in ("email", "phone") else None
-        self.fault(
+        self.add_finding(
             "FORM_VALIDATE",
-            f"«validationType» {raw!r} non è conosciuto: usa email, phone o un pattern.",
+            message("FORM_VALIDATION_TYPE_UNKNOWN", value=repr(raw)),
             element,
         )
         return None
@@ -115,23 +129,22 @@ class FieldReader(AttributeReader):
         try:
             re2.compile(str(raw), options)
         except re2.error:
-            self.fault(
+            self.add_finding(
                 "FORM_PATTERN",
-                f"il pattern «{raw}» non si può usare: niente (?=…), (?!…) o \\1, e le parentesi vanno "
-                "chiuse.",
+                message("FORM_PATTERN_UNUSABLE", pattern=raw),
                 element,
             )
             return None
         return str(raw)
 
-    def _length(self, raw: Any, element: str, attribute: str) -> int | Feel | None:
+    def _length(self, raw: Any, element: str, attribute: str) -> int | FormExpression | None:
         if raw in (None, ""):
             return None
         if isinstance(raw, str) and raw.lstrip().startswith("="):
             return self.feel(raw, element, attribute)
-        return self.whole(raw, element, attribute, most=1_000_000)
+        return self.whole(raw, element, attribute, maximum=1_000_000)
 
-    def _bound(self, raw: Any, element: str, attribute: str) -> Decimal | Feel | None:
+    def _bound(self, raw: Any, element: str, attribute: str) -> Decimal | FormExpression | None:
         if raw in (None, ""):
             return None
         if isinstance(raw, str) and raw.lstrip().startswith("="):
@@ -141,16 +154,16 @@ class FieldReader(AttributeReader):
     def _step(self, raw: Any, element: str) -> Decimal | None:
         step = None if raw in (None, "") else self.decimal(raw, element, "increment")
         if step is not None and step <= 0:
-            self.fault("FORM_NUMBER", "«increment» deve essere maggiore di zero.", element)
+            self.add_finding("FORM_NUMBER", message("FORM_INCREMENT_NOT_POSITIVE"), element)
             return None
         return step
 
     def _choices(self, raw: dict[str, Any], element: str) -> Choices:
         given = [name for name in ("values", "valuesKey", "valuesExpression") if raw.get(name)]
         if len(given) != 1:
-            self.fault(
+            self.add_finding(
                 "FORM_VALUES",
-                "le opzioni vanno scritte in un modo solo: «values», «valuesKey» oppure «valuesExpression».",
+                message("FORM_OPTIONS_AMBIGUOUS"),
                 element,
             )
             return Choices()
@@ -165,11 +178,9 @@ class FieldReader(AttributeReader):
                 or item.get("value") in (None, "")
                 or isinstance(item["value"], dict | list)
             ):
-                self.fault("FORM_VALUES", "ogni opzione vuole «value» e «label».", element)
+                self.add_finding("FORM_VALUES", message("FORM_OPTION_INCOMPLETE"), element)
             elif any(option.value == option_value(item["value"]) for option in options):
-                self.fault(
-                    "FORM_VALUES", f"l'opzione «{item['value']}» è scritta due volte: tienine una.", element
-                )
+                self.add_finding("FORM_VALUES", message("FORM_OPTION_TWICE", value=item["value"]), element)
             else:
                 value = option_value(item["value"])
                 options.append(Option(value, str(item.get("label") or value)))
@@ -177,5 +188,5 @@ class FieldReader(AttributeReader):
 
 
 def option_value(raw: Any) -> str:
-    """The text under which an option is stored."""
+    """The stored text of an option."""
     return str(raw).lower() if isinstance(raw, bool) else str(raw)

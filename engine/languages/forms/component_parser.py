@@ -1,61 +1,60 @@
-"""One component of the file → its frozen dataclass, noting what is wrong on the way."""
+"""Parses the components of a form."""
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from engine.languages.forms.attribute_parser import FieldReader
-from engine.languages.forms.model import Column, Component, Group, Kind, Line, Rows, Table, Text
+from engine.languages.forms.attribute_parser import FieldParser
+from engine.languages.forms.model import Column, Component, DynamicList, Group, Kind, Separator, Table, Text
 from engine.languages.forms.schema import ATTRIBUTES, PROPERTIES, REFUSED
+from engine.messages import message
 
 KEY = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 MAX_DEPTH = 8
 
 
-class ComponentReader(FieldReader):
-    """Turns the JSON of components into the model, collecting every fault as a `Finding`."""
+class ComponentParser(FieldParser):
+    """Converts the JSON of components to the model and collects a `Finding` for each fault."""
 
     def components(
         self, raw: list[Any], depth: int = 0, taken: set[str] | None = None
     ) -> tuple[Component, ...]:
-        """All the components of a list; `taken` holds the keys already used in the same context."""
+        """The components of a list; `taken` are the keys already used in the same context."""
         if depth > MAX_DEPTH:
-            self.fault(
-                "FORM_DEPTH", f"i gruppi sono annidati per più di {MAX_DEPTH} livelli: appiattisci il modulo."
-            )
+            self.add_finding("FORM_DEPTH", message("FORM_GROUPS_TOO_DEEP", limit=MAX_DEPTH))
             return ()
         keys = set() if taken is None else taken
-        made = (self._component(item, place, depth, keys) for place, item in enumerate(raw, start=1))
+        made = (self._component(item, number, depth, keys) for number, item in enumerate(raw, start=1))
         return tuple(component for component in made if component is not None)
 
-    def _component(self, raw: Any, place: int, depth: int, keys: set[str]) -> Component | None:
+    def _component(self, raw: Any, number: int, depth: int, keys: set[str]) -> Component | None:
         if not isinstance(raw, dict):
-            self.fault(
-                "FORM_COMPONENT", f"il componente numero {place} non è un oggetto: aprilo nel Modeler."
-            )
+            self.add_finding("FORM_COMPONENT", message("FORM_COMPONENT_NOT_AN_OBJECT", number=number))
             return None
-        kind_name = raw.get("type")
-        element = self._name_of(raw, place)
+        kind_name = str(raw.get("type"))
+        element = self._name_of(raw, number)
         if kind_name == "button":
             return None
         if kind_name in REFUSED:
-            self.fault(
-                "FORM_UNSUPPORTED", f"il tipo «{kind_name}» non è permesso: {REFUSED[kind_name]}", element
+            self.add_finding(
+                "FORM_UNSUPPORTED",
+                message("FORM_TYPE_REFUSED", type=kind_name, reason=message(REFUSED[kind_name])),
+                element,
             )
             return None
         if kind_name not in set(Kind):
-            known = ", ".join(Kind)
-            self.fault(
-                "FORM_UNKNOWN_TYPE", f"il tipo «{kind_name}» non è conosciuto. Usa uno di: {known}.", element
+            self.add_finding(
+                "FORM_UNKNOWN_TYPE", message("FORM_TYPE_UNKNOWN", type=kind_name, types=list(Kind)), element
             )
             return None
         kind = Kind(kind_name)
         for unknown in sorted(set(raw) - ATTRIBUTES[kind]):
-            self.fault(
+            self.add_finding(
                 "FORM_UNKNOWN_ATTRIBUTE",
-                f"l'attributo «{unknown}» non vale per il tipo «{kind}»: toglilo o correggi il nome.",
+                message("FORM_ATTRIBUTE_UNKNOWN", name=unknown, kind=kind),
                 element,
             )
         common = self._common(raw, kind, element)
@@ -70,17 +69,17 @@ class ComponentReader(FieldReader):
             return Text(**common, text=self.template(raw.get(attribute, ""), element, attribute))
         if kind in (Kind.SEPARATOR, Kind.SPACER):
             height = raw.get("height", 0)
-            return Line(
+            return Separator(
                 **common, height=int(height) if isinstance(height, int | float) and 0 <= height <= 1000 else 0
             )
         key = self._key(raw.get("key"), "key", element, keys)
         return self.field(raw, common, element, kind, key)
 
-    def _name_of(self, raw: dict[str, Any], place: int) -> str:
+    def _name_of(self, raw: dict[str, Any], number: int) -> str:
         for attribute in ("id", "key", "path", "label"):
             if isinstance(raw.get(attribute), str) and raw[attribute]:
                 return str(raw[attribute])
-        return f"componente {place}"
+        return f"componente {number}"
 
     def _common(self, raw: dict[str, Any], kind: Kind, element: str) -> dict[str, Any]:
         layout = raw.get("layout") or {}
@@ -88,7 +87,7 @@ class ComponentReader(FieldReader):
         if columns is not None and (
             not isinstance(columns, int) or isinstance(columns, bool) or not 1 <= columns <= 16
         ):
-            self.fault("FORM_LAYOUT", "«layout.columns» deve essere un numero da 1 a 16.", element)
+            self.add_finding("FORM_LAYOUT", message("FORM_LAYOUT_COLUMNS"), element)
             columns = None
         conditional = raw.get("conditional") or {}
         hide = conditional.get("hide") if isinstance(conditional, dict) else None
@@ -103,16 +102,16 @@ class ComponentReader(FieldReader):
 
     def _properties(self, raw: Any, kind: Kind, element: str) -> Mapping[str, str]:
         if not isinstance(raw, dict):
-            self.fault("FORM_PROPERTIES", "«properties» deve essere un oggetto nome → valore.", element)
+            self.add_finding("FORM_PROPERTIES", message("FORM_PROPERTIES_NOT_AN_OBJECT"), element)
             return {}
         for name in raw:
-            if name in PROPERTIES and kind not in PROPERTIES[name][0]:
-                self.fault(
-                    "FORM_PROPERTY", f"la proprietà «{name}» non vale per il tipo «{kind}»: toglila.", element
+            if name in PROPERTIES and kind not in PROPERTIES[name]:
+                self.add_finding(
+                    "FORM_PROPERTY", message("FORM_PROPERTY_OF_OTHER_TYPE", name=name, kind=kind), element
                 )
-            elif name not in PROPERTIES and (near := _near(name)):
-                self.fault(
-                    "FORM_PROPERTY", f"la proprietà «{name}» non è conosciuta. Volevi dire «{near}»?", element
+            elif name not in PROPERTIES and (near := _similar(name)):
+                self.add_finding(
+                    "FORM_PROPERTY", message("FORM_PROPERTY_UNKNOWN", name=name, near=near), element
                 )
         return {str(name): str(value) for name, value in raw.items()}
 
@@ -120,10 +119,9 @@ class ComponentReader(FieldReader):
         if empty and raw in (None, ""):
             return ""
         if not isinstance(raw, str) or not KEY.fullmatch(raw) or len(raw) > 200:
-            self.fault(
+            self.add_finding(
                 "FORM_KEY",
-                f"«{attribute}» deve essere un nome di lettere, cifre e _ (con punti fra i livelli): "
-                f"{raw!r} non lo è.",
+                message("FORM_KEY_INVALID", attribute=attribute, value=repr(raw)),
                 element,
             )
             return f"_{element}"
@@ -133,9 +131,9 @@ class ComponentReader(FieldReader):
                 None,
             )
             if clash is not None:
-                self.fault(
+                self.add_finding(
                     "FORM_DUPLICATE_KEY",
-                    f"la chiave «{raw}» è già di un altro campo («{clash}»): dai a ciascuno la sua.",
+                    message("FORM_KEY_TAKEN", key=raw, other=clash),
                     element,
                     raw,
                 )
@@ -146,7 +144,7 @@ class ComponentReader(FieldReader):
         children = raw.get("components", [])
         if isinstance(children, list):
             return children
-        self.fault("FORM_COMPONENTS", "«components» deve essere un elenco.", element)
+        self.add_finding("FORM_COMPONENTS", message("FORM_COMPONENTS_NOT_A_LIST"), element)
         return []
 
     def _group(
@@ -154,9 +152,9 @@ class ComponentReader(FieldReader):
     ) -> Group:
         path = self._key(raw.get("path"), "path", element, keys, empty=True)
         if path in keys:
-            self.fault(
+            self.add_finding(
                 "FORM_DUPLICATE_KEY",
-                f"«{path}» è già la chiave di un campo: cambia il «path».",
+                message("FORM_PATH_TAKEN", path=path),
                 element,
                 path,
             )
@@ -171,22 +169,22 @@ class ComponentReader(FieldReader):
 
     def _rows(
         self, raw: dict[str, Any], common: dict[str, Any], element: str, depth: int, keys: set[str]
-    ) -> Rows:
+    ) -> DynamicList:
         if raw.get("isRepeating") is False:
-            self.fault("FORM_ROWS", "un elenco che non si ripete è un Gruppo: usa il tipo «group».", element)
+            self.add_finding("FORM_ROWS", message("FORM_LIST_NOT_REPEATING"), element)
         path = self._key(raw.get("path"), "path", element, keys)
-        return Rows(
+        return DynamicList(
             **common,
             path=path,
             label=self.template(raw.get("label", ""), element, "label"),
             outline=bool(raw.get("showOutline")),
             components=self.components(self._children(raw, element), depth + 1, set()),
-            default_rows=self.whole(
-                raw.get("defaultRepetitions", 1), element, "defaultRepetitions", most=100
+            default_repetitions=self.whole(
+                raw.get("defaultRepetitions", 1), element, "defaultRepetitions", maximum=100
             ),
-            can_change=raw.get("allowAddRemove", True) is not False,
-            least=self.whole(common["properties"].get("minimo", 0), element, "minimo", most=500),
-            most=self.whole(common["properties"].get("massimo", 500), element, "massimo", most=500),
+            allow_add_remove=raw.get("allowAddRemove", True) is not False,
+            min_rows=self.whole(common["properties"].get("minimo", 0), element, "minimo", maximum=500),
+            max_rows=self.whole(common["properties"].get("massimo", 500), element, "massimo", maximum=500),
         )
 
     def _table(self, raw: dict[str, Any], common: dict[str, Any], element: str) -> Table:
@@ -197,9 +195,9 @@ class ComponentReader(FieldReader):
             else None
         )
         if expression is None:
-            self.fault(
+            self.add_finding(
                 "FORM_TABLE",
-                "la tabella non ha «dataSource»: scrivi il nome della variabile con le righe.",
+                message("FORM_TABLE_WITHOUT_SOURCE"),
                 element,
             )
         columns: list[Column] = []
@@ -207,12 +205,12 @@ class ComponentReader(FieldReader):
             if isinstance(column, dict) and isinstance(column.get("key"), str):
                 columns.append(Column(str(column.get("label") or column["key"]), column["key"]))
             else:
-                self.fault("FORM_TABLE", "ogni colonna vuole «label» e «key».", element)
+                self.add_finding("FORM_TABLE", message("FORM_TABLE_COLUMN_INCOMPLETE"), element)
         by_expression = raw.get("columnsExpression")
         if bool(columns) == bool(by_expression):
-            self.fault(
+            self.add_finding(
                 "FORM_TABLE",
-                "la tabella vuole «columns» oppure «columnsExpression», uno solo dei due.",
+                message("FORM_TABLE_COLUMNS"),
                 element,
             )
         count = raw.get("rowCount")
@@ -220,7 +218,7 @@ class ComponentReader(FieldReader):
             **common,
             label=self.template(raw.get("label", ""), element, "label"),
             source=expression,
-            columns_of=tuple(columns),
+            table_columns=tuple(columns),
             columns_expression=self.feel(by_expression, element, "columnsExpression")
             if by_expression
             else None,
@@ -228,8 +226,6 @@ class ComponentReader(FieldReader):
         )
 
 
-def _near(name: str) -> str | None:
-    import difflib
-
+def _similar(name: str) -> str | None:
     found = difflib.get_close_matches(name.lower(), PROPERTIES, n=1, cutoff=0.8)
     return found[0] if found else None

@@ -1,4 +1,4 @@
-"""FEEL inside forms: conditions, computed flags and texts with `{{ expression }}` gaps."""
+"""FEEL in forms: expressions, flags, and templates with `{{ expression }}` parts."""
 
 from __future__ import annotations
 
@@ -21,41 +21,44 @@ Compiler = Callable[[str], Expression]
 
 @dataclass(frozen=True)
 class Scope:
-    """What an expression of a form sees: the variables, and what the functions registered with FEEL need."""
+    """What an expression of a form sees: variables, and the values that registered FEEL functions need."""
 
     variables: Mapping[str, Any]
     bindings: Bindings | None = None
 
 
 @dataclass(frozen=True)
-class Feel:
-    """One FEEL expression of a form, compiled when the form was parsed; `place` names it in messages."""
+class FormExpression:
+    """A compiled FEEL expression of a form; `location` names it in messages."""
 
     text: str
-    place: str
+    location: str
     compiled: Expression = field(compare=False, repr=False)
 
     def value(self, scope: Scope) -> Any:
-        """The expression's value. Raises ExecutionFailed naming the component when it cannot be had."""
+        """Evaluate the expression. Raises ExecutionFailed naming the component when that fails."""
         try:
             return self.compiled.evaluate(scope.variables, bindings=scope.bindings)
         except FeelError as error:
             raise ExecutionFailed(
-                f"{self.place}: l'espressione «{self.text}» non si può calcolare. {error}"
+                "FORM_EXPRESSION_FAILED",
+                location=self.location,
+                expression=self.text,
+                problem=error.located_message,
             ) from error
 
 
-Flag = bool | Feel
+Flag = bool | FormExpression
 
 
-def flag(of: Flag, scope: Scope) -> bool:
-    """Whether a flag is up: a plain yes or no, or an expression that gives exactly true."""
-    return of.value(scope) is True if isinstance(of, Feel) else of
+def evaluate_flag(flag: Flag, scope: Scope) -> bool:
+    """The value of a flag: a boolean, or an expression, of which only `true` counts as true."""
+    return flag.value(scope) is True if isinstance(flag, FormExpression) else flag
 
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of text: written by the analyst, or the value of an expression (never to be read as mark-up)."""
+    """A part of a text: written in the form, or (`computed`) the value of an expression, which is never mark-up."""
 
     text: str
     computed: bool = False
@@ -63,19 +66,19 @@ class Piece:
 
 @dataclass(frozen=True)
 class Template:
-    """A text whose gaps are FEEL expressions."""
+    """A text with embedded FEEL expressions."""
 
-    parts: tuple[str | Feel, ...] = ()
+    parts: tuple[str | FormExpression, ...] = ()
 
     def pieces(self, scope: Scope) -> tuple[Piece, ...]:
-        """The text with its gaps filled, keeping apart what was written and what was computed."""
+        """The evaluated text as pieces, computed ones marked."""
         return tuple(
             Piece(part) if isinstance(part, str) else Piece(display(part.value(scope)), computed=True)
             for part in self.parts
         )
 
     def plain(self, scope: Scope) -> str:
-        """The text with its gaps filled."""
+        """The evaluated text."""
         return "".join(piece.text for piece in self.pieces(scope))
 
     def __str__(self) -> str:
@@ -86,7 +89,7 @@ class Template:
 
 
 def display(value: object) -> str:
-    """A value as Italians write it: 1.250,5 · 31/01/2016 · sì · lists joined by commas. None is empty."""
+    """A value in Italian notation: 1.250,5 · 31/01/2016 · sì · lists joined by commas. None is empty."""
     if value is None:
         return ""
     if isinstance(value, bool):
@@ -108,7 +111,7 @@ def display(value: object) -> str:
 
 
 def number_text(value: Decimal, digits: int | None = None, group: bool = True) -> str:
-    """A number with the Italian comma; `digits` fixes the decimals, `group` puts dots between thousands."""
+    """A number with decimal comma; `digits` fixes the number of decimals, `group` separates thousands by dots."""
     if not value.is_finite() or value.adjusted() > 40:
         return str(value)
     if digits is None:

@@ -1,4 +1,4 @@
-"""Numbers, dates and times as Italians type them. Each reader gives the value, or None when the text is none."""
+"""Parses numbers, dates and times in Italian notation. Each function gives the value, or None for another text."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ITALIAN_DATE = re.compile(r"([0-9]{1,2})[/.\- ]([0-9]{1,2})[/.\- ]([0-9]{4})")
 _TIME = re.compile(r"([01]?[0-9]|2[0-3])[:.]([0-5][0-9])(:[0-5][0-9](\.[0-9]+)?)?")
 
 
-def read_number(text: str) -> Decimal | None:
+def parse_number(text: str) -> Decimal | None:
     """The number in `text`: "1.234,56", "1234,5", "€ 20"; "12.5" too, since no thousands are grouped so."""
     bare = re.sub(r"[\s\u00a0\u202f€']", "", text)
     sign = -1 if bare.startswith(("-", "\u2212")) else 1
@@ -35,25 +35,25 @@ def read_number(text: str) -> Decimal | None:
     return _bounded(sign * Decimal(bare)) if len(bare) <= 40 else None
 
 
-def read_plain_number(text: str) -> Decimal | None:
+def parse_plain_number(text: str) -> Decimal | None:
     """The number in a JSON text: digits with a decimal point, nothing else."""
     return _bounded(Decimal(text)) if _PLAIN.fullmatch(text) and len(text) <= 40 else None
 
 
-def read_hours(text: str) -> Decimal | None:
+def parse_hours(text: str) -> Decimal | None:
     """Hours written "1:30" as a decimal number of hours."""
     found = _HOURS.fullmatch(text.strip())
     return Decimal(found[1]) + Decimal(found[2]) / 60 if found else None
 
 
 def _bounded(value: Decimal) -> Decimal | None:
-    """The value unless it is of a size no one types in earnest."""
+    """The value, or None when it has too many digits."""
     digits = value.as_tuple()
     too_fine = isinstance(digits.exponent, int) and digits.exponent < -MAX_DECIMALS
     return None if value.adjusted() >= MAX_WHOLE_DIGITS or too_fine else value + 0
 
 
-def read_date(text: str) -> date | None:
+def parse_date(text: str) -> date | None:
     """The date in "31/01/2016", "31-1-2016" or "2016-01-31"."""
     text = text.strip()
     if iso := _ISO_DATE.fullmatch(text):
@@ -68,14 +68,14 @@ def read_date(text: str) -> date | None:
         return None
 
 
-def read_time(text: str) -> time | None:
+def parse_time(text: str) -> time | None:
     """The time of day in "9:30", "09.30" or "09:30:00"; seconds are dropped."""
     found = _TIME.fullmatch(text.strip())
     return time(int(found[1]), int(found[2])) if found else None
 
 
 def in_rome(day: date, hour: time) -> datetime | None:
-    """That moment on the clocks of Italy, or None when they skip it (a night of March). Twice told: the first."""
+    """The moment in Europe/Rome; None for a time skipped by daylight saving; for a repeated time the first."""
     moment = datetime.combine(day, hour.replace(tzinfo=None), tzinfo=ROME)
     back = moment.astimezone(UTC).astimezone(ROME)
     return moment if back.replace(tzinfo=None) == moment.replace(tzinfo=None) else None

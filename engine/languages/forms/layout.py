@@ -1,58 +1,60 @@
-"""A form laid out for the rows at hand: one place for each component of each row."""
+"""The slots of a form: one for each component, and for each component of each row of a list."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from engine.languages.forms.model import Component, Field, Group, Rows
-from engine.languages.forms.paths import Path, keys, name_of
+from engine.languages.forms.model import Component, DynamicList, Field, Group
+from engine.languages.forms.paths import Path, input_name, split_key
 
-RowCount = Callable[[Rows, Path], int]
+RowCount = Callable[[DynamicList, Path], int]
 
 
 @dataclass(frozen=True)
-class Place:
-    """A component where it stands: `path` of its value, `row` = path of the row around it (empty at the top)."""
+class FormSlot:
+    """A component at one position: `path` of its value, `row` path of the row that contains it (empty at the top)."""
 
     component: Component
     path: Path
     row: Path
-    children: tuple[Place, ...] = ()
-    rows: tuple[tuple[Place, ...], ...] = ()
+    children: tuple[FormSlot, ...] = ()
+    rows: tuple[tuple[FormSlot, ...], ...] = ()
 
     @property
     def name(self) -> str:
-        """The input's name; for what holds no value of its own, the row's name, "#" and the component's id."""
-        if isinstance(self.component, Field | Rows):
-            return name_of(self.path)
-        return f"{name_of(self.row)}#{self.component.id}"
+        """The name of its input; for a component without value the name of the row, "#" and the id of the component."""
+        if isinstance(self.component, Field | DynamicList):
+            return input_name(self.path)
+        return f"{input_name(self.row)}#{self.component.id}"
 
 
-def lay_out(
+def build_slots(
     components: tuple[Component, ...], count: RowCount, base: Path = (), row: Path = ()
-) -> tuple[Place, ...]:
-    """The places of these components; `count` says how many rows a list has."""
-    return tuple(_place(component, count, base, row) for component in components)
+) -> tuple[FormSlot, ...]:
+    """The slots of components; `count` gives the number of rows of a list."""
+    return tuple(_slot(component, count, base, row) for component in components)
 
 
-def _place(component: Component, count: RowCount, base: Path, row: Path) -> Place:
+def _slot(component: Component, count: RowCount, base: Path, row: Path) -> FormSlot:
     if isinstance(component, Group):
-        inside = base + keys(component.path)
-        return Place(component, inside, row, children=lay_out(component.components, count, inside, row))
-    if isinstance(component, Rows):
-        path = base + keys(component.path)
+        inside = base + split_key(component.path)
+        return FormSlot(
+            component, inside, row, children=build_slots(component.components, count, inside, row)
+        )
+    if isinstance(component, DynamicList):
+        path = base + split_key(component.path)
         numbers = range(count(component, path))
-        rows = tuple(lay_out(component.components, count, (*path, n), (*path, n)) for n in numbers)
-        return Place(component, path, row, rows=rows)
-    path = base + keys(component.key) if isinstance(component, Field) else base
-    return Place(component, path, row)
+        rows = tuple(build_slots(component.components, count, (*path, n), (*path, n)) for n in numbers)
+        return FormSlot(component, path, row, rows=rows)
+    path = base + split_key(component.key) if isinstance(component, Field) else base
+    return FormSlot(component, path, row)
 
 
-def every(places: tuple[Place, ...]) -> Iterator[Place]:
-    """All the places, containers before what they hold."""
-    for place in places:
-        yield place
-        yield from every(place.children)
-        for row in place.rows:
-            yield from every(row)
+def walk_slots(slots: tuple[FormSlot, ...]) -> Iterator[FormSlot]:
+    """All slots, containers before their content."""
+    for slot in slots:
+        yield slot
+        yield from walk_slots(slot.children)
+        for row in slot.rows:
+            yield from walk_slots(row)

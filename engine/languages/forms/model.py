@@ -1,4 +1,4 @@
-"""What a form is made of: the components of a Camunda Form file as frozen dataclasses."""
+"""The components of a Camunda Form as frozen dataclasses."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from engine.languages.forms.feel import Feel, Flag, Template
+from engine.languages.forms.feel import Flag, FormExpression, Template
 
 NO_TEXT = Template()
 
@@ -35,11 +35,11 @@ class Kind(StrEnum):
     SPACER = "spacer"
 
 
-MANY = frozenset({Kind.CHECKLIST, Kind.TAGLIST})
-CHOICES = frozenset({Kind.RADIO, Kind.SELECT}) | MANY
+MULTIPLE_CHOICE_KINDS = frozenset({Kind.CHECKLIST, Kind.TAGLIST})
+CHOICE_KINDS = frozenset({Kind.RADIO, Kind.SELECT}) | MULTIPLE_CHOICE_KINDS
 
 
-class Moment(StrEnum):
+class DateTimeSubtype(StrEnum):
     """What a date and time component asks for."""
 
     DATE = "date"
@@ -48,7 +48,7 @@ class Moment(StrEnum):
 
 
 class Format(StrEnum):
-    """How a value of the domain is written (`properties.formato`)."""
+    """The notation of a value (`properties.formato`)."""
 
     EURO = "euro"
     CODICE_FISCALE = "codice_fiscale"
@@ -57,7 +57,7 @@ class Format(StrEnum):
 
 @dataclass(frozen=True)
 class Option:
-    """One choice: the value that is stored and the words people read."""
+    """One option: the stored value and the label."""
 
     value: str
     label: str
@@ -65,22 +65,22 @@ class Option:
 
 @dataclass(frozen=True)
 class Choices:
-    """Where the options of a choice come from: written in the form, a variable, or a FEEL expression."""
+    """The source of the options of a choice: fixed, a variable, or a FEEL expression."""
 
     fixed: tuple[Option, ...] = ()
     variable: str | None = None
-    expression: Feel | None = None
+    expression: FormExpression | None = None
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What a value must satisfy. Numbers may be FEEL expressions, evaluated when the form is read."""
+    """The validation rules of a field. Bounds may be FEEL expressions; `after` is the key of an earlier date."""
 
     required: Flag = False
-    min_length: int | Feel | None = None
-    max_length: int | Feel | None = None
-    minimum: Decimal | Feel | None = None
-    maximum: Decimal | Feel | None = None
+    min_length: int | FormExpression | None = None
+    max_length: int | FormExpression | None = None
+    minimum: Decimal | FormExpression | None = None
+    maximum: Decimal | FormExpression | None = None
     pattern: str | None = None
     pattern_message: str | None = None
     validation_type: str | None = None
@@ -92,7 +92,7 @@ class Rules:
 
 @dataclass(frozen=True, kw_only=True)
 class Component:
-    """Anything that takes a place in a form. `columns` counts sixteenths of the width, None shares what is left."""
+    """Base of all components. `columns` is the width in sixteenths; None takes an equal share of what is left."""
 
     id: str
     kind: Kind
@@ -104,7 +104,7 @@ class Component:
 
 @dataclass(frozen=True, kw_only=True)
 class Field(Component):
-    """A component that asks for one value and stores it under `key` (dots go into contexts)."""
+    """An input for one value, stored under `key` (a dot separates the keys of nested contexts)."""
 
     key: str
     label: Template = NO_TEXT
@@ -113,26 +113,26 @@ class Field(Component):
     readonly: Flag = False
     disabled: bool = False
     default: object = None
-    fresh: bool = False
+    always_empty: bool = False
     choices: Choices | None = None
     format: Format | None = None
     digits: int | None = None
     increment: Decimal | None = None
-    moment: Moment = Moment.DATE
+    subtype: DateTimeSubtype = DateTimeSubtype.DATE
     date_label: str = ""
     time_label: str = ""
-    minutes: int = 0
+    time_interval: int = 0
     prefix: Template = NO_TEXT
     suffix: Template = NO_TEXT
     multiple: bool = False
     accept: str = ""
     autocomplete: str = "off"
-    expression: Feel | None = None
+    expression: FormExpression | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group(Component):
-    """Components under one heading; `path` (may be empty) is the context that holds their values."""
+    """Components under one heading; `path` (may be empty) is the context of their values."""
 
     label: Template = NO_TEXT
     path: str = ""
@@ -141,29 +141,29 @@ class Group(Component):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rows(Component):
-    """A list of rows, each with the same components, stored as a list of contexts under `path`."""
+class DynamicList(Component):
+    """A list of rows with the same components, stored as a list of contexts under `path`."""
 
     path: str
     label: Template = NO_TEXT
     outline: bool = False
     components: tuple[Component, ...] = ()
-    default_rows: int = 1
-    can_change: bool = True
-    least: int = 0
-    most: int = 500
+    default_repetitions: int = 1
+    allow_add_remove: bool = True
+    min_rows: int = 0
+    max_rows: int = 500
 
 
 @dataclass(frozen=True, kw_only=True)
 class Text(Component):
-    """Words between the fields: a markdown subset (`text`) or a subset of HTML (`html`)."""
+    """A text: a subset of Markdown (kind `text`) or of HTML (kind `html`)."""
 
     text: Template = NO_TEXT
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column of a table: the heading and the name inside each row."""
+    """One column of a table: its heading and the key in each row."""
 
     label: str
     key: str
@@ -171,25 +171,25 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Table(Component):
-    """Rows of data to read, never to write."""
+    """A read-only table."""
 
     label: Template = NO_TEXT
-    source: Feel | None = None
-    columns_of: tuple[Column, ...] = ()
-    columns_expression: Feel | None = None
+    source: FormExpression | None = None
+    table_columns: tuple[Column, ...] = ()
+    columns_expression: FormExpression | None = None
     row_count: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line(Component):
-    """A separator or an empty space of `height` pixels."""
+class Separator(Component):
+    """A separator line, or an empty space of `height` pixels."""
 
     height: int = 0
 
 
-def walk(components: tuple[Component, ...]) -> Iterator[Component]:
-    """Every component, containers before what they hold."""
+def walk_components(components: tuple[Component, ...]) -> Iterator[Component]:
+    """Every component, containers before their content."""
     for component in components:
         yield component
-        if isinstance(component, Group | Rows):
-            yield from walk(component.components)
+        if isinstance(component, Group | DynamicList):
+            yield from walk_components(component.components)

@@ -1,4 +1,4 @@
-"""The options of a choice at the moment it is shown or read."""
+"""Evaluates the options of a choice."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Any
 from engine.languages.forms.attribute_parser import option_value
 from engine.languages.forms.feel import Scope, display
 from engine.languages.forms.model import Field, Option
-from engine.languages.forms.paths import dig, keys
+from engine.languages.forms.paths import get_path, split_key
 
 MAX_OPTIONS = 5_000
 
 
 def options_of(field: Field, scope: Scope) -> tuple[Option, ...]:
-    """The options now: those of the form, or those a variable or expression gives (texts or {label, value})."""
+    """The options of a field: fixed, or from a variable or expression that gives texts or {label, value} contexts."""
     choices = field.choices
     if choices is None:
         return ()
@@ -25,7 +25,7 @@ def options_of(field: Field, scope: Scope) -> tuple[Option, ...]:
     if choices.expression is not None:
         given = choices.expression.value(scope)
     elif choices.variable:
-        given = dig(scope.variables, keys(choices.variable))
+        given = get_path(scope.variables, split_key(choices.variable))
     return _as_options(given)
 
 

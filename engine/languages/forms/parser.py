@@ -1,4 +1,4 @@
-"""Reads a Camunda Form file. What cannot be honoured is refused with file, component and what to do."""
+"""Parses Camunda Form files. What is not supported is refused, with the component and what to do."""
 
 from __future__ import annotations
 
@@ -6,151 +6,147 @@ import json
 from typing import Any
 
 from engine.errors import Finding, InvalidInput
-from engine.languages.feel_environment import compiled
-from engine.languages.forms.component_parser import ComponentReader
-from engine.languages.forms.feel import Compiler
+from engine.languages.feel_environment import compile_feel
+from engine.languages.forms.component_parser import ComponentParser
+from engine.languages.forms.conversion import from_json
+from engine.languages.forms.feel import Compiler, FormExpression
 from engine.languages.forms.form import Form
-from engine.languages.forms.model import Field, Rows, walk
+from engine.languages.forms.model import DynamicList, Field, walk_components
 from engine.languages.forms.schema import NEWEST_SCHEMA
+from engine.messages import Message, message
 
 MAX_BYTES = 1_000_000
 MAX_COMPONENTS = 1_000
 
 
-def parse_form(data: bytes | str, source: str, *, compiler: Compiler = compiled) -> Form:
-    """The form written in `data`; `source` is the file's name for the messages.
+def parse_form(data: bytes | str, source: str, *, compiler: Compiler = compile_feel) -> Form:
+    """Parse a form; `source` is the name of its file in messages, `compiler` compiles FEEL expressions.
 
-    `compiler` turns the text of a FEEL expression into something that evaluates it; by default the engine's own.
-    Raises InvalidInput whose `findings` hold one sentence for each fault.
+    Raises InvalidInput (code FORM_INVALID) with a finding for each fault.
     """
-    reader = ComponentReader(source, compiler)
-    document = _load(data, reader)
-    form_id = _head(document, reader)
+    parser = ComponentParser(source, compiler)
+    document = _load(data, parser)
+    form_id = _head(document, parser)
     raw = document.get("components")
     if not isinstance(raw, list):
-        reader.fault(
-            "FORM_COMPONENTS", "manca l'elenco «components»: apri il file nel Modeler e salvalo di nuovo."
-        )
+        parser.add_finding("FORM_COMPONENTS", message("FORM_COMPONENTS_MISSING"))
         raw = []
-    components = reader.components(raw)
-    _check_whole(components, reader)
-    if reader.findings:
-        raise _refusal(reader.findings, source)
+    components = parser.components(raw)
+    _check_components(components, parser)
+    if parser.findings:
+        raise _invalid(parser.findings, source)
     form = Form(id=form_id, source=source, components=components)
-    _check_defaults(form, reader)
-    if reader.findings:
-        raise _refusal(reader.findings, source)
+    _check_defaults(form, parser)
+    if parser.findings:
+        raise _invalid(parser.findings, source)
     return form
 
 
-def _refusal(findings: list[Finding], source: str) -> InvalidInput:
-    lines = "\n".join(f"- {finding}" for finding in findings)
+def _invalid(findings: list[Finding], source: str) -> InvalidInput:
     return InvalidInput(
-        f"Il modulo {source} non si può usare:\n{lines}", code="FORM_INVALID", findings=findings
+        "FORM_UNUSABLE", code="FORM_INVALID", source=source, faults=tuple(findings), findings=findings
     )
 
 
-def _load(data: bytes | str, reader: ComponentReader) -> dict[str, Any]:
-    """The JSON object of the file; a file that is no such thing is refused at once."""
+def _load(data: bytes | str, parser: ComponentParser) -> dict[str, Any]:
+    """The JSON object of the file. Raises InvalidInput for anything else."""
     if len(data) > MAX_BYTES:
-        reader.fault(
-            "FORM_TOO_BIG", f"il file supera {MAX_BYTES // 1000} kB: dividi il modulo in più moduli."
-        )
-        raise _refusal(reader.findings, reader.source)
+        parser.add_finding("FORM_TOO_BIG", message("FORM_FILE_TOO_LARGE", kilobytes=MAX_BYTES // 1000))
+        raise _invalid(parser.findings, parser.source)
     try:
-        text = reader.written = data.decode("utf-8-sig") if isinstance(data, bytes) else data
-        document = json.loads(text, object_pairs_hook=_no_repeats, parse_constant=_no_constant)
+        text = parser.text = data.decode("utf-8-sig") if isinstance(data, bytes) else data
+        document = json.loads(text, object_pairs_hook=_unique_keys, parse_constant=_refuse_constant)
     except UnicodeDecodeError:
-        reader.fault("FORM_ENCODING", "il testo non è UTF-8: salvalo di nuovo con il Modeler.")
+        parser.add_finding("FORM_ENCODING", message("FORM_NOT_UTF8"))
     except json.JSONDecodeError as error:
-        reader.fault(
+        parser.add_finding(
             "FORM_JSON",
-            f"non è un file JSON: riga {error.lineno}, colonna {error.colno}. Salvalo con il Modeler.",
+            message("FORM_NOT_JSON", line=error.lineno, column=error.colno),
             line=error.lineno,
         )
-    except (ValueError, RecursionError) as error:
-        reader.fault(
-            "FORM_JSON", str(error) if isinstance(error, ValueError) else "ha troppi livelli annidati."
-        )
+    except _InvalidJson as error:
+        parser.add_finding("FORM_JSON", error.problem)
+    except ValueError:  # a number with more digits than Python reads
+        parser.add_finding("FORM_JSON", message("FORM_JSON_NUMBER_TOO_LONG"))
+    except RecursionError:
+        parser.add_finding("FORM_JSON", message("FORM_JSON_TOO_DEEP"))
     else:
         if isinstance(document, dict):
             return document
-        reader.fault("FORM_JSON", "non contiene un modulo: deve cominciare con { e avere «components».")
-    raise _refusal(reader.findings, reader.source)
+        parser.add_finding("FORM_JSON", message("FORM_NOT_AN_OBJECT"))
+    raise _invalid(parser.findings, parser.source)
 
 
-def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(f"l'attributo «{twice}» è scritto due volte nello stesso oggetto: tienine uno.")
+class _InvalidJson(ValueError):
+    """Raised inside the JSON parser for what JSON allows and a form does not."""
+
+    def __init__(self, problem: Message) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in result:
+            raise _InvalidJson(message("FORM_JSON_DUPLICATE_KEY", name=key))
+        result[key] = value
     return result
 
 
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"il numero {name} non esiste in JSON: scrivi una cifra.")
+def _refuse_constant(name: str) -> Any:
+    raise _InvalidJson(message("FORM_JSON_NOT_A_NUMBER", name=name))
 
 
-def _head(document: dict[str, Any], reader: ComponentReader) -> str:
+def _head(document: dict[str, Any], parser: ComponentParser) -> str:
     if document.get("type", "default") != "default":
-        reader.fault(
-            "FORM_TYPE", f'il tipo «{document["type"]}» non è un Camunda Form: «type» deve valere "default".'
-        )
+        parser.add_finding("FORM_TYPE", message("FORM_NOT_A_CAMUNDA_FORM", type=document["type"]))
     version = document.get("schemaVersion", NEWEST_SCHEMA)
     if not isinstance(version, int) or not 1 <= version <= NEWEST_SCHEMA:
-        reader.fault(
+        parser.add_finding(
             "FORM_VERSION",
-            f"la versione di schema {version!r} non è conosciuta: esporta il modulo con una versione da 1 a "
-            f"{NEWEST_SCHEMA}.",
+            message("FORM_SCHEMA_VERSION_UNKNOWN", version=repr(version), newest=NEWEST_SCHEMA),
         )
     form_id = document.get("id")
     if not isinstance(form_id, str) or not form_id.strip():
-        reader.fault(
-            "FORM_ID", "manca l'«id» del modulo: dagli nel Modeler il nome che usano i diagrammi (formRef)."
-        )
+        parser.add_finding("FORM_ID", message("FORM_WITHOUT_ID"))
         return ""
     return form_id
 
 
-def _check_whole(components: tuple[Any, ...], reader: ComponentReader) -> None:
-    """What one component alone cannot know: size, repeated ids, fields named by `dopo`."""
-    everything = list(walk(components))
-    if len(everything) > MAX_COMPONENTS:
-        reader.fault("FORM_TOO_BIG", f"ha più di {MAX_COMPONENTS} componenti: dividilo in più moduli.")
-    dates = {component.key for component in everything if isinstance(component, Field)}
+def _check_components(components: tuple[Any, ...], parser: ComponentParser) -> None:
+    """Check the components together: their number, duplicate ids, fields named by `dopo`."""
+    all_components = list(walk_components(components))
+    if len(all_components) > MAX_COMPONENTS:
+        parser.add_finding("FORM_TOO_BIG", message("FORM_TOO_MANY_COMPONENTS", limit=MAX_COMPONENTS))
+    dates = {component.key for component in all_components if isinstance(component, Field)}
     ids: set[str] = set()
-    for component in everything:
+    for component in all_components:
         if component.id in ids:
-            reader.fault(
-                "FORM_DUPLICATE_ID", "due componenti hanno lo stesso «id»: cambia uno dei due.", component.id
-            )
+            parser.add_finding("FORM_DUPLICATE_ID", message("FORM_SAME_ID_TWICE"), component.id)
         ids.add(component.id)
         if isinstance(component, Field) and component.rules.after and component.rules.after not in dates:
-            reader.fault(
+            parser.add_finding(
                 "FORM_AFTER",
-                f"la proprietà «dopo» nomina «{component.rules.after}», che non è un campo del modulo: "
-                "correggi il nome.",
+                message("FORM_AFTER_UNKNOWN_FIELD", after=component.rules.after),
                 component.id,
                 component.key,
             )
-        if isinstance(component, Rows) and component.least > component.most:
-            reader.fault("FORM_ROWS", "«minimo» è maggiore di «massimo»: correggi uno dei due.", component.id)
+        if isinstance(component, DynamicList) and component.min_rows > component.max_rows:
+            parser.add_finding("FORM_ROWS", message("FORM_MINIMUM_ABOVE_MAXIMUM"), component.id)
 
 
-def _check_defaults(form: Form, reader: ComponentReader) -> None:
-    """A default value that the field itself would refuse is a mistake of the analyst, told now and not to operators."""
-    from engine.languages.forms.conversion import from_json
-
-    for component in walk(form.components):
+def _check_defaults(form: Form, parser: ComponentParser) -> None:
+    """Check that each field accepts its own default value."""
+    for component in walk_components(form.components):
         if (
             not isinstance(component, Field)
             or component.default is None
-            or hasattr(component.default, "compiled")
+            or isinstance(component.default, FormExpression)
         ):
             continue
         _, problem = from_json(component, component.default)
         if problem:
-            reader.fault(
-                "FORM_DEFAULT", f"il valore predefinito non va bene. {problem}", component.id, component.key
+            parser.add_finding(
+                "FORM_DEFAULT", message("FORM_DEFAULT_INVALID", problem=problem), component.id, component.key
             )

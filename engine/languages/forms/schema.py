@@ -1,4 +1,4 @@
-"""Which attributes each type of component may carry (form-js schemas 1 to 20), and which are honoured here."""
+"""The attributes, rules and properties that each type of component may have (form-js schemas 1 to 20)."""
 
 from __future__ import annotations
 
@@ -48,24 +48,23 @@ VALIDATE: dict[Kind, frozenset[str]] = {
     Kind.NUMBER: frozenset({"min", "max"}),
 }
 
-PROPERTIES: dict[str, tuple[frozenset[Kind], str]] = {
-    "formato": (frozenset({Kind.TEXTFIELD, Kind.NUMBER}), "euro, codice_fiscale oppure ore"),
-    "non_futuro": (frozenset({Kind.DATETIME}), "true oppure false"),
-    "dopo": (frozenset({Kind.DATETIME}), "la chiave di un altro campo data"),
-    "errore": (frozenset(Kind), "una frase"),
-    "minimo": (frozenset({Kind.DYNAMICLIST}), "un numero di righe"),
-    "massimo": (frozenset({Kind.DYNAMICLIST}), "un numero di righe"),
-    "sempre_vuoto": (frozenset(Kind), "true oppure false"),
-    "autocomplete": (
-        frozenset({Kind.TEXTFIELD, Kind.TEXTAREA, Kind.NUMBER, Kind.DATETIME}),
-        "un valore HTML",
-    ),
+PROPERTIES: dict[str, frozenset[Kind]] = {
+    "formato": frozenset({Kind.TEXTFIELD, Kind.NUMBER}),
+    "non_futuro": frozenset({Kind.DATETIME}),
+    "dopo": frozenset({Kind.DATETIME}),
+    "errore": frozenset(Kind),
+    "minimo": frozenset({Kind.DYNAMICLIST}),
+    "massimo": frozenset({Kind.DYNAMICLIST}),
+    "sempre_vuoto": frozenset(Kind),
+    "autocomplete": frozenset({Kind.TEXTFIELD, Kind.TEXTAREA, Kind.NUMBER, Kind.DATETIME}),
 }
+"""The properties of this engine → the types of component that may have them."""
 
 REFUSED: dict[str, str] = {
-    "image": "le immagini non si mostrano: descrivi a parole con un componente Testo.",
-    "iframe": "le pagine di altri siti non si mostrano dentro un modulo: metti un collegamento in un componente Testo.",
-    "documentPreview": "l'anteprima dei documenti non c'è: i documenti si aprono dalla pagina del caso.",
-    "multipage": "i moduli a più pagine non ci sono: usa un Gruppo per ogni parte.",
-    "page": "i moduli a più pagine non ci sono: usa un Gruppo per ogni parte.",
+    "image": "FORM_REFUSED_IMAGE",
+    "iframe": "FORM_REFUSED_IFRAME",
+    "documentPreview": "FORM_REFUSED_DOCUMENT_PREVIEW",
+    "multipage": "FORM_REFUSED_PAGES",
+    "page": "FORM_REFUSED_PAGES",
 }
+"""Types of component that are refused → the code of the sentence that says why."""

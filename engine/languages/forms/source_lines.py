@@ -1,4 +1,4 @@
-"""Where in a .form file something is written: JSON, once read, does not remember its lines."""
+"""Finds the line of a component in the text of a .form file."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ import json
 import re
 
 
-def line_of(written: str, element: str, text: str = "") -> int:
+def line_of(source: str, element: str, text: str = "") -> int:
     """The line, from 1, of a component by its id, or of a text nearest to it; 0 when it is not found."""
-    component = re.search(rf'"id"\s*:\s*{re.escape(json.dumps(element))}', written) if element else None
+    component = re.search(rf'"id"\s*:\s*{re.escape(json.dumps(element))}', source) if element else None
     if component is None:
         return 0
-    places = [
+    positions = [
         found.start()
         for shown in ({json.dumps(text), json.dumps(text, ensure_ascii=False)} if text else ())
-        for found in re.finditer(re.escape(shown), written)
+        for found in re.finditer(re.escape(shown), source)
     ]
-    nearest = min(places, key=lambda place: abs(place - component.start()), default=component.start())
-    return written.count("\n", 0, nearest) + 1
+    nearest = min(
+        positions, key=lambda position: abs(position - component.start()), default=component.start()
+    )
+    return source.count("\n", 0, nearest) + 1

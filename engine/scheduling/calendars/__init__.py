@@ -1,1 +1,1 @@
-"""The working calendars of scopes: their rules, closing days and iCalendar files."""
+"""The working calendars of scopes: rules, closings, days off, iCalendar import and export."""

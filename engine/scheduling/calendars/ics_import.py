@@ -1,47 +1,49 @@
-"""Closings of an ambito from and to calendar files: seen before anything changes, then applied all or none."""
+"""Closings of a scope from and to iCalendar files: previewed first, then added all or none."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
-from engine.access.actors import Actor
-from engine.access.audit_register import By
-from engine.access.permissions import Permission, PermissionMatrix
+from engine.access import Actor, ChangedBy, Permission, PermissionMatrix
 from engine.access.scopes import scope_names
 from engine.clock import Clock
 from engine.errors import InvalidInput
-from engine.scheduling.calendars import store as rows
-from engine.scheduling.calendars.service import Touched, check_scope, check_still_working, touched_by
-from engine.scheduling.calendars.store import MOST_CLOSINGS, Closing, ScopeCalendar
+from engine.messages import message
+from engine.scheduling.calendars.affected_deadlines import AffectedDeadlines, count_affected
+from engine.scheduling.calendars.closings import MAX_CLOSINGS, add_closings, check_span, own_closed_spans
+from engine.scheduling.calendars.lookup import read_calendar
+from engine.scheduling.calendars.models import Closing, ScopeCalendar
+from engine.scheduling.calendars.service import check_scope, check_working_days_left
 from engine.storage import Database
 from engine.temporal import day_in_rome
-from engine.temporal.ics_closings import Refusal, Span, read_closings, write_closings
+from engine.temporal.ics_closings import RefusedEvent, Span, read_closings, write_closings
 
 YEARS_AHEAD = 5
-"""Of what repeats every year, unless somebody asks for more or less."""
-MOST_YEARS_AHEAD = 20
+"""How many years of recurring events are read by default."""
+MAX_YEARS_AHEAD = 20
 
 
 @dataclass(frozen=True)
 class ImportPreview:
-    """What a file would change in a scope. `endless` names what is cut at the year `until`."""
+    """What a file would change in a scope.
+
+    `endless` names the events that are read up to the year `until` only. `affected` counts what is already due on the
+    added days and stays there. With a `problem` nothing can be applied.
+    """
 
     scope: str
     until: int
     added: tuple[Span, ...]
     present: tuple[Span, ...]
-    refused: tuple[Refusal, ...]
+    refused: tuple[RefusedEvent, ...]
     endless: tuple[str, ...]
-    touched: Touched
-    """What falls due already on the days that are added: it stays there."""
+    affected: AffectedDeadlines
     problem: str = ""
-    """Why the whole would not hold, in Italian; nothing can be applied then."""
 
 
 class CalendarFiles:
-    """Closings in and out as iCalendar. Each call needs `calendar.write` in the scope concerned."""
+    """Import and export of closings as iCalendar files. Every call needs `calendar.write` in the scope concerned."""
 
     def __init__(self, database: Database, clock: Clock, permissions: PermissionMatrix) -> None:
         self._database = database
@@ -49,33 +51,33 @@ class CalendarFiles:
         self._permissions = permissions
 
     def preview(self, scope: str, content: bytes, actor: Actor, until: int | None = None) -> ImportPreview:
-        """What a file says, beside what the scope has. `until`: the last year of what repeats every year.
+        """What a file would change. `until` is the last year of recurring events.
 
-        InvalidInput when it is no calendar file or the year is none; Forbidden.
+        Raises Forbidden, or InvalidInput with `fields` for a file that is no calendar and for a wrong year.
         """
         self._require(actor, scope)
-        now = day_in_rome(self._clock.now()).year
-        until = now + YEARS_AHEAD if until is None else until
-        if not now <= until <= now + MOST_YEARS_AHEAD:
-            sentence = f"L'anno va dal {now} al {now + MOST_YEARS_AHEAD}"
-            raise InvalidInput(sentence, fields={"fino_al": sentence})
-        found = read_closings(content, now, until)
+        year = day_in_rome(self._clock.now()).year
+        until = year + YEARS_AHEAD if until is None else until
+        if not year <= until <= year + MAX_YEARS_AHEAD:
+            problem = message("CALENDAR_YEAR_OUT_OF_RANGE", first=year, last=year + MAX_YEARS_AHEAD)
+            raise InvalidInput.for_field("fino_al", problem)
+        found = read_closings(content, year, until)
         refused = list(found.refused)
         with self._database.read() as connection:
             check_scope(connection, scope)
-            there = set(rows.closed_here(connection, scope))
-            calendar = rows.calendar_of(connection, scope)
+            closed = set(own_closed_spans(connection, scope))
+            calendar = read_calendar(connection, scope)
             added: list[Span] = []
             present: list[Span] = []
             for span in found.spans:
-                if (span.first, span.last) in there:
+                if (span.first, span.last) in closed:
                     present.append(span)
-                elif why := _why_not(span):
-                    refused.append(Refusal(span.name, why))
+                elif reason := _refusal(span):
+                    refused.append(RefusedEvent(span.name, reason))
                 else:
-                    there.add((span.first, span.last))
+                    closed.add((span.first, span.last))
                     added.append(span)
-            touched = touched_by(connection, scope, ((span.first, span.last) for span in added))
+            affected = count_affected(connection, scope, ((span.first, span.last) for span in added))
         return ImportPreview(
             scope,
             until,
@@ -83,27 +85,30 @@ class CalendarFiles:
             tuple(present),
             tuple(refused),
             found.endless,
-            touched,
-            self._problem(calendar, added, len(there)),
+            affected,
+            self._problem(calendar, added, len(closed)),
         )
 
     def apply(self, scope: str, spans: Sequence[Span], reason: str, actor: Actor) -> int:
-        """Write the closings that are not there yet, all or none; gives how many. InvalidInput with `fields`."""
+        """Add the closings that are not there yet, all or none, and return how many.
+
+        Raises Forbidden, or InvalidInput with `fields`.
+        """
         self._require(actor, scope)
         with self._database.begin() as work:
             check_scope(work.connection, scope)
-            by = By(actor.id, self._clock.now())
+            by = ChangedBy(actor.id, self._clock.now())
             wanted = [(span.first, span.last, span.name) for span in spans]
-            made = rows.close_all(work.connection, scope, wanted, reason, by=by)
-            check_still_working(rows.calendar_of(work.connection, scope))
-        return made
+            count = add_closings(work.connection, scope, wanted, reason, by=by)
+            check_working_days_left(read_calendar(work.connection, scope))
+        return count
 
     def export(self, scope: str, actor: Actor) -> bytes:
-        """The closings in force of the scope itself, as a file that reads back the same. Forbidden."""
+        """The closings in force of the scope itself as an iCalendar file. Raises Forbidden."""
         self._require(actor, scope)
         with self._database.read() as connection:
             check_scope(connection, scope)
-            own = [one for one in rows.calendar_of(connection, scope).closings if one.scope == scope]
+            own = [one for one in read_calendar(connection, scope).closings if one.scope == scope]
             title = scope_names(connection).get(scope, "") if scope else "Tutti gli ambiti"
         closings = ((one.id, Span(one.first, one.last, one.reason), one.created_at) for one in own)
         return write_closings(closings, f"Chiusure: {title}")
@@ -114,24 +119,24 @@ class CalendarFiles:
         self._permissions.require(actor, Permission.CALENDAR_WRITE, scope)
 
     def _problem(self, calendar: ScopeCalendar, added: Sequence[Span], closings: int) -> str:
-        if closings > MOST_CLOSINGS:
-            return f"Sarebbero {closings} chiusure: un ambito ne ha al massimo {MOST_CLOSINGS}"
+        """Why the closings cannot be added, or an empty text."""
+        if closings > MAX_CLOSINGS:
+            return message("TOO_MANY_CLOSINGS_AFTER_IMPORT", number=closings, most=MAX_CLOSINGS)
         now = self._clock.now()
         more = tuple(Closing("", calendar.scope, one.first, one.last, one.name, now, "") for one in added)
         try:
-            check_still_working(replace(calendar, closings=calendar.closings + more))
+            check_working_days_left(replace(calendar, closings=calendar.closings + more))
         except InvalidInput as problem:
             return problem.message
         return ""
 
 
-def _why_not(span: Span) -> str:
+def _refusal(span: Span) -> str:
+    """Why these days cannot be one closing, or an empty text."""
     try:
-        rows.check_span(span.first, span.last)
+        check_span(span.first, span.last)
     except InvalidInput as problem:
-        return f"{_days(span.first, span.last)}: {problem.message[0].lower()}{problem.message[1:]}"
+        if span.first == span.last:
+            return message("CLOSING_REFUSED_ON_DAY", first=span.first, problem=problem.message)
+        return message("CLOSING_REFUSED_ON_DAYS", first=span.first, last=span.last, problem=problem.message)
     return ""
-
-
-def _days(first: date, last: date) -> str:
-    return f"il {first:%d/%m/%Y}" if first == last else f"dal {first:%d/%m/%Y} al {last:%d/%m/%Y}"

@@ -1,26 +1,27 @@
-"""What an administrator may put in place of a diagram's date: values, their words, reading them, their moments."""
+"""Overrides of deadlines: what an administrator sets in place of the date that a diagram gives."""
 
-from engine.scheduling.overrides.calculation import due_of, needs_calendar, occurrence
-from engine.scheduling.overrides.deadline_keys import shared_key, start_key, task_keys, timer_key
-from engine.scheduling.overrides.description import sentence, sentence_of
-from engine.scheduling.overrides.input import read_term
-from engine.scheduling.overrides.model import After, At, Every, Term, term_of, values_of
+from engine.scheduling.overrides.calculation import due_moment, occurrence
+from engine.scheduling.overrides.deadline_keys import start_key, task_keys, timer_key
+from engine.scheduling.overrides.description import describe_override
+from engine.scheduling.overrides.input import parse_override
+from engine.scheduling.overrides.lookup import OverridesInForce, nearest_override, overrides_in_force
+from engine.scheduling.overrides.model import After, At, Every, Override, override_from_json, override_to_json
 
 __all__ = [
     "After",
     "At",
     "Every",
-    "Term",
-    "due_of",
-    "needs_calendar",
+    "Override",
+    "OverridesInForce",
+    "describe_override",
+    "due_moment",
+    "nearest_override",
     "occurrence",
-    "read_term",
-    "sentence",
-    "sentence_of",
-    "shared_key",
+    "override_from_json",
+    "override_to_json",
+    "overrides_in_force",
+    "parse_override",
     "start_key",
     "task_keys",
-    "term_of",
     "timer_key",
-    "values_of",
 ]

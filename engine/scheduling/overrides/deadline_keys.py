@@ -1,4 +1,4 @@
-"""Which deadline a timer, a due date or a follow-up date belongs to: its place in a diagram, or the name it shares."""
+"""The keys of deadlines: `process/element/kind` of a timer or a date in a diagram, `scadenza:name` of a shared one."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ import re
 from engine.languages.bpmn.model import Element
 
 TIMER, DUE, FOLLOW_UP, STARTS = "timer", "due", "follow_up", "start"
+"""The kinds of deadlines: timer event, due date and follow-up date of a task, timer start event."""
 SHARED = "scadenza:"
-_NAMED = re.compile(r'=?\s*scadenza\(\s*"([^"]+)"\s*\)\s*')
+"""The prefix of the keys of shared deadlines."""
+_REFERENCE = re.compile(r'=?\s*scadenza\(\s*"([^"]+)"\s*\)\s*')
 
 
 def shared_key(text: str) -> str:
-    """The key of the shared deadline that a text names, when it says nothing else; otherwise empty."""
-    found = _NAMED.fullmatch(text)
+    """The key of the shared deadline when a text is nothing but a reference to it; otherwise empty."""
+    found = _REFERENCE.fullmatch(text)
     return SHARED + found[1] if found else ""
 
 
-def as_drawn(text: str) -> str:
-    """A text that says what the diagram says, whatever is in force for the shared deadline that it names."""
+def diagram_default(text: str) -> str:
+    """The text without overrides: a reference to a shared deadline becomes one to the parameter of that name."""
     return f'=parametro("{shared_key(text).removeprefix(SHARED)}")' if shared_key(text) else text
 
 
@@ -29,15 +31,17 @@ def timer_key(element: Element) -> str:
 
 
 def start_key(process_id: str, element_id: str) -> str:
-    """The key of what begins a process by itself."""
+    """The key of a timer start event's deadline."""
     return f"{process_id}/{element_id}/{STARTS}"
 
 
 def task_keys(element: Element) -> tuple[str | None, str | None]:
-    """The keys of a task's due and follow-up dates; None where the diagram gives no such date."""
+    """The keys of a task's due date and follow-up date; None where the diagram gives no such date."""
     assigned = element.assignment
-    place = f"{element.process_id}/{element.id}"
+    prefix = f"{element.process_id}/{element.id}"
     return (
-        (shared_key(assigned.due) or f"{place}/{DUE}") if assigned.due.strip() else None,
-        (shared_key(assigned.follow_up) or f"{place}/{FOLLOW_UP}") if assigned.follow_up.strip() else None,
+        (shared_key(assigned.due_date) or f"{prefix}/{DUE}") if assigned.due_date.strip() else None,
+        (shared_key(assigned.follow_up_date) or f"{prefix}/{FOLLOW_UP}")
+        if assigned.follow_up_date.strip()
+        else None,
     )

@@ -1,6 +1,6 @@
-"""A shared deadline inside a bigger expression: what `scadenza("x")` is worth there when an administrator moves it.
+"""Overrides of a shared deadline that is embedded in a larger expression: the value of `scadenza("x")` there.
 
-It keeps the type that the parameter has in the file, so that the expression around it still makes sense.
+The value has the type that the parameter has in its file, so that the expression around it can be evaluated.
 """
 
 from __future__ import annotations
@@ -12,47 +12,44 @@ from typing import Any
 
 from engine.errors import InvalidInput
 from engine.languages.feel import YearsMonths
-from engine.scheduling.overrides.calculation import Calendar, due_of
+from engine.messages import message
+from engine.scheduling.overrides.calculation import Calendar, due_moment
 from engine.scheduling.overrides.deadline_keys import shared_key
-from engine.scheduling.overrides.model import WAIT, After, At, Term
+from engine.scheduling.overrides.model import WAIT, After, At, Override
 from engine.temporal import day_in_rome, in_rome
 
-_MENTION = re.compile(r'\bscadenza\(\s*"([^"]+)"\s*\)')
+_REFERENCE = re.compile(r'\bscadenza\(\s*"([^"]+)"\s*\)')
 _EXACT = {"ore": timedelta(hours=1), "giorni": timedelta(days=1), "settimane": timedelta(weeks=1)}
+_KIND = "genere"
 
 
-def mentioned(text: str) -> frozenset[str]:
-    """The names of the shared deadlines inside a text that says more than one of them."""
-    return frozenset() if shared_key(text) else frozenset(_MENTION.findall(text))
+def embedded_deadlines(text: str) -> frozenset[str]:
+    """The names of the shared deadlines that a larger expression contains; none when the text is only a reference."""
+    return frozenset() if shared_key(text) else frozenset(_REFERENCE.findall(text))
 
 
-def worth(term: Term, default: Any, begun: datetime, calendar: Calendar) -> Any:
-    """The value of a term in the place of a parameter's `default`, for a wait begun at a moment (aware).
+def override_value(override: Override, default: Any, begun: datetime, calendar: Calendar) -> Any:
+    """The value of an override for a wait begun at `begun` (aware), of the type of the parameter's `default`.
 
-    InvalidInput when a value of that type cannot say it.
+    Raises InvalidInput when a value of that type cannot express the override.
     """
+    offset = override if isinstance(override, After) and override.anchor == WAIT else None
     if isinstance(default, int | Decimal) and not isinstance(default, bool):
-        if isinstance(term, After) and term.anchor == WAIT and term.count >= 0:
-            return Decimal(term.count)
-        raise _unfit("un numero", "un termine dall'inizio dell'attesa")
+        if offset is None or offset.count < 0:
+            raise InvalidInput.for_field(_KIND, message("EMBEDDED_OVERRIDE_NOT_A_NUMBER"))
+        return Decimal(offset.count)
     if isinstance(default, timedelta | YearsMonths):
-        if isinstance(term, After) and term.anchor == WAIT and term.unit != "lavorativi" and not term.clock:
-            return YearsMonths(term.count) if term.unit == "mesi" else term.count * _EXACT[term.unit]
-        raise _unfit(
-            "una durata", "un termine in ore, giorni, settimane o mesi dall'inizio dell'attesa, senza ora"
-        )
+        if offset is None or offset.unit == "lavorativi" or offset.time_of_day:
+            raise InvalidInput.for_field(_KIND, message("EMBEDDED_OVERRIDE_NOT_A_DURATION"))
+        return YearsMonths(offset.count) if offset.unit == "mesi" else offset.count * _EXACT[offset.unit]
     if isinstance(default, date):
-        if isinstance(term, At) or (isinstance(term, After) and term.anchor == WAIT):
-            moment = due_of(term, begun, calendar)
-            if isinstance(default, datetime):
-                return in_rome(moment)
-            if isinstance(term, At) and in_rome(moment).time().replace(microsecond=0) != time(23, 59, 59):
-                raise _unfit("un giorno", "una data senza ora")
-            return day_in_rome(moment)
-        raise _unfit("una data", "una data, oppure un termine dall'inizio dell'attesa")
-    raise _unfit("un valore che non è un tempo", "un parametro di tipo data, durata o intero")
-
-
-def _unfit(what: str, wanted: str) -> InvalidInput:
-    told = f"Questa scadenza sta dentro un'espressione, dove vale {what}: serve {wanted}"
-    return InvalidInput(told, fields={"genere": told})
+        counted = override if isinstance(override, At) else offset
+        if counted is None:
+            raise InvalidInput.for_field(_KIND, message("EMBEDDED_OVERRIDE_NOT_A_DATE"))
+        moment = in_rome(due_moment(counted, begun, calendar))
+        if isinstance(default, datetime):
+            return moment
+        if isinstance(override, At) and moment.time().replace(microsecond=0) != time(23, 59, 59):
+            raise InvalidInput.for_field(_KIND, message("EMBEDDED_OVERRIDE_NOT_A_DAY"))
+        return day_in_rome(moment)
+    raise InvalidInput.for_field(_KIND, message("EMBEDDED_DEADLINE_NOT_TEMPORAL"))

@@ -1,4 +1,4 @@
-"""Terms as they are typed in a form or on the command line: strict, each refusal beside its field."""
+"""Overrides as they are typed in a form or on the command line; each error belongs to its field."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, time
 
 from engine.errors import InvalidInput
+from engine.messages import Message, message
 from engine.scheduling.overrides.model import (
     DIAGRAM,
     ELEMENT,
@@ -17,7 +18,7 @@ from engine.scheduling.overrides.model import (
     After,
     At,
     Every,
-    Term,
+    Override,
 )
 from engine.temporal import parse_moment
 
@@ -35,37 +36,40 @@ FIELDS = (
     "fino",
     "non_lavorativo",
 )
-"""The names of the fields. `genere` is data, dopo, ogni or diagramma (None: what the diagram says)."""
+"""The names of the fields. `genere` is data, dopo, ogni or diagramma (no override)."""
 
-MOST = {"ore": 100_000, "giorni": 20_000, "lavorativi": 5_000, "settimane": 3_000, "mesi": 600}
+_MAX_COUNT = {"ore": 100_000, "giorni": 20_000, "lavorativi": 5_000, "settimane": 3_000, "mesi": 600}
+
+_Errors = dict[str, str]
+"""The sentence of each field that is wrong."""
 
 
-def read_term(fields: Mapping[str, str], elements: Mapping[str, str] | None = None) -> Term | None:
-    """The term of the fields. `elements` are the tasks that may be counted from, by identifier, with their names.
+def parse_override(fields: Mapping[str, str], tasks: Mapping[str, str] | None = None) -> Override | None:
+    """The override that the fields describe; None when the diagram decides.
 
-    InvalidInput holds a sentence for each field that is wrong.
+    `tasks` are the tasks that an offset may be counted from: name by element id. Raises InvalidInput with `fields`.
     """
-    wrong: dict[str, str] = {}
+    errors: _Errors = {}
     kind = fields.get("genere", "").strip()
-    clock = _clock(fields, wrong)
+    time_of_day = _time_of_day(fields, errors)
     roll = fields.get("non_lavorativo", "").strip() or "nessuno"
     if roll not in ROLLS:
-        wrong["non_lavorativo"] = f"Scegli fra {', '.join(ROLLS)}"
-    found: Term | None = None
+        errors["non_lavorativo"] = _choose(ROLLS)
+    found: Override | None = None
     if kind == "data":
-        found = _at(fields, clock, wrong)
+        found = _at(fields, time_of_day, errors)
     elif kind == "dopo":
-        found = _after(fields, clock, roll, wrong, elements or {})
+        found = _after(fields, time_of_day, roll, errors, tasks or {})
     elif kind == "ogni":
-        found = _every(fields, clock, roll, wrong)
+        found = _every(fields, time_of_day, roll, errors)
     elif kind != "diagramma":
-        wrong["genere"] = "Scegli fra data, dopo, ogni e diagramma"
-    if wrong:
-        raise InvalidInput("La scadenza non si legge: " + "; ".join(wrong.values()), fields=wrong)
+        errors["genere"] = message("OVERRIDE_KIND_INVALID")
+    if errors:
+        raise InvalidInput("OVERRIDE_INVALID", faults=list(errors.values()), fields=errors)
     return found
 
 
-def _clock(fields: Mapping[str, str], wrong: dict[str, str]) -> time | None:
+def _time_of_day(fields: Mapping[str, str], errors: _Errors) -> time | None:
     text = fields.get("ora", "").strip()
     if not text:
         return None
@@ -74,69 +78,66 @@ def _clock(fields: Mapping[str, str], wrong: dict[str, str]) -> time | None:
             raise ValueError
         return time.fromisoformat(text)
     except ValueError:
-        wrong["ora"] = "L'ora si scrive 09:00; vuota vale la fine della giornata"
+        errors["ora"] = message("OVERRIDE_TIME_INVALID")
         return None
 
 
-def _at(fields: Mapping[str, str], clock: time | None, wrong: dict[str, str]) -> At | None:
-    day = _day(fields.get("data", ""), "data", wrong)
+def _at(fields: Mapping[str, str], time_of_day: time | None, errors: _Errors) -> At | None:
+    day = _day(fields.get("data", ""), "data", errors)
     if day is None:
-        wrong.setdefault("data", "Scrivi la data")
+        errors.setdefault("data", message("OVERRIDE_DATE_MISSING"))
         return None
-    text = f"{day.isoformat()}T{(clock or time(23, 59, 59)).isoformat('seconds')}"
+    text = f"{day.isoformat()}T{(time_of_day or time(23, 59, 59)).isoformat('seconds')}"
     return At(parse_moment(text).at.astimezone(UTC))
 
 
 def _after(
-    fields: Mapping[str, str],
-    clock: time | None,
-    roll: str,
-    wrong: dict[str, str],
-    elements: Mapping[str, str],
+    fields: Mapping[str, str], time_of_day: time | None, roll: str, errors: _Errors, tasks: Mapping[str, str]
 ) -> After:
     unit = fields.get("unita", "").strip()
     if unit not in UNITS:
-        wrong["unita"] = f"Scegli fra {', '.join(UNITS)}"
-    count = _number(fields.get("numero", ""), "numero", 0, MOST.get(unit, 0) or 1, wrong)
+        errors["unita"] = _choose(UNITS)
+    count = _number(fields.get("numero", ""), "numero", 0, _MAX_COUNT.get(unit, 0) or 1, errors)
     anchor = fields.get("da", "").strip() or WAIT
     label = ""
     if anchor.startswith(ELEMENT):
-        label = elements.get(anchor.removeprefix(ELEMENT), "")
+        element = anchor.removeprefix(ELEMENT)
+        label = tasks.get(element, "")
         if not label:
-            wrong["da"] = f"«{anchor.removeprefix(ELEMENT)}» non è un compito di questo processo"
+            errors["da"] = message("OVERRIDE_ANCHOR_NOT_A_TASK", element=element)
     elif anchor not in (WAIT, START, DIAGRAM):
-        wrong["da"] = f"Scegli fra {WAIT}, {START}, {DIAGRAM}, oppure {ELEMENT}IDENTIFICATIVO"
+        errors["da"] = message("OVERRIDE_ANCHOR_INVALID", choices=(WAIT, START, DIAGRAM), task_prefix=ELEMENT)
     direction = fields.get("verso", "").strip() or "dopo"
     if direction not in ("dopo", "prima"):
-        wrong["verso"] = "Scegli fra dopo e prima"
-    if unit == "ore" and (clock is not None or roll != "nessuno"):
-        wrong["ora"] = "Le ore si contano esatte: lascia vuoti l'ora e il giorno non lavorativo"
-    return After(-count if direction == "prima" else count, unit, anchor, label, roll, clock)
+        errors["verso"] = message("OVERRIDE_DIRECTION_INVALID")
+    if unit == "ore" and (time_of_day is not None or roll != "nessuno"):
+        errors["ora"] = message("OVERRIDE_HOURS_ARE_EXACT")
+    return After(-count if direction == "prima" else count, unit, anchor, label, roll, time_of_day)
 
 
-def _every(fields: Mapping[str, str], clock: time | None, roll: str, wrong: dict[str, str]) -> Every:
+def _every(fields: Mapping[str, str], time_of_day: time | None, roll: str, errors: _Errors) -> Every:
     unit = fields.get("periodo", "").strip()
     if unit not in PERIODS:
-        wrong["periodo"] = f"Scegli fra {', '.join(PERIODS)}"
-    count = _number(fields.get("ogni", ""), "ogni", 1, MOST.get(unit, 1), wrong)
-    on: int | None = None
+        errors["periodo"] = _choose(PERIODS)
+    count = _number(fields.get("ogni", ""), "ogni", 1, _MAX_COUNT.get(unit, 1), errors)
+    day_of_month: int | None = None
     if fields.get("giorno", "").strip():
-        on = _number(fields["giorno"], "giorno", 1, 31, wrong)
+        day_of_month = _number(fields["giorno"], "giorno", 1, 31, errors)
         if unit != "mesi":
-            wrong["giorno"] = "Il giorno del mese vale solo per i mesi"
-    until = _day(fields.get("fino", ""), "fino", wrong)
-    return Every(count, unit, on, until, roll, clock)
+            errors["giorno"] = message("OVERRIDE_DAY_OF_MONTH_NEEDS_MONTHS")
+    until = _day(fields.get("fino", ""), "fino", errors)
+    return Every(count, unit, day_of_month, until, roll, time_of_day)
 
 
-def _number(text: str, field: str, least: int, most: int, wrong: dict[str, str]) -> int:
+def _number(text: str, field: str, least: int, most: int, errors: _Errors) -> int:
     text = text.strip()
     if text.isascii() and text.isdigit() and len(text) <= 7 and least <= int(text) <= most:
         return int(text)
-    wrong.setdefault(field, f"Serve un numero intero fra {least} e {most}")
+    errors.setdefault(field, message("OVERRIDE_NUMBER_INVALID", least=least, most=most))
     return least
 
 
-def _day(text: str, field: str, wrong: dict[str, str]) -> date | None:
+def _day(text: str, field: str, errors: _Errors) -> date | None:
     text = text.strip()
     if not text:
         return None
@@ -146,5 +147,9 @@ def _day(text: str, field: str, wrong: dict[str, str]) -> date | None:
             raise ValueError
         return day
     except ValueError:
-        wrong[field] = "La data si scrive 2026-01-31 (anni 1900–2199)"
+        errors[field] = message("OVERRIDE_DATE_INVALID")
         return None
+
+
+def _choose(choices: tuple[str, ...]) -> Message:
+    return message("OVERRIDE_FIELD_CHOICE", choices=choices)

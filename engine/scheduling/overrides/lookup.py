@@ -1,4 +1,4 @@
-"""The administrators' terms as one case sees them: those of its ambito, else those above, else what diagrams say."""
+"""The overrides in force: of the nearest scope, else of those above it."""
 
 from __future__ import annotations
 
@@ -7,38 +7,39 @@ from collections.abc import Callable, Hashable, Mapping
 from sqlalchemy import Connection, func, select
 
 from engine.access.actors import scope_chain
-from engine.scheduling.overrides import Term, term_of
+from engine.scheduling.overrides.model import Override, override_from_json
 from engine.storage.tables.deadlines import deadline_change
 
-Terms = Mapping[tuple[str, str], Term]
-"""The terms in force by deadline and scope."""
+OverridesByScope = Mapping[tuple[str, str], Override]
+"""The overrides in force by deadline key and scope."""
+Cached = Callable[[Hashable, Callable[[], OverridesByScope]], OverridesByScope]
+"""Gives the value cached under a name, or reads it."""
 
 
-class TermsInForce:
-    """The terms that hold in one scope, looked up at most once."""
+def _not_cached(_name: Hashable, read: Callable[[], OverridesByScope]) -> OverridesByScope:
+    return read()
 
-    def __init__(
-        self,
-        connection: Connection,
-        scope: str,
-        configured: Callable[[Hashable, Callable[[], Terms]], Terms] = lambda _what, read: read(),
-    ) -> None:
+
+class OverridesInForce:
+    """The overrides that hold in one scope, read at most once."""
+
+    def __init__(self, connection: Connection, scope: str, cached: Cached = _not_cached) -> None:
         self._connection = connection
         self._scope = scope
-        self._configured = configured
-        self._terms: Terms | None = None
+        self._cached = cached
+        self._overrides: OverridesByScope | None = None
 
-    def of(self, key: str | None) -> Term | None:
-        """The term of a deadline; None when what the diagram says holds."""
+    def of(self, key: str | None) -> Override | None:
+        """The override of a deadline; None when the diagram decides."""
         if key is None:
             return None
-        if self._terms is None:
-            self._terms = self._configured("deadlines", lambda: terms_in_force(self._connection))
-        return nearest(self._terms, key, self._scope)
+        if self._overrides is None:
+            self._overrides = self._cached("deadlines", lambda: overrides_in_force(self._connection))
+        return nearest_override(self._overrides, key, self._scope)
 
 
-def terms_in_force(connection: Connection, key: str = "") -> Terms:
-    """Every term that some administrator has put in force, or those of one deadline."""
+def overrides_in_force(connection: Connection, key: str = "") -> OverridesByScope:
+    """All overrides in force, or those of one deadline."""
     latest = select(func.max(deadline_change.c.id)).group_by(
         deadline_change.c.deadline, deadline_change.c.scope
     )
@@ -49,13 +50,13 @@ def terms_in_force(connection: Connection, key: str = "") -> Terms:
             deadline_change.c.id.in_(latest)
         )
     )
-    found = {(row.deadline, row.scope): term_of(row.value) for row in rows}
-    return {place: term for place, term in found.items() if term is not None}
+    found = {(row.deadline, row.scope): override_from_json(row.value) for row in rows}
+    return {place: override for place, override in found.items() if override is not None}
 
 
-def nearest(terms: Terms, key: str, scope: str) -> Term | None:
-    """The term that holds in a scope: its own, else the nearest above."""
-    for place in scope_chain(scope):
-        if (key, place) in terms:
-            return terms[key, place]
+def nearest_override(overrides: OverridesByScope, key: str, scope: str) -> Override | None:
+    """The override of a deadline that holds in a scope: its own, else that of the nearest scope above."""
+    for one in scope_chain(scope):
+        if (key, one) in overrides:
+            return overrides[key, one]
     return None

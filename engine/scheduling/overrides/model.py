@@ -1,4 +1,4 @@
-"""The three kinds of terms: a fixed moment, an offset from a moment of the case, a repetition."""
+"""The three kinds of overrides of a deadline: a fixed moment, an offset from a moment of the instance, a repetition."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from datetime import date, datetime, time
 from typing import Any
 
 UNITS = ("ore", "giorni", "lavorativi", "settimane", "mesi")
+"""The units of an offset."""
 PERIODS = ("giorni", "settimane", "mesi")
+"""The units of a repetition."""
 ROLLS = ("nessuno", "successivo", "precedente")
-"""What is done with a day that is not a working day: nothing, the next working day, the one before."""
+"""Where a date that is not a working day goes: it stays, to the next working day, to the one before."""
 
 WAIT, START, DIAGRAM, ELEMENT = "attesa", "avvio", "diagramma", "elemento:"
-"""The moments of a case an offset counts from: when the wait began, when the case began, the date that the diagram
-gives, and (with its identifier after the colon) when a task was completed last."""
+"""The anchors of an offset: the beginning of the wait, the start of the instance, the date that the diagram gives, the
+last completion of a task (its identifier follows the colon)."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +28,10 @@ class At:
 
 @dataclass(frozen=True)
 class After:
-    """So many units after (before, when negative) a moment of the case.
+    """`count` units after an anchor, before it when negative.
 
-    Hours are exact. Everything else counts days in Europe/Rome and ends at `clock`, or at the end of the day without.
+    Hours are exact. All other units count days in Europe/Rome; the result is due at `time_of_day`, without one at the
+    end of the day. `anchor_label` is the name of the task when the anchor is one.
     """
 
     count: int
@@ -36,59 +39,61 @@ class After:
     anchor: str = WAIT
     anchor_label: str = ""
     roll: str = "nessuno"
-    clock: time | None = None
+    time_of_day: time | None = None
 
 
 @dataclass(frozen=True)
 class Every:
-    """Every so many days, weeks or months from the nominal beginning, or on a day of the month (the 31st means the
-    last); the last not after the day `until`."""
+    """A repetition every `count` days, weeks or months, counted from the beginning of the wait.
+
+    With `day_of_month` it falls on that day of the month (31 means the last one). `until` is the last possible day.
+    """
 
     count: int
     unit: str
     day_of_month: int | None = None
     until: date | None = None
     roll: str = "nessuno"
-    clock: time | None = None
+    time_of_day: time | None = None
 
 
-Term = At | After | Every
+Override = At | After | Every
 
 
-def values_of(term: Term | None) -> dict[str, Any] | None:
-    """A term as plain values, to keep; None (what the diagram says) stays None."""
-    if term is None:
+def override_to_json(override: Override | None) -> dict[str, Any] | None:
+    """An override as it is stored; None (the diagram decides) stays None."""
+    if override is None:
         return None
-    if isinstance(term, At):
-        return {"kind": "data", "at": term.at}
-    clock = term.clock.isoformat("seconds") if term.clock else ""
-    if isinstance(term, After):
+    if isinstance(override, At):
+        return {"kind": "data", "at": override.at}
+    clock = override.time_of_day.isoformat("seconds") if override.time_of_day else ""
+    if isinstance(override, After):
         return {
             "kind": "dopo",
-            "count": term.count,
-            "unit": term.unit,
-            "anchor": term.anchor,
-            "anchor_label": term.anchor_label,
-            "roll": term.roll,
+            "count": override.count,
+            "unit": override.unit,
+            "anchor": override.anchor,
+            "anchor_label": override.anchor_label,
+            "roll": override.roll,
             "clock": clock,
         }
     return {
         "kind": "ogni",
-        "count": term.count,
-        "unit": term.unit,
-        "day_of_month": term.day_of_month,
-        "until": term.until,
-        "roll": term.roll,
+        "count": override.count,
+        "unit": override.unit,
+        "day_of_month": override.day_of_month,
+        "until": override.until,
+        "roll": override.roll,
         "clock": clock,
     }
 
 
-def term_of(values: Mapping[str, Any] | None) -> Term | None:
-    """Back from `values_of`."""
-    if values is None:
+def override_from_json(stored: Mapping[str, Any] | None) -> Override | None:
+    """The inverse of `override_to_json`."""
+    if stored is None:
         return None
-    if values["kind"] == "data":
-        return At(values["at"])
-    rest: dict[str, Any] = {name: value for name, value in values.items() if name != "kind"}
-    rest["clock"] = time.fromisoformat(rest["clock"]) if rest["clock"] else None
-    return After(**rest) if values["kind"] == "dopo" else Every(**rest)
+    if stored["kind"] == "data":
+        return At(stored["at"])
+    fields: dict[str, Any] = {name: value for name, value in stored.items() if name not in ("kind", "clock")}
+    fields["time_of_day"] = time.fromisoformat(stored["clock"]) if stored["clock"] else None
+    return After(**fields) if stored["kind"] == "dopo" else Every(**fields)

@@ -1,4 +1,4 @@
-"""Alembic's environment: runs on the connection that `engine.storage.migrate` hands over."""
+"""Alembic's environment: runs the migrations on the connection that `engine.storage.migrate` gives it."""
 
 from alembic import context
 

@@ -1,1 +1,5 @@
-"""What only PostgreSQL has: prepared statements in a pipeline, connections kept warm."""
+"""The fast way to PostgreSQL: prepared statements in libpq's pipeline, and connections kept out of the pool.
+
+The setting `postgresql_pipeline` turns it off; then SQLAlchemy executes every statement. Only `engine.storage.database`
+uses this package, and no other speaks to psycopg.
+"""

@@ -1,1 +1,1 @@
-"""Statements compiled once, batches of them, and SQL functions, the same on SQLite and PostgreSQL."""
+"""Statements compiled once, batches of them, and SQL functions for SQLite and PostgreSQL."""

@@ -1,4 +1,4 @@
-"""SQL functions that SQLite and PostgreSQL share: texts of several rows as one, days of Europe/Rome, exact spans."""
+"""SQL functions for SQLite and PostgreSQL: string aggregation, days in Europe/Rome, adding seconds to a moment."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from sqlalchemy.sql.functions import FunctionElement
 from engine.storage.types import UtcDateTime
 from engine.temporal import day_in_rome
 
-BETWEEN = "\n"
+SEPARATOR = "\n"
 
 
-class JoinedText(FunctionElement[str]):
-    """SQL: the texts of a group with `BETWEEN` between them; NULL when there are none."""
+class StringAgg(FunctionElement[str]):
+    """SQL: the texts of a group joined by `SEPARATOR`; NULL when there are none."""
 
     name = "joined_text"
     type = Text()
     inherit_cache = True
 
 
-@compiles(JoinedText)
+@compiles(StringAgg)
 def _on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     return f"group_concat({compiler.process(element.clauses, **options)}, char(10))"
 
 
-@compiles(JoinedText, "postgresql")
+@compiles(StringAgg, "postgresql")
 def _on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     return f"string_agg({compiler.process(element.clauses, **options)}, chr(10))"
 
 
-def lines(text: str | None) -> list[str]:
-    """The texts again."""
-    return text.split(BETWEEN) if text else []
+def split_lines(text: str | None) -> list[str]:
+    """The texts that `StringAgg` has joined."""
+    return text.split(SEPARATOR) if text else []
 
 
 class RomeDay(FunctionElement[date]):
@@ -46,8 +46,8 @@ class RomeDay(FunctionElement[date]):
     inherit_cache = True
 
 
-class LaterBy(FunctionElement[datetime]):
-    """SQL: a moment so many seconds later (earlier, when negative), exactly."""
+class AddSeconds(FunctionElement[datetime]):
+    """SQL: a moment plus a number of seconds, which may be negative."""
 
     name = "later_by"
     type = UtcDateTime()
@@ -57,7 +57,7 @@ class LaterBy(FunctionElement[datetime]):
 @compiles(RomeDay)
 def _day_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     moment = compiler.process(element.clauses, **options)
-    # Rome is at most two hours ahead of UTC: until 22 the day is the same, and Python need not be asked
+    # Rome is at most two hours ahead of UTC: before 22:00 UTC the day is the same, without a call to Python
     return (
         f"CASE WHEN substr({moment}, 12, 2) < '22' THEN substr({moment}, 1, 10) ELSE rome_day({moment}) END"
     )
@@ -68,19 +68,19 @@ def _day_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     return f"CAST(({compiler.process(element.clauses, **options)}) AT TIME ZONE 'Europe/Rome' AS date)"
 
 
-@compiles(LaterBy)
+@compiles(AddSeconds)
 def _later_on_sqlite(element: Any, compiler: Any, **options: Any) -> str:
     return f"later_by({compiler.process(element.clauses, **options)})"
 
 
-@compiles(LaterBy, "postgresql")
+@compiles(AddSeconds, "postgresql")
 def _later_on_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     moment, seconds = (compiler.process(one, **options) for one in element.clauses)
     return f"({moment} + make_interval(secs => {seconds}))"
 
 
 def install_on_sqlite(connection: Any) -> None:
-    """Make both functions known to a connection of the driver."""
+    """Register the functions in Python with a connection of the driver."""
     connection.create_function("rome_day", 1, _rome_day, deterministic=True)
     connection.create_function("later_by", 2, _later_by, deterministic=True)
 

@@ -1,4 +1,4 @@
-"""Insert a row unless one like it is there: one statement, safe between concurrent writers."""
+"""Inserts rows unless their unique key exists (ON CONFLICT DO NOTHING); safe with concurrent writers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 
 def insert_once(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
-    """True when the row was written, False when a unique key of it was taken (by whoever committed first)."""
+    """Insert a row. True when it was written, False when a unique key of it exists already."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     statement = insert(table).values(**values).on_conflict_do_nothing()
     result = connection.execute(statement, execution_options={"preserve_rowcount": True})
@@ -18,7 +18,7 @@ def insert_once(connection: Connection, table: Table, values: Mapping[str, Any])
 
 
 def insert_many_once(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, leaving out those of which a unique key is taken."""
+    """Insert rows, except those of which a unique key exists already."""
     if rows:
         insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
         connection.execute(insert(table).on_conflict_do_nothing(), [dict(row) for row in rows])

@@ -1,8 +1,8 @@
-"""The few statements of the hot path: built once, compiled once for each dialect, sent as plain text with their values.
+"""Statements that are built once and compiled once for each dialect (docs/adr/0014).
 
-Building and compiling a statement of SQLAlchemy's at each call costs more than the database needs to answer it (see
-docs/adr/0014), and describing thirty columns of a result as much again. These go over the same connection, in the same
-transaction as all others, by a cursor of the driver. `engine.storage.sql.write_batch` sends several as one.
+SQLAlchemy's work for each execution (building, cache lookup, result metadata) costs more than the database needs to
+answer a short statement. Statements run on the caller's connection and in its transaction.
+`engine.storage.sql.write_batch` sends several as one.
 """
 
 from __future__ import annotations
@@ -11,35 +11,30 @@ import re
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Dialect, Executable, Table, bindparam, insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, Dialect, Executable, Insert, Table, bindparam, insert
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.selectable import SelectBase
 from sqlalchemy.types import TypeDecorator
 
-MOST_VALUES = 50
-"""Values of one multi-row insert on SQLite, so that few texts are kept. More rows go in several."""
+from engine.storage.sql.executor import Sender, execute, sender_of
+from engine.storage.sql.results import StatementResult
 
-Value = Callable[[Any], Any]
+MAX_INSERTED_VALUES = 50
+"""Values of one multi-row insert on SQLite, so that few texts are compiled. More rows go in several statements."""
 
+BindProcessor = Callable[[Any], Any]
 
-class Answer(NamedTuple):
-    """What a statement gave, wholly fetched: rows as the driver gives them, and how many it changed."""
-
-    rows: Sequence[tuple[Any, ...]]
-    rowcount: int
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s|%%")
 
 
-_PLACE = re.compile(r"%\((\w+)\)s|%%")
-
-
-def numbered(text: str, before: int = 0) -> tuple[str, list[str]]:
-    """A text of PostgreSQL's with its places numbered, after so many others, and their names in order."""
+def number_placeholders(text: str, before: int = 0) -> tuple[str, list[str]]:
+    """PostgreSQL: the text with numbered placeholders, counted from `before` + 1, and their names in this order."""
     names: list[str] = []
 
-    def place(found: re.Match[str]) -> str:
+    def numbered(found: re.Match[str]) -> str:
         name = found[1]
         if name is None:
             return "%"
@@ -47,184 +42,171 @@ def numbered(text: str, before: int = 0) -> tuple[str, list[str]]:
             names.append(name)
         return f"${before + names.index(name) + 1}"
 
-    return _PLACE.sub(place, text), names
+    return _PLACEHOLDER.sub(numbered, text), names
 
 
-class Text:
-    """A statement as one dialect spells it, and how each of its values is written."""
+class CompiledStatement:
+    """The text of a statement in one dialect, and how its values are converted for the driver."""
 
     def __init__(self, statement: Any, dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect)
         self.text = str(compiled)
         if compiled.positional:
-            self._sent, self._order = self.text, compiled.positiontup or []
+            self._sent_text, self._order = self.text, compiled.positiontup or []
         else:
-            self._sent, self._order = numbered(self.text)
-        self.writers: dict[str, Value] = {}
-        self.fixed: dict[str, Any] = {}
-        self.gives_rows = isinstance(statement, SelectBase) or bool(compiled.effective_returning)
+            self._sent_text, self._order = number_placeholders(self.text)
+        self._returns_rows = isinstance(statement, SelectBase) or bool(compiled.effective_returning)
+        self._processors: dict[str, BindProcessor] = {}
+        self._constants: dict[str, Any] = {}
         for bound, name in compiled.bind_names.items():
-            writer = bound.type.dialect_impl(dialect).bind_processor(dialect)
-            if writer is not None:
-                self.writers[name] = writer
+            processor = bound.type.dialect_impl(dialect).bind_processor(dialect)
+            if processor is not None:
+                self._processors[name] = processor
             if not bound.required:
-                self.fixed[name] = bound.effective_value
+                self._constants[name] = bound.effective_value
 
-    def values(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The values as the driver takes them, by name."""
-        values = {**self.fixed, **given}
-        for name, writer in self.writers.items():
-            values[name] = writer(values[name])
+    def bind_values(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """All values by name, as the driver takes them."""
+        values = {**self._constants, **given}
+        for name, processor in self._processors.items():
+            values[name] = processor(values[name])
         return values
 
-    def send(self, connection: Connection, given: Mapping[str, Any], *, alone: bool = False) -> Answer:
-        """Send it with its values; see `execute`."""
-        values = self.values(given)
+    def send(
+        self, connection: Connection, sender: Sender, given: Mapping[str, Any], *, standalone: bool = False
+    ) -> StatementResult:
+        """Send the statement with its values."""
+        values = self.bind_values(given)
         ordered = [values[name] for name in self._order]
-        return execute(connection, self._sent, ordered, gives_rows=self.gives_rows, alone=alone)
-
-
-def execute(
-    connection: Connection,
-    text: str,
-    values: Sequence[Any],
-    *,
-    gives_rows: bool = False,
-    commit: bool = False,
-    alone: bool = False,
-) -> Answer:
-    """Send a text with its values, by number, in the transaction, which with `commit` ends where that saves a wait;
-    what is `alone` needs no transaction if none has begun.
-
-    Errors are told as SQLAlchemy tells them.
-    """
-    if not connection.in_transaction():
-        connection.begin()
-    for listener in connection.engine.dispatch.before_cursor_execute:
-        listener(connection, None, text, values, None, False)
-    try:
-        if connection.dialect.name == "sqlite":
-            return _by_cursor(connection, text, values, gives_rows)
-        from engine.storage.postgresql.pipeline import send
-
-        return send(connection, text, values, gives_rows=gives_rows, commit=commit, alone=alone)
-    except connection.dialect.loaded_dbapi.Error as problem:
-        raise _told(connection, text, values, problem) from problem
-
-
-def _by_cursor(connection: Connection, text: str, values: Sequence[Any], gives_rows: bool) -> Answer:
-    cursor = connection.connection.cursor()
-    try:
-        cursor.execute(text, tuple(values))
-        return Answer(cursor.fetchall() if gives_rows else (), cursor.rowcount)
-    finally:
-        cursor.close()
-
-
-def _told(connection: Connection, text: str, values: Any, problem: Any) -> Any:
-    """The driver's error as SQLAlchemy tells it; a connection that is lost is not used again."""
-    dialect = connection.dialect
-    lost = dialect.is_disconnect(problem, connection.connection.dbapi_connection, None)
-    told = DBAPIError.instance(
-        text,
-        values,
-        problem,
-        dialect.loaded_dbapi.Error,
-        hide_parameters=True,
-        connection_invalidated=lost,
-        dialect=dialect,
-    )
-    if lost:
-        connection.invalidate(problem)
-    return told
+        return execute(
+            connection,
+            sender,
+            self._sent_text,
+            ordered,
+            returns_rows=self._returns_rows,
+            standalone=standalone,
+        )
 
 
 class Statement:
-    """A statement whose values are `bindparam`s. Its results come as the driver gives them: ask for plain columns,
-    or, where names and types are worth their time, for `named`."""
+    """A statement whose values are `bindparam`s."""
 
-    def __init__(self, statement: Executable, *, alone: bool = False) -> None:
-        """`alone`: it reads all that is wanted, so that no transaction must hold it together with others."""
+    def __init__(self, statement: Executable, *, standalone: bool = False) -> None:
+        """`standalone`: it reads all that is wanted, so it needs no transaction together with other statements."""
         self._statement = statement
-        self._alone = alone
-        self._texts: dict[str, Text] = {}
-        self._makers: dict[str, Callable[[Sequence[Any]], Any]] = {}
+        self._standalone = standalone
+        self._compiled: dict[str, CompiledStatement] = {}
+        self._row_factories: dict[str, Callable[[Sequence[Any]], Any]] = {}
 
-    def run(self, connection: Connection, **values: Any) -> Answer:
-        """Send it with its values, by the name of their `bindparam`."""
-        return self.on(connection.dialect).send(connection, values, alone=self._alone)
+    def run(self, connection: Connection, **values: Any) -> StatementResult:
+        """Execute it with its values, by the name of their `bindparam`.
 
-    def on(self, dialect: Dialect) -> Text:
-        """As a dialect spells it."""
-        text = self._texts.get(dialect.name)
-        if text is None:
-            text = self._texts[dialect.name] = Text(self._statement, dialect)
-        return text
+        The values of its rows may come as the driver gives them: select columns of plain types, or use `named`.
+        """
+        sender = sender_of(connection)
+        if sender is not None:
+            compiled = self.compiled_for(connection.dialect)
+            return compiled.send(connection, sender, values, standalone=self._standalone)
+        result = connection.execute(self._statement, values)
+        if not result.returns_rows:
+            return StatementResult((), result.rowcount)
+        rows = tuple(tuple(row) for row in result)
+        return StatementResult(rows, len(rows))
 
     def named(self, connection: Connection, **values: Any) -> list[Any]:
-        """Send it, and give its rows with their columns by name, converted as the types of the columns say."""
-        answer = self.run(connection, **values)
+        """Execute it; its rows with the columns as attributes, converted as their types say."""
+        if sender_of(connection) is None:
+            return list(connection.execute(self._statement, values))
+        result = self.run(connection, **values)
         name = connection.dialect.name
-        if name not in self._makers:
-            self._makers[name] = _maker(self._statement, connection.dialect)
-        return [self._makers[name](row) for row in answer.rows]
+        if name not in self._row_factories:
+            self._row_factories[name] = _row_factory(self._statement, connection.dialect)
+        make = self._row_factories[name]
+        return [make(row) for row in result.rows]
+
+    def compiled_for(self, dialect: Dialect) -> CompiledStatement:
+        """The statement in a dialect; compiled at the first call."""
+        compiled = self._compiled.get(dialect.name)
+        if compiled is None:
+            compiled = self._compiled[dialect.name] = CompiledStatement(self._statement, dialect)
+        return compiled
 
 
 class Inserts:
-    """Inserts of whole rows into a table, many in one statement. A column not given is NULL or as the database says;
-    defaults that Python would work out are the caller's to give."""
+    """Inserts whole rows into a table. A column that a row does not have is NULL or gets the database's default;
+    defaults in Python must be given by the caller."""
 
     def __init__(self, table: Table, *, once: bool = False) -> None:
-        """`once`: a row whose unique key is taken is left as it is."""
+        """`once`: a row whose unique key exists is left as it is."""
         self._table = table
         self._once = once
-        self._given = [c for c in table.columns if c.server_default is None and not _numbered(c)]
-        self._needed = [c.name for c in self._given if not c.nullable]
-        self._most = max(1, MOST_VALUES // len(self._given))
-        self._texts: dict[int, Text] = {}
-        self._rows: RowsText | None = None
+        self._columns = [c for c in table.columns if c.server_default is None and not _is_serial(c)]
+        self._required = [c.name for c in self._columns if not c.nullable]
+        self._rows_per_statement = max(1, MAX_INSERTED_VALUES // len(self._columns))
+        self._compiled: dict[int, CompiledStatement] = {}
+        self._json_insert: JsonInsert | None = None
 
     def run(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Write the rows, in their order. Raises KeyError for a row without a column that needs a value."""
-        if connection.dialect.name != "sqlite":
-            self.on(connection.dialect).send(connection, rows)
+        """Insert the rows in their order. Raises KeyError for a row without a column that needs a value."""
+        sender = sender_of(connection)
+        if sender is not None and connection.dialect.name != "sqlite":
+            self.compiled_for(connection.dialect).send(connection, sender, rows)
             return
         self._check(rows)
-        for first in range(0, len(rows), self._most):
-            part = rows[first : first + self._most]
-            values = {
-                f"{c.name}_m{number}": row.get(c.name) for number, row in enumerate(part) for c in self._given
-            }
-            self._sqlite(connection.dialect, len(part)).send(connection, values)
+        if sender is None:
+            self._run_by_sqlalchemy(connection, rows)
+        else:
+            self._run_on_sqlite(connection, sender, rows)
 
-    def on(self, dialect: Dialect) -> RowsText:
-        """As PostgreSQL spells it: one text for any number of rows."""
-        if self._rows is None:
-            self._rows = RowsText(self._table, self._given, self._check, once=self._once, dialect=dialect)
-        return self._rows
+    def compiled_for(self, dialect: Dialect) -> JsonInsert:
+        """PostgreSQL: one text for any number of rows."""
+        if self._json_insert is None:
+            self._json_insert = JsonInsert(
+                self._table, self._columns, self._check, once=self._once, dialect=dialect
+            )
+        return self._json_insert
 
     def _check(self, rows: Sequence[Mapping[str, Any]]) -> None:
         for row in rows:
-            if missing := [name for name in self._needed if name not in row]:
+            if missing := [name for name in self._required if name not in row]:
                 raise KeyError(f"{self._table.name}: {', '.join(missing)}")
 
-    def _sqlite(self, dialect: Dialect, count: int) -> Text:
-        if count not in self._texts:
-            from sqlalchemy.dialects import sqlite
+    def _run_by_sqlalchemy(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+        if rows:
+            whole = [{c.name: row.get(c.name) for c in self._columns} for row in rows]
+            connection.execute(self._insert(connection.dialect), whole)
 
+    def _run_on_sqlite(
+        self, connection: Connection, sender: Sender, rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        for first in range(0, len(rows), self._rows_per_statement):
+            part = rows[first : first + self._rows_per_statement]
+            values = {
+                f"{c.name}_m{number}": row.get(c.name)
+                for number, row in enumerate(part)
+                for c in self._columns
+            }
+            self._compiled_for_rows(len(part), connection.dialect).send(connection, sender, values)
+
+    def _compiled_for_rows(self, count: int, dialect: Dialect) -> CompiledStatement:
+        if count not in self._compiled:
             rows = [
-                {c.name: bindparam(f"{c.name}_m{number}", type_=c.type) for c in self._given}
+                {c.name: bindparam(f"{c.name}_m{number}", type_=c.type) for c in self._columns}
                 for number in range(count)
             ]
-            statement = (
-                sqlite.insert(self._table).on_conflict_do_nothing() if self._once else insert(self._table)
-            )
-            self._texts[count] = Text(statement.values(rows), dialect)
-        return self._texts[count]
+            self._compiled[count] = CompiledStatement(self._insert(dialect).values(rows), dialect)
+        return self._compiled[count]
+
+    def _insert(self, dialect: Dialect) -> Insert:
+        if not self._once:
+            return insert(self._table)
+        if dialect.name == "sqlite":
+            return sqlite.insert(self._table).on_conflict_do_nothing()
+        return postgresql.insert(self._table).on_conflict_do_nothing()
 
 
-class RowsText:
-    """An insert whose rows travel as one value in JSON, so that its text is the same for any number of them."""
+class JsonInsert:
+    """PostgreSQL: an insert whose rows are one JSON value, so that its text is the same for any number of them."""
 
     def __init__(
         self,
@@ -243,48 +225,51 @@ class RowsText:
             + (" ON CONFLICT DO NOTHING" if once else "")
         )
         self._check = check
-        self._writers = [
+        self._processors = [
             (c.name, partial(c.type.process_bind_param, dialect=dialect))
             for c in columns
             if isinstance(c.type, TypeDecorator)
         ]
 
-    def values(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    def bind_values(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """The rows as one text."""
         self._check(rows)
-        return {"rows": orjson.dumps([self._outward(row) for row in rows]).decode()}
+        return {"rows": orjson.dumps([self._to_json(row) for row in rows]).decode()}
 
-    def send(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> Answer:
-        """Send it with its rows."""
-        text, names = numbered(self.text)
-        values = self.values(rows)
-        return execute(connection, text, [values[name] for name in names])
+    def send(
+        self, connection: Connection, sender: Sender, rows: Sequence[Mapping[str, Any]]
+    ) -> StatementResult:
+        """Send the statement with its rows."""
+        text, names = number_placeholders(self.text)
+        values = self.bind_values(rows)
+        return execute(connection, sender, text, [values[name] for name in names])
 
-    def _outward(self, row: Mapping[str, Any]) -> dict[str, Any]:
-        written = dict(row)
-        for name, writer in self._writers:
-            if (value := written.get(name)) is not None:
-                value = writer(value)
-                written[name] = "\\x" + value.hex() if isinstance(value, bytes) else value
-        return written
+    def _to_json(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        converted = dict(row)
+        for name, processor in self._processors:
+            if (value := converted.get(name)) is not None:
+                value = processor(value)
+                converted[name] = "\\x" + value.hex() if isinstance(value, bytes) else value
+        return converted
 
 
-def _maker(statement: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
-    """A maker of named rows that converts those values whose type asks for it."""
+def _row_factory(statement: Any, dialect: Dialect) -> Callable[[Sequence[Any]], Any]:
+    """A function that makes a named tuple of a driver's row and converts the values whose type asks for it."""
     named: Any = namedtuple  # the names are known when the statement is
     make = named("Row", statement.selected_columns.keys())._make
     types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
     processors = [one.result_processor(dialect, None) for one in types]
-    readers = [(place, reader) for place, reader in enumerate(processors) if reader is not None]
+    converted = [(index, processor) for index, processor in enumerate(processors) if processor is not None]
 
     def row(given: Sequence[Any]) -> Any:
         values = list(given)
-        for place, reader in readers:
-            values[place] = reader(values[place])
+        for index, processor in converted:
+            values[index] = processor(values[index])
         return make(values)
 
     return row
 
 
-def _numbered(column: Any) -> bool:
+def _is_serial(column: Any) -> bool:
+    """Whether the database numbers the rows by this column."""
     return bool(column.primary_key and column.autoincrement is True)

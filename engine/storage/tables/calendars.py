@@ -15,25 +15,24 @@ from sqlalchemy import (
 
 from engine.storage.append_only import append_only
 from engine.storage.metadata import metadata
-from engine.storage.tables import BIG
-from engine.storage.types import UtcDateTime
+from engine.storage.types import ROW_NUMBER, UtcDateTime
 
 regola_calendario = append_only(
     Table(
         "regola_calendario",
         metadata,
-        Column("id", BIG, primary_key=True, autoincrement=True),
-        Column("ambito", String(160), nullable=False),  # a scope; empty stands above every ambito
-        Column("sabato_festivo", Boolean),  # none: as the ambito above
+        Column("id", ROW_NUMBER, primary_key=True, autoincrement=True),
+        Column("ambito", String(160), nullable=False),  # a scope; empty: above all scopes
+        Column("sabato_festivo", Boolean),  # null: as in the scope above
         Column("patrono_nome", String(80), nullable=False),
-        Column("patrono_giorno", String(5), nullable=False),  # MM-DD; empty: as the ambito above
+        Column("patrono_giorno", String(5), nullable=False),  # MM-DD; empty: as in the scope above
         Column("motivo", Text, nullable=False),
         Column("at", UtcDateTime, nullable=False),
         Column("actor_id", String(80), nullable=False),
         Index("ix_regola_calendario_ambito", "ambito", "id"),
     )
 )
-"""The last row of an ambito is in force; those before it are its history."""
+"""The last row of a scope is in force; the earlier ones are its history."""
 
 
 chiusura = Table(
@@ -42,11 +41,11 @@ chiusura = Table(
     Column("id", String(32), primary_key=True),
     Column("ambito", String(160), nullable=False),
     Column("dal", Date, nullable=False),
-    Column("al", Date, nullable=False),  # the last day, closed too
+    Column("al", Date, nullable=False),  # the last day, included
     Column("motivo", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("created_by", String(80), nullable=False),
-    Column("tolta_at", UtcDateTime),  # taken back: the offices are open after all
+    Column("tolta_at", UtcDateTime),  # when the closing was revoked
     Column("tolta_da", String(80)),
     Column("tolta_motivo", Text),
     CheckConstraint("al >= dal", name="al_dopo_dal"),

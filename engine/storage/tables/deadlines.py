@@ -1,22 +1,21 @@
-"""Every change of a deadline by an administrator, the latest of a deadline and scope in force; the ledger of clocks."""
+"""Tables of deadline overrides (the last one of a deadline and scope is in force) and of suspended time."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, String, Table, Text
 
 from engine.storage.append_only import append_only
 from engine.storage.metadata import metadata
-from engine.storage.tables import BIG, instance, one_of
-from engine.storage.types import Json, UtcDateTime
+from engine.storage.tables.columns import one_of
+from engine.storage.tables.instances import instance
+from engine.storage.types import ROW_NUMBER, Json, UtcDateTime
 
 deadline_change = append_only(
     Table(
         "deadline_change",
         metadata,
-        Column("id", BIG, primary_key=True, autoincrement=True),
+        Column("id", ROW_NUMBER, primary_key=True, autoincrement=True),
         Column("deadline", String(300), nullable=False),
         Column("scope", String(160), nullable=False),
-        Column(
-            "value", Json
-        ),  # the term put in force; none: what holds above, in the end what the diagram says
+        Column("value", Json),  # the override; null: the one of the scope above, or the diagram
         Column("old", Json),
         Column("reason", Text, nullable=False),
         Column("changed_at", UtcDateTime, nullable=False),
@@ -29,17 +28,17 @@ deadline_change = append_only(
 )
 
 clock_ledger = append_only(
-    Table(  # what a timer (or a due date) had used and had left whenever its case was suspended and resumed
+    Table(  # time used and left of a timer or due date, at each suspension and resumption of its instance
         "clock_ledger",
         metadata,
-        Column("id", BIG, primary_key=True, autoincrement=True),
+        Column("id", ROW_NUMBER, primary_key=True, autoincrement=True),
         Column("instance_id", ForeignKey(instance.c.id), nullable=False),
         Column("what", String(8), nullable=False),
         Column("row_id", String(32), nullable=False),
         Column("entry", String(8), nullable=False),
         Column("at", UtcDateTime, nullable=False),
         Column("used_seconds", BigInteger, nullable=False),
-        Column("left_seconds", BigInteger),  # none: a fixed date
+        Column("left_seconds", BigInteger),  # null: a fixed date
         Column("due_at", UtcDateTime, nullable=False),
         one_of("what", "timer", "due"),
         one_of("entry", "stopped", "started"),

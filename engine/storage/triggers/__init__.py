@@ -1,1 +1,1 @@
-"""Triggers that keep task lists and the job queue up to date."""
+"""Triggers of the database: the task lists, and on PostgreSQL the job queue."""

@@ -1,8 +1,8 @@
-"""The queue of hints on PostgreSQL: Procrastinate's own tables, and triggers that leave a hint with what is due soon.
+"""The job queue on PostgreSQL: Procrastinate's own tables, and triggers that notify workers of what is due soon.
 
-A hint says "look": what is to be done stands in our tables alone. It is written by the database in the transaction that
-makes something due, so no writer can forget it and no statement is added to a step. The SQL of Procrastinate's tables
-comes from the package that is installed; a comment on its table of jobs keeps how far it has been brought.
+A notification is a job that names a kind of work; what is to be done is in our tables alone. The database writes it in
+the transaction that makes something due, so no writer can forget it and no statement is added to a step. The SQL of
+Procrastinate's tables comes from the installed package; a comment on its table of jobs records the installed version.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from sqlalchemy import Connection, text
 
 PACKAGE = "procrastinate.sql"
 QUEUE = "patti"
-KINDS = {"timer": "timers", "scheduled_start": "starts", "outbox": "outbox", "batch": "batches"}
-"""Table → the hint that its changes leave."""
+NOTIFIED_TABLES = {"timer": "timers", "scheduled_start": "starts", "outbox": "outbox", "batch": "batches"}
+"""Table → the kind of work that its changes notify."""
 
 HORIZON_SECONDS = 150
-"""What is due later than this leaves no hint: the sweeps of the workers come first (see `LONGEST_SWEEP_SECONDS`)."""
-LONGEST_SWEEP_SECONDS = 60
-TICK_SECONDS = 0.25
-"""Hints of one kind within a tick are one."""
+"""What is due later than this causes no notification: a sweep of the workers comes first (`MAX_SWEEP_SECONDS`)."""
+MAX_SWEEP_SECONDS = 60
+MERGED_SECONDS = 0.25
+"""Notifications of one kind within this time are one."""
 
-_LOOK = f"""
+_NOTIFY_FUNCTION = f"""
 CREATE OR REPLACE FUNCTION patti_look(kind text, due timestamptz) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     present timestamptz := clock_timestamp();
-    wanted timestamptz := greatest(due, present + interval '{TICK_SECONDS} s');
+    wanted timestamptz := greatest(due, present + interval '{MERGED_SECONDS} s');
 BEGIN
     IF due IS NULL OR wanted > present + interval '{HORIZON_SECONDS} s' THEN
         RETURN;  -- a sweep comes first
@@ -38,7 +38,7 @@ BEGIN
     IF EXISTS (
         SELECT FROM procrastinate_jobs
         WHERE status = 'todo' AND task_name = kind AND (
-            scheduled_at BETWEEN present + interval '{TICK_SECONDS / 2} s' AND wanted
+            scheduled_at BETWEEN present + interval '{MERGED_SECONDS / 2} s' AND wanted
             OR scheduled_at < present - interval '10 s'  -- nobody takes them: one more would not help
         )
     ) THEN
@@ -50,7 +50,7 @@ BEGIN
 END $$
 """
 
-_TRIGGERED = """
+_TABLE_FUNCTION = """
 CREATE OR REPLACE FUNCTION patti_{table}_due() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM procrastinate_workers) THEN  -- else one that starts will look at everything
@@ -60,12 +60,12 @@ BEGIN
 END $$
 """
 
-_TRIGGER = """
+_TABLE_TRIGGER = """
 CREATE OR REPLACE TRIGGER {table}_due_after_{event} AFTER {event} ON {table}
 REFERENCING NEW TABLE AS changed FOR EACH STATEMENT EXECUTE FUNCTION patti_{table}_due()
 """
 
-_SOON = """
+_TIMER_FUNCTION = """
 CREATE OR REPLACE FUNCTION patti_timer_soon() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM procrastinate_workers) THEN
@@ -75,7 +75,7 @@ BEGIN
 END $$
 """
 
-_ROW_TRIGGER = f"""
+_TIMER_TRIGGER = f"""
 CREATE OR REPLACE TRIGGER timer_due_after_{{event}} AFTER {{event}} ON timer FOR EACH ROW
 WHEN (
     NEW.state = 'waiting' AND NEW.due_at <= clock_timestamp() + interval '{HORIZON_SECONDS} s'
@@ -83,7 +83,7 @@ WHEN (
 )
 EXECUTE FUNCTION patti_timer_soon()
 """
-"""A trigger for each statement would keep all its rows aside to see which is due first: of a million, on the disk."""
+"""For each row: a trigger for each statement would store all changed rows, perhaps a million, to find the earliest."""
 
 
 def install_queue(connection: Connection) -> None:
@@ -91,44 +91,44 @@ def install_queue(connection: Connection) -> None:
 
     Nothing is done, and no table is locked, when all is there already.
     """
-    steps, hints = _steps(), list(_hints())
-    wanted = f"{max(steps)} {sha256(''.join(hints).encode()).hexdigest()[:16]}"
-    reached = _reached(connection)
-    if reached == wanted:
+    migrations, triggers = _package_migrations(), list(_trigger_statements())
+    wanted = f"{max(migrations)} {sha256(''.join(triggers).encode()).hexdigest()[:16]}"
+    installed = _installed_version(connection)
+    if installed == wanted:
         return
-    if reached is None:
+    if installed is None:
         _run(connection, (resources.files(PACKAGE) / "schema.sql").read_text(encoding="utf-8"))
     else:
-        for name in sorted(name for name in steps if name > reached.partition(" ")[0]):
-            _run(connection, steps[name])
-    for statement in (*hints, f"COMMENT ON TABLE procrastinate_jobs IS '{wanted}'"):
+        for name in sorted(name for name in migrations if name > installed.partition(" ")[0]):
+            _run(connection, migrations[name])
+    for statement in (*triggers, f"COMMENT ON TABLE procrastinate_jobs IS '{wanted}'"):
         _run(connection, statement)
 
 
-def _hints() -> Iterator[str]:
-    yield _LOOK
-    yield _SOON
+def _trigger_statements() -> Iterator[str]:
+    yield _NOTIFY_FUNCTION
+    yield _TIMER_FUNCTION
     for event in ("insert", "update"):
-        yield _ROW_TRIGGER.format(event=event)
-    for table, kind in KINDS.items():
+        yield _TIMER_TRIGGER.format(event=event)
+    for table, kind in NOTIFIED_TABLES.items():
         if table == "timer":
             continue
         due, state = ("clock_timestamp()", "running") if table == "batch" else ("due_at", "waiting")
-        yield _TRIGGERED.format(table=table, kind=kind, due=due, state=state)
+        yield _TABLE_FUNCTION.format(table=table, kind=kind, due=due, state=state)
         for event in ("insert", "update") if table != "batch" else ("insert",):
-            yield _TRIGGER.format(table=table, event=event)
+            yield _TABLE_TRIGGER.format(table=table, event=event)
 
 
-def _reached(connection: Connection) -> str | None:
-    """What the comment says; None without the tables."""
+def _installed_version(connection: Connection) -> str | None:
+    """The version in the comment; None without the tables."""
     if connection.execute(text("SELECT to_regclass('procrastinate_jobs')")).scalar() is None:
         return None
     query = text("SELECT obj_description('procrastinate_jobs'::regclass, 'pg_class')")
     return str(connection.execute(query).scalar() or "")
 
 
-def _steps() -> dict[str, str]:
-    """The package's own migrations, by the names that put them in order."""
+def _package_migrations() -> dict[str, str]:
+    """The migrations of Procrastinate, by name; the names are in their order."""
     folder: Any = resources.files(PACKAGE) / "migrations"
     return {
         file.name: file.read_text(encoding="utf-8") for file in folder.iterdir() if file.name.endswith(".sql")
@@ -140,23 +140,24 @@ def _run(connection: Connection, statements: str) -> None:
 
 
 @contextmanager
-def one_hint(connection: Connection, kind: str) -> Iterator[None]:
-    """What becomes due by the thousands meanwhile leaves one hint, to look at once."""
+def notify_once(connection: Connection, kind: str) -> Iterator[None]:
+    """Within the block changes of timers cause no notification each; one is sent at the end."""
     if connection.dialect.name != "postgresql":
         yield
         return
     connection.exec_driver_sql("SET LOCAL patti.hints = 'together'")
     yield
     connection.exec_driver_sql("SET LOCAL patti.hints = ''")
-    connection.execute(_ASK_ONCE, {"kind": kind})
+    connection.execute(_NOTIFY_IF_WORKERS, {"kind": kind})
 
 
-_ASK_ONCE = text(
+_NOTIFY_IF_WORKERS = text(
     "SELECT patti_look(:kind, clock_timestamp()) WHERE EXISTS (SELECT FROM procrastinate_workers)"
 )
-_ASK = text("SELECT patti_look(:kind, clock_timestamp() + make_interval(secs => :seconds))")
+_NOTIFY = text("SELECT patti_look(:kind, clock_timestamp() + make_interval(secs => :seconds))")
 
 
-def ask_for_look(connection: Connection, kind: str, seconds: float) -> None:
-    """Leave a hint of a kind for so many seconds from now, unless one comes before; within the caller's transaction."""
-    connection.execute(_ASK, {"kind": kind, "seconds": seconds})
+def notify_workers(connection: Connection, kind: str, seconds: float) -> None:
+    """Notify a worker of a kind of work in so many seconds, unless a notification comes before; in the caller's
+    transaction."""
+    connection.execute(_NOTIFY, {"kind": kind, "seconds": seconds})

@@ -1,7 +1,8 @@
-"""Which open tasks stand in which lists: triggers keep the tables `listing` and `listed` true, whoever writes a task.
+"""Triggers that keep the task lists (tables `listing` and `listed`) up to date, whoever writes a task.
 
-An open task stands in the list of its case's scope; assigned, in the list of its holder; else in the lists of the roles
-it is offered to, of the persons offered it by name, and of those whose part in the case is one of these roles.
+An open task is in the list of its instance's scope. An assigned task is also in the list of its assignee; any other in
+the lists of its candidate roles, of its candidate users, and of the participants who have one of these roles in the
+instance.
 """
 
 from __future__ import annotations
@@ -32,29 +33,29 @@ POSTGRESQL_TRIGGERS = (
     "participant_relisted",
     "instance_relisted",
 )
-"""Their names, for the test that none is lost when a migration makes a table anew."""
+"""The names of the triggers, for the test that no migration which recreates a table loses one."""
 
 _WATCHED = "state, assignee, scope, priority, due_order, created_at, instance_id"
 
 
 def install_listing(connection: Connection) -> None:
-    """Install the triggers; harmless when they are there already."""
+    """Install the triggers. Installing them again changes nothing."""
     write = _sqlite if connection.dialect.name == "sqlite" else _postgresql
     for statement in write():
         connection.exec_driver_sql(statement)
 
 
 def fill_listing(connection: Connection) -> None:
-    """Write both tables anew from the tasks there are: for a migration, and after loading many rows at once."""
+    """Rebuild both tables from the open tasks: for a migration, and after a bulk load."""
     connection.exec_driver_sql("DELETE FROM listed")
-    lists, entries = _listing("1 = 1", anew=True)
+    lists, entries = _insert_statements("1 = 1", all_missing=True)
     connection.exec_driver_sql(lists)
-    connection.exec_driver_sql("ANALYZE listing")  # else the next statement is planned for no list at all
+    connection.exec_driver_sql("ANALYZE listing")  # else the next statement is planned for an empty table
     connection.exec_driver_sql(entries)
 
 
-def _belonging(tasks: str) -> str:
-    """SQL: in which lists the open tasks that meet a condition belong."""
+def _memberships(tasks: str) -> str:
+    """SQL: the lists that the open tasks matching a condition are in."""
     columns = (
         "i.definition_key AS process, t.priority AS priority, "
         "t.due_order AS due_order, t.created_at AS created_at"
@@ -76,17 +77,17 @@ def _belonging(tasks: str) -> str:
     )
 
 
-def _listing(tasks: str, *, anew: bool = False) -> list[str]:
-    belonging = _belonging(tasks)
+def _insert_statements(tasks: str, *, all_missing: bool = False) -> list[str]:
+    memberships = _memberships(tasks)
     same = " AND ".join(f"l.{name} = b.{name}" for name in ("kind", "name", "scope", "process", "priority"))
     missing = "WHERE NOT EXISTS (SELECT 1 FROM listed e WHERE e.task_id = b.task_id AND e.listing_id = l.id)"
     return [
         "INSERT INTO listing (kind, name, scope, process, priority) "  # noqa: S608
-        f"SELECT DISTINCT kind, name, scope, process, priority FROM ({belonging}) b "
+        f"SELECT DISTINCT kind, name, scope, process, priority FROM ({memberships}) b "
         f"WHERE NOT EXISTS (SELECT 1 FROM listing l WHERE {same})",
         "INSERT INTO listed (task_id, listing_id, due_order, created_at) "  # noqa: S608
-        f"SELECT b.task_id, l.id, b.due_order, b.created_at FROM ({belonging}) b JOIN listing l ON {same} "
-        + ("" if anew else missing),
+        f"SELECT b.task_id, l.id, b.due_order, b.created_at FROM ({memberships}) b JOIN listing l ON {same} "
+        + ("" if all_missing else missing),
     ]
 
 
@@ -95,13 +96,14 @@ def _listing(tasks: str, *, anew: bool = False) -> list[str]:
 
 def _sqlite() -> Iterator[str]:
     def trigger(name: str, on: str, tasks: str, gone: str = "") -> str:
-        steps = ([f"DELETE FROM listed WHERE {gone}"] if gone else []) + (_listing(tasks) if tasks else [])  # noqa: S608
+        steps = [f"DELETE FROM listed WHERE {gone}"] if gone else []  # noqa: S608
+        steps += _insert_statements(tasks) if tasks else []
         return f"CREATE TRIGGER IF NOT EXISTS {name} AFTER {on} BEGIN {'; '.join(steps)}; END"
 
-    def of_case(row: str) -> str:
+    def of_instance(row: str) -> str:
         return f"task_id IN (SELECT id FROM task WHERE instance_id = {row}.instance_id AND state = 'open')"  # noqa: S608
 
-    case = "t.instance_id = {}.instance_id"
+    same_instance = "t.instance_id = {}.instance_id"
     changed = f"UPDATE OF {_WATCHED} ON task"
     yield trigger("task_listed", "INSERT ON task WHEN NEW.state = 'open'", "t.id = NEW.id")
     yield trigger(
@@ -119,9 +121,15 @@ def _sqlite() -> Iterator[str]:
     yield trigger(
         "candidate_dropped", "DELETE ON task_candidate", "t.id = OLD.task_id", "task_id = OLD.task_id"
     )
-    yield trigger("participant_listed", "INSERT ON participant", case.format("NEW"), of_case("NEW"))
-    yield trigger("participant_relisted", "UPDATE ON participant", case.format("NEW"), of_case("NEW"))
-    yield trigger("participant_dropped", "DELETE ON participant", case.format("OLD"), of_case("OLD"))
+    yield trigger(
+        "participant_listed", "INSERT ON participant", same_instance.format("NEW"), of_instance("NEW")
+    )
+    yield trigger(
+        "participant_relisted", "UPDATE ON participant", same_instance.format("NEW"), of_instance("NEW")
+    )
+    yield trigger(
+        "participant_dropped", "DELETE ON participant", same_instance.format("OLD"), of_instance("OLD")
+    )
     yield trigger(
         "instance_relisted",
         "UPDATE OF scope, definition_key ON instance",
@@ -156,10 +164,10 @@ _RELIST = """CREATE OR REPLACE FUNCTION relist_task(the_task text) RETURNS void 
 BEGIN
   DELETE FROM listed WHERE task_id = the_task;
   PERFORM list_task(b.task_id, b.kind, b.name, b.scope, b.process, b.priority, b.due_order, b.created_at)
-    FROM ({belonging}) b;
+    FROM ({memberships}) b;
 END $$"""
 
-# Reads one table at a time by its key: PostgreSQL would plan a join anew at every call.
+# It reads one table at a time by its key: a join would be planned again at every call.
 _ON_TASK = """CREATE OR REPLACE FUNCTION on_task_listing() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE of_case record; found_id bigint;
 BEGIN
@@ -238,7 +246,7 @@ def _postgresql() -> Iterator[str]:
         )
 
     yield _LIST
-    yield _RELIST.format(belonging=_belonging("t.id = the_task"))
+    yield _RELIST.format(memberships=_memberships("t.id = the_task"))
     yield _ON_TASK
     yield _ON_CANDIDATE
     yield _ON_CASE

@@ -1,21 +1,21 @@
-"""Deadlines: every timer and date of the deployed diagrams, what is in force for each, and moving them all."""
+"""Deadlines: the timers and due dates of all processes, their overrides, and the due dates of one instance."""
 
-from engine.timers.deadlines.case_timers import CaseClock, CaseClocks, LedgerEntry
 from engine.timers.deadlines.catalogue import Deadline, DeadlineUse
-from engine.timers.deadlines.models import Change, DeadlineLine, Standing
-from engine.timers.deadlines.preview import CaseMove, Preview
+from engine.timers.deadlines.instance_deadlines import InstanceDeadline, InstanceDeadlines, SuspensionRecord
+from engine.timers.deadlines.models import ActiveOverride, DeadlineChange, DeadlineOverview
+from engine.timers.deadlines.preview import DeadlinePreview, DueDateChange
 from engine.timers.deadlines.service import Deadlines
 
 __all__ = [
-    "CaseClock",
-    "CaseClocks",
-    "CaseMove",
-    "Change",
+    "ActiveOverride",
     "Deadline",
-    "DeadlineLine",
+    "DeadlineChange",
+    "DeadlineOverview",
+    "DeadlinePreview",
     "DeadlineUse",
     "Deadlines",
-    "LedgerEntry",
-    "Preview",
-    "Standing",
+    "DueDateChange",
+    "InstanceDeadline",
+    "InstanceDeadlines",
+    "SuspensionRecord",
 ]

@@ -1,12 +1,12 @@
-"""Which deadlines there are: every timer and date of the latest version of each process, those with a name once."""
+"""The deadlines that exist: every timer and date of the latest version of each process, shared ones once."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine.definitions.compilation import Parts
+from engine.definitions.compilation import ParsedBundle
 from engine.definitions.repository import Repository
 from engine.languages.bpmn.model import Element
 from engine.scheduling.overrides.deadline_keys import (
@@ -19,69 +19,67 @@ from engine.scheduling.overrides.deadline_keys import (
     task_keys,
     timer_key,
 )
-from engine.scheduling.overrides.embedded import mentioned
-from engine.timers.deadlines.diagram_descriptions import default_words
+from engine.scheduling.overrides.embedded import embedded_deadlines
+from engine.timers.deadlines.diagram_descriptions import describe_default
 
 
 @dataclass(frozen=True)
 class DeadlineUse:
-    """A place of a diagram where a deadline is used."""
+    """An element of a diagram that uses a deadline; `kind` is timer, due, follow_up or start."""
 
     process_key: str
     process_name: str
     element_id: str
     element_name: str
-    what: str
+    kind: str
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """A deadline. `what` is timer, due or follow_up; a shared one has a `name` and any number of uses.
+    """A deadline. `kind` is timer, due, follow_up, or start for a timer start event, for which no instance waits.
 
-    What begins a process by itself is a `start`: no case waits on it.
-
-    `inside` are the uses within a bigger expression, where it is worth a value of the type of `value`.
-
-    `tasks` are the tasks of its process, by identifier, that an offset may count from; `repeats` says that it is a
-    repetition, and `mixed` that under one name there are repetitions and others.
+    `default` describes in a sentence what the diagram says. A shared deadline has a `name` and any number of `uses`;
+    `embedded_uses` are those within a larger expression, where it has a value of the type of `default_value`. `tasks`
+    are the tasks of its process that an offset may count from: name by element id. `repeats`: it is a repetition;
+    `mixed`: the name is used for repetitions and for other deadlines.
     """
 
     key: str
     label: str
-    what: str
+    kind: str
     default: str
     repeats: bool
     uses: tuple[DeadlineUse, ...]
     name: str = ""
     mixed: bool = False
     tasks: Mapping[str, str] = field(default_factory=dict)
-    inside: tuple[DeadlineUse, ...] = ()
-    value: Any = None
+    embedded_uses: tuple[DeadlineUse, ...] = ()
+    default_value: Any = None
 
     @property
-    def kinds(self) -> tuple[str, ...]:
-        """What may be put in its place: an offset (dopo), a moment (data), a repetition (ogni).
+    def override_kinds(self) -> tuple[str, ...]:
+        """The kinds of overrides it can have: an offset (dopo), a moment (data), a repetition (ogni).
 
-        What begins a process has no case yet whose moments an offset could count from.
+        A timer start can have no offset: there is no instance yet to count from.
         """
-        if self.what == STARTS:
+        if self.kind == STARTS:
             return ("data", "ogni")
         return ("ogni",) if self.repeats else ("dopo", "data")
 
     @property
-    def everywhere(self) -> tuple[DeadlineUse, ...]:
-        """All its uses."""
-        return (*self.uses, *self.inside)
+    def all_uses(self) -> tuple[DeadlineUse, ...]:
+        """Its uses, then the embedded ones."""
+        return (*self.uses, *self.embedded_uses)
 
     @property
     def process_key(self) -> str:
-        """The process it is drawn in; of a shared one the first."""
-        return self.everywhere[0].process_key
+        """The key of its process; of a shared one the first."""
+        return self.all_uses[0].process_key
 
     @property
     def process(self) -> str:
-        """The name of the process, or of all that share it."""
-        return ", ".join(dict.fromkeys(use.process_name for use in self.everywhere))
+        """The names of the processes that use it."""
+        return ", ".join(dict.fromkeys(use.process_name for use in self.all_uses))
 
 
 def read_catalogue(repository: Repository) -> dict[str, Deadline]:
@@ -92,52 +90,70 @@ def read_catalogue(repository: Repository) -> dict[str, Deadline]:
         if definition.key in seen or definition.state != "active":
             continue
         seen.add(definition.key)
-        parts = repository.compiled(definition.id).parts[definition.key]
-        for deadline in _of_process(parts, definition.name):
+        bundle = repository.compiled(definition.id).bundles[definition.key]
+        for deadline in _of_process(bundle, definition.name):
             known = found.get(deadline.key)
-            found[deadline.key] = deadline if known is None else _joined(known, deadline)
+            found[deadline.key] = deadline if known is None else _merged(known, deadline)
     return found
 
 
-def _of_process(parts: Parts, process_name: str) -> Iterable[Deadline]:
-    model = parts.diagram.executable[0]
+def _of_process(bundle: ParsedBundle, process_name: str) -> Iterable[Deadline]:
+    model = bundle.diagram.executable[0]
     tasks = {e.id: e.label for e in model.elements.values() if e.type == "userTask"}
     for element in model.elements.values():
-        places: list[tuple[str | None, str, str]] = []
-        if element.timer is not None and not waits(element, model.elements):
-            places.append((start_key(element.process_id, element.id), STARTS, element.timer.text))
-        elif element.timer is not None:
-            places.append((timer_key(element), TIMER, element.timer.text))
-        if element.type == "userTask":
-            due, follow_up = task_keys(element)
-            places += [
-                (due, DUE, element.assignment.due),
-                (follow_up, FOLLOW_UP, element.assignment.follow_up),
-            ]
-        for key, what, text in places:
+        for key, kind, text in _texts(element, model.elements):
             if key is None:
                 continue
-            use = DeadlineUse(model.id, process_name, element.id, element.label, what)
-            for inner in sorted(mentioned(text) & parts.parameters.keys()):
-                declared = parts.parameters[inner]
-                words = default_words(f'=scadenza("{inner}")', parts.parameters)
-                yield Deadline(SHARED + inner, declared.label, what, words, False, (), inner, False, tasks,
-                               (use,), declared.default)  # fmt: skip
+            use = DeadlineUse(model.id, process_name, element.id, element.label, kind)
+            for name in sorted(embedded_deadlines(text) & bundle.parameters.keys()):
+                declared = bundle.parameters[name]
+                yield Deadline(
+                    SHARED + name,
+                    declared.label,
+                    kind,
+                    describe_default(f'=scadenza("{name}")', bundle.parameters),
+                    False,
+                    (),
+                    name=name,
+                    tasks=tasks,
+                    embedded_uses=(use,),
+                    default_value=declared.default,
+                )
             name = key.removeprefix(SHARED) if key.startswith(SHARED) else ""
-            own = parts.parameters.get(name)
-            label = (own.label if own else name) if name else _label(element, model.elements)
-            repeats = element.timer is not None and element.timer.kind == "cycle" and what in (TIMER, STARTS)
-            words = default_words(text, parts.parameters)
-            value = own.default if own else None
-            yield Deadline(key, label, what, words, repeats, (use,), name, False, tasks, (), value)
+            own = bundle.parameters.get(name)
+            yield Deadline(
+                key,
+                (own.label if own else name) if name else _label(element, model.elements),
+                kind,
+                describe_default(text, bundle.parameters),
+                element.timer is not None and element.timer.kind == "cycle" and kind in (TIMER, STARTS),
+                (use,),
+                name=name,
+                tasks=tasks,
+                default_value=own.default if own else None,
+            )
 
 
-def waits(element: Element, elements: Mapping[str, Element]) -> bool:
-    """Whether cases wait at a timer: one that starts the whole process belongs to none."""
+def _texts(element: Element, elements: Mapping[str, Element]) -> list[tuple[str | None, str, str]]:
+    """The key, the kind and the text of each deadline of an element."""
+    found: list[tuple[str | None, str, str]] = []
+    if element.timer is not None and _starts_process(element, elements):
+        found.append((start_key(element.process_id, element.id), STARTS, element.timer.text))
+    elif element.timer is not None:
+        found.append((timer_key(element), TIMER, element.timer.text))
+    if element.type == "userTask":
+        due, follow_up = task_keys(element)
+        found.append((due, DUE, element.assignment.due_date))
+        found.append((follow_up, FOLLOW_UP, element.assignment.follow_up_date))
+    return found
+
+
+def _starts_process(element: Element, elements: Mapping[str, Element]) -> bool:
+    """Whether an element is a start event of the process itself and not of an event subprocess."""
     if element.type != "startEvent":
-        return True
+        return False
     parent = elements.get(element.parent_id)
-    return parent is not None and parent.triggered_by_event
+    return parent is None or not parent.triggered_by_event
 
 
 def _label(element: Element, elements: Mapping[str, Element]) -> str:
@@ -145,17 +161,11 @@ def _label(element: Element, elements: Mapping[str, Element]) -> str:
     return f"{holder.label}: {element.label}" if holder is not None else element.label
 
 
-def _joined(one: Deadline, other: Deadline) -> Deadline:
-    return Deadline(
-        one.key,
-        one.label,
-        one.what,
-        one.default,
-        one.repeats,
-        (*one.uses, *other.uses),
-        one.name,
-        one.mixed or one.repeats != other.repeats,
-        {**one.tasks, **other.tasks},
-        (*one.inside, *other.inside),
-        one.value,
+def _merged(one: Deadline, other: Deadline) -> Deadline:
+    return replace(
+        one,
+        uses=(*one.uses, *other.uses),
+        mixed=one.mixed or one.repeats != other.repeats,
+        tasks={**one.tasks, **other.tasks},
+        embedded_uses=(*one.embedded_uses, *other.embedded_uses),
     )

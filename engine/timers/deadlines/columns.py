@@ -1,4 +1,4 @@
-"""Where deadlines stand in the database: timers, due dates and follow-up dates, as SQL that treats the three alike."""
+"""The columns that hold deadlines: timers, due dates and follow-up dates, described so that SQL treats them alike."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, not_, select
 
-from engine.access.visibility import within
-from engine.scheduling.overrides import After, Term
+from engine.access import within
+from engine.scheduling.overrides import After, Override
 from engine.scheduling.overrides.deadline_keys import DUE, FOLLOW_UP, SHARED, TIMER
 from engine.scheduling.overrides.model import DIAGRAM, ELEMENT, START
 from engine.storage.tables import task, timer
 
 
 @dataclass(frozen=True)
-class Place:
-    """The columns of one kind of deadlines; `open_state` is the state of what waits, `over` those of what is done."""
+class DueColumn:
+    """The columns of one kind of deadlines, and the states of their rows: open, and final."""
 
-    what: str
+    kind: str
     table: Any
     key: Any
     due: Any
     default: Any
     by_hand: Any
     open_state: str
-    over: tuple[str, ...]
+    final_states: tuple[str, ...]
 
     @property
-    def standing(self) -> tuple[str, str]:
-        """The states of what is not over."""
+    def active_states(self) -> tuple[str, str]:
+        """The states of rows that are not over: open and suspended."""
         return self.open_state, "suspended"
 
     @property
@@ -39,8 +39,8 @@ class Place:
         return self.table.c
 
 
-PLACES: dict[str, Place] = {
-    TIMER: Place(
+DUE_COLUMNS: dict[str, DueColumn] = {
+    TIMER: DueColumn(
         TIMER,
         timer,
         timer.c.deadline,
@@ -50,7 +50,7 @@ PLACES: dict[str, Place] = {
         "waiting",
         ("fired",),
     ),
-    DUE: Place(
+    DUE: DueColumn(
         DUE,
         task,
         task.c.due_deadline,
@@ -60,7 +60,7 @@ PLACES: dict[str, Place] = {
         "open",
         ("completed",),
     ),
-    FOLLOW_UP: Place(
+    FOLLOW_UP: DueColumn(
         FOLLOW_UP,
         task,
         task.c.follow_deadline,
@@ -71,75 +71,79 @@ PLACES: dict[str, Place] = {
         ("completed",),
     ),
 }
+"""By kind of deadline."""
 
 
-def places_of(key: str) -> tuple[Place, ...]:
-    """Where the rows of a deadline may stand: one place, or all for a shared one."""
-    return tuple(PLACES.values()) if key.startswith(SHARED) else (PLACES[key.rpartition("/")[2]],)
+def due_columns_of(key: str) -> tuple[DueColumn, ...]:
+    """The columns that may hold a deadline: those of its kind, or all for a shared one."""
+    return tuple(DUE_COLUMNS.values()) if key.startswith(SHARED) else (DUE_COLUMNS[key.rpartition("/")[2]],)
 
 
-Reach = Callable[[Any], ColumnElement[bool]]
+ScopeFilter = Callable[[Any], ColumnElement[bool]]
+"""Given a column of scopes, the SQL condition that a row is in the right ones."""
 
 
-def reaching(scope: str, nearer: Sequence[str]) -> Reach:
-    """The scopes that a change in `scope` reaches: it and those below, without those that have a nearer term."""
-    return lambda column: and_(within(column, scope), *(not_(within(column, one)) for one in sorted(nearer)))
+def scope_filter(scope: str, overriding_scopes: Sequence[str]) -> ScopeFilter:
+    """The scopes that an override in `scope` affects: it and those below, without those with their own override."""
+    return lambda column: and_(
+        within(column, scope), *(not_(within(column, one)) for one in sorted(overriding_scopes))
+    )
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """SQL: the moment that a term counts from in the rows of a place, and what it must be joined with, if anything."""
+    """SQL: the moment that an override counts from, and what the rows must be joined with to get it, if anything."""
 
     moment: Any
     source: Any = None
     on: Any = None
 
-    def beside(self, place: Place) -> Any:
-        """The rows of the place, each with its anchor or without."""
-        return place.table if self.source is None else place.table.outerjoin(self.source, self.on)
+    def outer_join(self, column: DueColumn) -> Any:
+        """The rows of the table, each with its anchor or without."""
+        return column.table if self.source is None else column.table.outerjoin(self.source, self.on)
 
-    def joined(self) -> tuple[Any, ...]:
-        """Conditions of an UPDATE of the rows that have the anchor."""
+    def conditions(self) -> tuple[Any, ...]:
+        """The conditions of an UPDATE of the rows that have the anchor."""
         return () if self.source is None else (self.on,)
 
 
-def anchor_of_all(place: Place, key: str, term: Term | None) -> Anchor:
-    """The anchor for a statement over all rows of a deadline."""
-    if isinstance(term, After) and term.anchor.startswith(ELEMENT):
-        done, same = task.alias("done"), place.table.alias("same")
-        same_key = same.c[place.key.name]
-        concerned = select(same.c.instance_id).where(same_key == key, same.c.state.in_(place.standing))
+def bulk_anchor(column: DueColumn, key: str, override: Override | None) -> Anchor:
+    """The anchor in a statement over all rows of a deadline."""
+    if isinstance(override, After) and override.anchor.startswith(ELEMENT):
+        done, same = task.alias("done"), column.table.alias("same")
+        same_key = same.c[column.key.name]
+        instances = select(same.c.instance_id).where(same_key == key, same.c.state.in_(column.active_states))
         last = (
             select(done.c.instance_id, func.max(done.c.completed_at).label("moment"))
             .where(
-                done.c.element_id == term.anchor.removeprefix(ELEMENT),
+                done.c.element_id == override.anchor.removeprefix(ELEMENT),
                 done.c.state == "completed",
-                done.c.instance_id.in_(concerned),
+                done.c.instance_id.in_(instances),
             )
             .group_by(done.c.instance_id)
             .subquery()
         )
-        return Anchor(last.c.moment, last, last.c.instance_id == place.c.instance_id)
-    return Anchor(anchor_of(place, term))
+        return Anchor(last.c.moment, last, last.c.instance_id == column.c.instance_id)
+    return Anchor(row_anchor(column, override))
 
 
-def anchor_of(place: Place, term: Term | None) -> Any:
-    """SQL: the moment that a term counts from in a row, for a statement over a few of them."""
-    if not isinstance(term, After):
-        return place.c.begun_at
-    if term.anchor == DIAGRAM:
-        return place.default
-    if term.anchor == START:
-        return place.c.case_started_at
-    if term.anchor.startswith(ELEMENT):
+def row_anchor(column: DueColumn, override: Override | None) -> Any:
+    """SQL: the moment that an override counts from in a row, for a statement over a few rows."""
+    if not isinstance(override, After):
+        return column.c.begun_at
+    if override.anchor == DIAGRAM:
+        return column.default
+    if override.anchor == START:
+        return column.c.case_started_at
+    if override.anchor.startswith(ELEMENT):
         done = task.alias("done")
         return (
             select(func.max(done.c.completed_at))
             .where(
-                done.c.instance_id == place.c.instance_id,
-                done.c.element_id == term.anchor.removeprefix(ELEMENT),
+                done.c.instance_id == column.c.instance_id,
+                done.c.element_id == override.anchor.removeprefix(ELEMENT),
                 done.c.state == "completed",
             )
             .scalar_subquery()
         )
-    return place.c.begun_at
+    return column.c.begun_at

@@ -1,4 +1,4 @@
-"""What a diagram says of a deadline, in words: the usual expressions are told, any other is shown as it is written."""
+"""What a diagram says of a deadline, in an Italian sentence; an unusual expression is shown as it is written."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 from engine.definitions.parameter_file import ParameterDefinition
 from engine.errors import InvalidInput
-from engine.scheduling.overrides.description import moment_words
+from engine.scheduling.overrides.description import format_moment
 from engine.temporal import Duration, Moment, Repetition, parse_timer_text
 
 Declared = Mapping[str, ParameterDefinition]
+"""The parameters of the process by name."""
 _PARAMETER = r'(?:parametro|scadenza)\(\s*"(?P<name>[^"]+)"\s*\)'
 _BASE = r"(?P<base>[A-Za-z_][\w.]*(?:\(\s*\))?)"
 _WRAPPED = re.compile(r"(?P<what>fine giornata|giorno lavorativo)\((?P<inner>.*)\)", re.S)
@@ -30,8 +31,8 @@ _ONE_MANY = {
 }
 
 
-def default_words(text: str, parameters: Declared) -> str:
-    """The sentence of a diagram's timer or date."""
+def describe_default(text: str, parameters: Declared) -> str:
+    """The sentence of the text of a timer or a due date."""
     text = text.strip()
     if not text.startswith("="):
         try:
@@ -44,11 +45,11 @@ def default_words(text: str, parameters: Declared) -> str:
 
 def _literal(meaning: Moment | Duration | Repetition) -> str:
     if isinstance(meaning, Moment):
-        return f"il {meaning.day:%d/%m/%Y}" if meaning.day else f"il {moment_words(meaning.at)}"
+        return f"il {meaning.day:%d/%m/%Y}" if meaning.day else f"il {format_moment(meaning.at)}"
     if isinstance(meaning, Duration):
         return f"{_span(meaning)} dopo l'inizio dell'attesa"
     times = f", {meaning.times} volte" if meaning.times else ""
-    start = f", dal {moment_words(meaning.start)}" if meaning.start else ""
+    start = f", dal {format_moment(meaning.start)}" if meaning.start else ""
     return f"ogni {_span(meaning.duration)}{start}{times}"
 
 

@@ -1,7 +1,7 @@
-"""Rows whose dates come from an expression with a shared deadline inside it: each is worked out again for its case.
+"""Rows whose due date comes from an expression that contains a shared deadline: recalculated for their instance.
 
-Only the case's own variables say what the expression is worth, so its run is read; what is found is written by one
-statement for each table, however many cases there are.
+The value of the expression depends on the variables of the instance, so its run is restored; the results are written by
+one statement for each table, however many instances there are.
 """
 
 from __future__ import annotations
@@ -12,214 +12,262 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM
 from engine.definitions.repository import Repository
 from engine.errors import EngineError
-from engine.execution.due_dates import task_dates, timer_dates
-from engine.execution.environment import RunHost
-from engine.execution.step import COORDINATOR_AFTER, END_OF_TIME, working_days_late
-from engine.execution.step_runner import Stepper
-from engine.scheduling.overrides.deadline_keys import DUE, FOLLOW_UP, SHARED, TIMER, task_keys, timer_key
-from engine.scheduling.overrides.embedded import mentioned
-from engine.scheduling.overrides.lookup import TermsInForce, terms_in_force
+from engine.execution import StepEnvironment, StepRunner
+from engine.execution.due_dates import END_OF_TIME, task_dates, timer_dates
+from engine.scheduling.overdue import overdue_moment
+from engine.scheduling.overrides import OverridesInForce, overrides_in_force, task_keys, timer_key
+from engine.scheduling.overrides.deadline_keys import DUE, FOLLOW_UP, SHARED, TIMER
+from engine.scheduling.overrides.embedded import embedded_deadlines
 from engine.service_tasks import InstanceRef
-from engine.spiff import ProcessRun, Wait
-from engine.storage.configuration_version import KeptConfiguration
+from engine.spiff import ProcessRun, WaitState
+from engine.storage.configuration_version import ConfigurationCache
 from engine.storage.tables import instance, task, timer
-from engine.timers.deadlines.columns import PLACES, Place
-from engine.timers.deadlines.preview import Aim, Calendars, CaseMove, Preview
+from engine.timers.deadlines.columns import DUE_COLUMNS, DueColumn
+from engine.timers.deadlines.preview import Calendars, DeadlinePreview, DueDateChange, PlannedChange
 
-_TIMER = ("due_at", "fixed", "repetition", "default_at", "default_fixed", "default_repetition")
-_COLUMNS = {
-    TIMER: _TIMER,
+_RECALCULATED = {
+    TIMER: ("due_at", "fixed", "repetition", "default_at", "default_fixed", "default_repetition"),
     DUE: ("due_at", "due_runs", "due_default_at", "due_default_runs"),
     FOLLOW_UP: ("follow_up_at", "follow_default_at"),
 }
-_DRAWN = ("default_at", "default_fixed", "default_repetition", "due_default_at", "due_default_runs")
-_DRAWN_ONLY = (*_DRAWN, "follow_default_at")
+_DEFAULTS = frozenset(
+    {
+        "default_at",
+        "default_fixed",
+        "default_repetition",
+        "due_default_at",
+        "due_default_runs",
+        "follow_default_at",
+    }
+)
+"""The columns that hold what the diagram says: the only ones written where the due date was set by hand."""
+_INSTANCE = (
+    "number",
+    "definition_id",
+    "definition_key",
+    "business_key",
+    "subject",
+    "title",
+    "linked_from",
+    "run_state",
+)
 
 
 @dataclass(frozen=True)
-class Reworked:
-    """A row, how it fares, and the columns it would have."""
+class RecalculatedRow:
+    """A row, what happens to it and the new values of its columns."""
 
-    place: Place
-    move: CaseMove
+    column: DueColumn
+    change: DueDateChange
     scope: str
     token: str
     values: Mapping[str, Any]
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether its due date was set by hand and stays."""
+        return self.change.outcome == "by_hand"
 
-def keys_around(repository: Repository, key: str) -> frozenset[str]:
-    """The deadlines of all versions whose expression has the shared deadline of a key inside it."""
+    @property
+    def state(self) -> str:
+        """The state of the row."""
+        return "suspended" if self.change.outcome == "suspended" else self.column.open_state
+
+
+def embedding_keys(repository: Repository, key: str) -> frozenset[str]:
+    """The keys of the deadlines, in all versions, whose expression contains the shared deadline of a key."""
     if not key.startswith(SHARED):
         return frozenset()
     name, found = key.removeprefix(SHARED), set()
     for definition in repository.list():
-        for model in repository.compiled(definition.id).program.models.values():
+        for model in repository.compiled(definition.id).executable.models.values():
             for element in model.elements.values():
-                if element.timer is not None and name in mentioned(element.timer.text):
+                if element.timer is not None and name in embedded_deadlines(element.timer.text):
                     found.add(timer_key(element))
                 if element.type == "userTask":
-                    assigned = element.assignment
-                    for place, text in zip(
-                        task_keys(element), (assigned.due, assigned.follow_up), strict=True
-                    ):
-                        if place and name in mentioned(text):
-                            found.add(place)
+                    texts = (element.assignment.due_date, element.assignment.follow_up_date)
+                    for task_key, text in zip(task_keys(element), texts, strict=True):
+                        if task_key and name in embedded_deadlines(text):
+                            found.add(task_key)
     return frozenset(found)
 
 
-def rework(stepper: Stepper, connection: Connection, keys: frozenset[str], aim: Aim) -> list[Reworked]:
-    """Every waiting row of these deadlines in the scopes that a change reaches, by case."""
-    terms = {**terms_in_force(connection), (aim.key, aim.scope): aim.asked}
-    if aim.asked is None:
-        del terms[aim.key, aim.scope]
-    given = {place: term for place, term in terms.items() if term is not None}
-    found: list[Reworked] = []
-    runs: dict[str, dict[str, Wait]] = {}
-    kept = KeptConfiguration()  # each parameter and calendar is read once
-    for place in PLACES.values() if keys else ():
-        case = [instance.c[name].label(f"case_{name}") for name in _CASE]
+def recalculate(
+    step_runner: StepRunner, connection: Connection, keys: frozenset[str], change: PlannedChange
+) -> list[RecalculatedRow]:
+    """The active rows of these deadlines in the scopes that a change affects, in the order of their instances."""
+    overrides = dict(overrides_in_force(connection))
+    overrides.pop((change.key, change.scope), None)
+    if change.requested is not None:
+        overrides[change.key, change.scope] = change.requested
+    found: list[RecalculatedRow] = []
+    waits: dict[str, dict[str, WaitState]] = {}
+    configuration = ConfigurationCache()  # reads each parameter and calendar once
+    for column in DUE_COLUMNS.values() if keys else ():
         rows = connection.execute(
-            select(place.table, *case)
-            .join(instance, instance.c.id == place.c.instance_id)
-            .where(place.key.in_(keys), place.c.state.in_(place.standing), aim.reach(place.c.scope))
-            .order_by(instance.c.number, place.c.id)
+            select(column.table, *(instance.c[name].label(f"instance_{name}") for name in _INSTANCE))
+            .join(instance, instance.c.id == column.c.instance_id)
+            .where(
+                column.key.in_(keys),
+                column.c.state.in_(column.active_states),
+                change.affects(column.c.scope),
+            )
+            .order_by(instance.c.number, column.c.id)
         ).all()
         for row in rows:
-            host = _host(stepper, connection, row, kept)
-            host.terms = TermsInForce(connection, row.scope, lambda _what, _read: given)
-            if row.instance_id not in runs:
-                run = ProcessRun.restore(host.compiled.program, host, bytes(row.case_run_state))
-                runs[row.instance_id] = {wait.token: wait for wait in run.waits()}
-            found.append(_reworked(place, row, host, runs[row.instance_id].get(row.token), stepper))
+            environment = _environment(step_runner, connection, row, configuration)
+            environment.overrides = OverridesInForce(connection, row.scope, lambda _name, _read: overrides)
+            if row.instance_id not in waits:
+                executable = environment.compiled.executable
+                run = ProcessRun.restore(executable, environment, bytes(row.instance_run_state))
+                waits[row.instance_id] = {wait.token: wait for wait in run.wait_states()}
+            wait = waits[row.instance_id].get(row.token)
+            found.append(_recalculated(column, row, environment, wait, step_runner))
     return found
 
 
-_CASE = ("number", "definition_id", "definition_key", "business_key", "subject", "title", "linked_from",
-         "run_state")  # fmt: skip
-
-
-def _host(stepper: Stepper, connection: Connection, row: Row[Any], kept: KeptConfiguration) -> RunHost:
-    begun = row.begun_at or row.created_at
-    compiled = stepper.repository.compiled(row.case_definition_id)
+def _environment(
+    step_runner: StepRunner, connection: Connection, row: Row[Any], configuration: ConfigurationCache
+) -> StepEnvironment:
     reference = InstanceRef(
-        row.instance_id,
-        row.case_number,
-        row.case_definition_id,
-        row.case_definition_key,
-        int(row.case_definition_id.rpartition(":")[2]),
-        row.case_business_key,
-        row.scope,
-        row.case_subject,
-        row.case_title,
-        row.case_linked_from,
-        row.case_started_at,
+        id=row.instance_id,
+        number=row.instance_number,
+        definition_id=row.instance_definition_id,
+        definition_key=row.instance_definition_key,
+        definition_version=int(row.instance_definition_id.rpartition(":")[2]),
+        business_key=row.instance_business_key,
+        scope=row.scope,
+        subject=row.instance_subject,
+        title=row.instance_title,
+        linked_from=row.instance_linked_from,
+        started_at=row.case_started_at,
     )
-    return RunHost(connection, compiled, reference, SYSTEM, begun, stepper.operations, kept=kept, changes=0)
+    return StepEnvironment(
+        connection,
+        step_runner.repository.compiled(row.instance_definition_id),
+        reference,
+        SYSTEM,
+        row.begun_at or row.created_at,
+        step_runner.operations,
+        configuration=configuration,
+        configuration_version=0,
+    )
 
 
-def _reworked(place: Place, row: Row[Any], host: RunHost, wait: Wait | None, stepper: Stepper) -> Reworked:
-    old = getattr(row, place.due.name) or (place.what == TIMER and row.suspended_due_at) or None
+def _recalculated(
+    column: DueColumn,
+    row: Row[Any],
+    environment: StepEnvironment,
+    wait: WaitState | None,
+    step_runner: StepRunner,
+) -> RecalculatedRow:
+    old = getattr(row, column.due.name) or (column.kind == TIMER and row.suspended_due_at) or None
     dates: Mapping[str, Any] = {}
     if wait is not None:
         try:
-            work = timer_dates if place.what == TIMER else task_dates
-            dates = work(host, wait.element, wait.variables)
+            calculate = timer_dates if column.kind == TIMER else task_dates
+            dates = calculate(environment, wait.element, wait.variables)
         except EngineError:
             dates = {}
-    values = {name: dates[name] for name in _COLUMNS[place.what] if name in dates}
-    new = values.get(place.due.name)
-    fate = "moves" if new else "no_moment"
-    if getattr(row, place.by_hand.name):
-        fate, new = "by_hand", None
-        values = {name: value for name, value in values.items() if name in _DRAWN_ONLY}
+    values = {name: dates[name] for name in _RECALCULATED[column.kind] if name in dates}
+    new = values.get(column.due.name)
+    outcome = "moves" if new else "no_moment"
+    if getattr(row, column.by_hand.name):
+        outcome, new = "by_hand", None
+        values = {name: value for name, value in values.items() if name in _DEFAULTS}
     elif row.state == "suspended":
-        fate = "suspended"
-    elif new is not None and new <= stepper.clock.now():
-        fate = "overdue"
-    move = CaseMove(row.instance_id, row.case_number, row.id, place.what, old, new, fate)
-    return Reworked(place, move, row.scope, row.token, values)
+        outcome = "suspended"
+    elif new is not None and new <= step_runner.clock.now():
+        outcome = "overdue"
+    change = DueDateChange(row.instance_id, row.instance_number, row.id, column.kind, old, new, outcome)
+    return RecalculatedRow(column, change, row.scope, row.token, values)
 
 
-def with_reworked(seen: Preview, reworked: Iterable[Reworked], shown: int) -> Preview:
-    """A preview that tells of these rows too."""
-    rows, counts = list(reworked), dict(seen.counts)
-    for one in rows:
-        counts["moves" if one.move.fate == "overdue" else one.move.fate] += 1
-        counts["overdue"] += one.move.fate == "overdue"
-    cases = (*seen.cases, *(one.move for one in rows))[:shown]
-    told = [(one.move.row_id, one.move.fate, one.move.new) for one in rows]
-    return seen.with_more(counts, cases, repr(told) if told else "")
+def extend_preview(preview: DeadlinePreview, rows: Iterable[RecalculatedRow], limit: int) -> DeadlinePreview:
+    """A preview that counts these rows too and lists at most `limit` changes."""
+    changes, counts = [row.change for row in rows], dict(preview.counts)
+    for change in changes:
+        counts["moves" if change.outcome == "overdue" else change.outcome] += 1
+        counts["overdue"] += change.outcome == "overdue"
+    added = [(change.row_id, change.outcome, change.new) for change in changes]
+    return preview.extended(counts, (*preview.changes, *changes)[:limit], repr(added) if added else "")
 
 
-def write_reworked(
-    connection: Connection, reworked: Iterable[Reworked], line: int, calendars: Calendars
+def write_recalculated(
+    connection: Connection,
+    rows: Iterable[RecalculatedRow],
+    log_id: int,
+    calendars: Calendars,
+    reminder_days: int,
 ) -> None:
-    """Write their columns. `line` is the number of the log's line that tells of it."""
-    rows = [one for one in reworked if one.values]
-    for place in PLACES.values():
-        for state in (place.open_state, "suspended"):
-            mine = [one for one in rows if one.place is place and _state(one) == state]
+    """Write the columns of these rows. `log_id` is the log entry that the rows refer to."""
+    changed = [row for row in rows if row.values]
+    for column in DUE_COLUMNS.values():
+        for state in column.active_states:
             for by_hand in (False, True):
-                chosen = [one for one in mine if (one.move.fate == "by_hand") == by_hand]
+                chosen = [
+                    row
+                    for row in changed
+                    if row.column is column and row.state == state and row.by_hand == by_hand
+                ]
                 if chosen:
-                    _write(connection, place, chosen, line, by_hand, state)
-    late = [one for one in rows if one.place.what == DUE and one.move.fate in ("moves", "overdue")]
+                    _write(connection, column, chosen, log_id, by_hand, state)
+    late = [
+        {
+            "of_instance": row.change.instance_id,
+            "of_token": row.token,
+            "new_due": overdue_moment(row.change.new, reminder_days, calendars(row.scope)),
+        }
+        for row in changed
+        if row.column.kind == DUE and row.change.outcome in ("moves", "overdue") and row.change.new
+    ]
     if late:
         connection.execute(
             update(timer)
             .where(
-                timer.c.instance_id == bindparam("of_case"),
+                timer.c.instance_id == bindparam("of_instance"),
                 timer.c.token == bindparam("of_token"),
                 timer.c.kind == "overdue",
                 timer.c.state == "waiting",
             )
-            .values(due_at=bindparam("told_at", type_=timer.c.due_at.type), attempts=0),
-            [
-                {
-                    "of_case": one.move.instance_id,
-                    "of_token": one.token,
-                    "told_at": working_days_late(one.move.new, COORDINATOR_AFTER, calendars(one.scope)),
-                }
-                for one in late
-                if one.move.new
-            ],
+            .values(due_at=bindparam("new_due", type_=timer.c.due_at.type), attempts=0),
+            late,
         )
 
 
-def _state(one: Reworked) -> str:
-    return "suspended" if one.move.fate == "suspended" else one.place.open_state
-
-
 def _write(
-    connection: Connection, place: Place, rows: list[Reworked], line: int, by_hand: bool, state: str
+    connection: Connection,
+    column: DueColumn,
+    rows: list[RecalculatedRow],
+    log_id: int,
+    by_hand: bool,
+    state: str,
 ) -> None:
     names = {name: name for name in rows[0].values}
-    if state == "suspended" and place.what == TIMER and "due_at" in names:
+    if state == "suspended" and column.kind == TIMER and "due_at" in names:
         names["due_at"] = "suspended_due_at"
     values: dict[str, Any] = {
-        column: bindparam(f"new_{name}", type_=place.c[column].type) for name, column in names.items()
+        target: bindparam(f"new_{name}", type_=column.c[target].type) for name, target in names.items()
     }
     if "suspended_due_at" in values:
         values["remaining_seconds"] = None
-    if place.what == DUE and not by_hand:
+    sorts = column.kind == DUE and not by_hand
+    if sorts:
         values["due_order"] = bindparam("new_order", type_=task.c.due_order.type)
     if not by_hand:
-        values["moves"] = func.coalesce(place.c.moves, "").concat(f" {line}")
+        values["moves"] = func.coalesce(column.c.moves, "").concat(f" {log_id}")
+    parameters = []
+    for row in rows:
+        parameter = {
+            "of_row": row.change.row_id,
+            **{f"new_{name}": value for name, value in row.values.items()},
+        }
+        if sorts:
+            parameter["new_order"] = row.values["due_at"] or END_OF_TIME
+        parameters.append(parameter)
     connection.execute(
-        update(place.table).where(place.c.id == bindparam("of_row")).values(**values),
-        [
-            {
-                "of_row": one.move.row_id,
-                **{f"new_{name}": value for name, value in one.values.items()},
-                **(
-                    {"new_order": one.values["due_at"] or END_OF_TIME}
-                    if place.what == DUE and not by_hand
-                    else {}
-                ),
-            }
-            for one in rows
-        ],
+        update(column.table).where(column.c.id == bindparam("of_row")).values(**values), parameters
     )

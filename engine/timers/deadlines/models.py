@@ -1,4 +1,4 @@
-"""What the pages and the command line are shown of deadlines: frozen, with nothing left to look up."""
+"""Views of deadlines for the pages and the command line: frozen, complete."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from engine.scheduling.overrides import Term, sentence
+from engine.scheduling.overrides import Override, describe_override, override_from_json
 from engine.timers.deadlines.catalogue import Deadline
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A term in force in a scope (empty: everywhere), since when and by whom."""
+class ActiveOverride:
+    """An override in force in a scope (empty: everywhere), with its sentence, since when (UTC), set by whom and why."""
 
     scope: str
-    term: Term
+    override: Override
     sentence: str
     since: datetime
     by: str
@@ -23,18 +23,18 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class DeadlineLine:
-    """A deadline with what is in force, how many running cases wait on it and when the next falls due (UTC)."""
+class DeadlineOverview:
+    """A deadline with its overrides in force, how many running instances wait for it and the next due date (UTC)."""
 
     deadline: Deadline
-    standing: tuple[Standing, ...]
+    overrides: tuple[ActiveOverride, ...]
     waiting: int
     next_due: datetime | None
 
 
 @dataclass(frozen=True)
-class Change:
-    """One change of the history. `undoable` says that it is the one in force and may be undone by a new change."""
+class DeadlineChange:
+    """A change of an override from `old` to `value`, both as stored. `undoable`: it is the latest one of its scope."""
 
     id: int
     deadline: str
@@ -51,10 +51,10 @@ class Change:
 
     @property
     def new_sentence(self) -> str:
-        """What was put in force."""
-        return sentence(self.value)
+        """The new override in a sentence."""
+        return describe_override(override_from_json(self.value))
 
     @property
     def old_sentence(self) -> str:
-        """What it took the place of."""
-        return sentence(self.old)
+        """The previous override in a sentence."""
+        return describe_override(override_from_json(self.old))

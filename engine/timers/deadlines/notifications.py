@@ -1,4 +1,4 @@
-"""When a deadline moves: one line in the log, that every case shows, and a message to each person who holds some."""
+"""What a changed override leaves behind: one log entry shown by every instance it moves, one message per assignee."""
 
 from __future__ import annotations
 
@@ -6,64 +6,64 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, union
+from sqlalchemy import Connection, func, select, union
 
-from engine.execution.outbox import message
+from engine.execution.outbox import message_row
+from engine.storage.event_log import LogEntry, append_numbered_event
 from engine.storage.sql.insert_once import insert_many_once
-from engine.storage.tables import event, outbox, task
-from engine.timers.deadlines.columns import PLACES, Place
-from engine.timers.deadlines.preview import Aim, moving
+from engine.storage.tables import outbox, task
+from engine.timers.deadlines.columns import DUE_COLUMNS, DueColumn
+from engine.timers.deadlines.preview import PlannedChange, affected_rows
 
 
-def write_log(connection: Connection, actor_id: str, now: datetime, data: Mapping[str, Any]) -> int:
-    """The log's one line of a change, and its number: what moves keeps it, so the story of its case shows the line."""
-    line = insert(event).values(at=now, actor_id=actor_id, kind="deadline.changed", data=dict(data))
-    return int(connection.execute(line.returning(event.c.id)).scalar_one())
+def log_change(connection: Connection, actor_id: str, now: datetime, data: Mapping[str, Any]) -> int:
+    """Log a change and return the id of the entry; the rows it moves keep that id for the history of their instance."""
+    return append_numbered_event(connection, LogEntry("deadline.changed", now, actor_id, data=data))
 
 
-def tell_holders(
+def notify_assignees(
     connection: Connection,
-    places: tuple[Place, ...],
-    aim: Aim,
-    around: frozenset[str],
+    columns: tuple[DueColumn, ...],
+    change: PlannedChange,
+    embedding_keys: frozenset[str],
     change_id: int,
     label: str,
     now: datetime,
 ) -> None:
-    """A message for everyone who holds an open task of a case that moves. To be called before the move.
+    """Send a message to every assignee of an open task of an instance that moves. To be called before the update.
 
-    `around` are the deadlines whose expressions have this one inside.
+    `embedding_keys` are the deadlines whose expressions contain the changed one.
     """
-    rows = [_touched(place, aim) for place in places]
-    if around:
-        rows += [_touched_around(place, aim, around) for place in PLACES.values()]
-    touched = union(*rows).subquery()
-    holders = connection.execute(
+    moving = [_instances(column, change) for column in columns]
+    if embedding_keys:
+        moving += [_embedding_instances(column, change, embedding_keys) for column in DUE_COLUMNS.values()]
+    instances = union(*moving).subquery()
+    assignees = connection.execute(
         select(task.c.assignee, func.count(task.c.instance_id.distinct()), func.min(task.c.instance_id))
-        .join(touched, touched.c.instance_id == task.c.instance_id)
+        .join(instances, instances.c.instance_id == task.c.instance_id)
         .where(task.c.state == "open", task.c.assignee.is_not(None))
         .group_by(task.c.assignee)
     ).all()
     rows = [
-        message(
+        message_row(
             "deadline.moved",
             {"user": user, "label": label, "cases": many, "instance_id": one},
             f"deadline.moved:{change_id}:{user}",
             now=now,
         )
-        for user, many, one in holders
+        for user, many, one in assignees
     ]
     insert_many_once(connection, outbox, rows)
 
 
-def _touched_around(place: Place, aim: Aim, keys: frozenset[str]) -> Any:
-    return select(place.c.instance_id).where(
-        place.key.in_(keys),
-        place.c.state.in_(place.standing),
-        aim.reach(place.c.scope),
-        place.by_hand.is_(False),
+def _instances(column: DueColumn, change: PlannedChange) -> Any:
+    return select(column.c.instance_id).where(affected_rows(column, change, *column.active_states))
+
+
+def _embedding_instances(column: DueColumn, change: PlannedChange, keys: frozenset[str]) -> Any:
+    return select(column.c.instance_id).where(
+        column.key.in_(keys),
+        column.c.state.in_(column.active_states),
+        change.affects(column.c.scope),
+        column.by_hand.is_(False),
     )
-
-
-def _touched(place: Place, aim: Aim) -> Any:
-    return select(place.c.instance_id).where(moving(place, aim, place.open_state, "suspended"))

@@ -1,4 +1,4 @@
-"""The service of deadlines: what there is and what is in force; a change is previewed, applied, told, undone."""
+"""The service of deadlines: lists them, previews, applies and undoes overrides, sets the due date of one instance."""
 
 from __future__ import annotations
 
@@ -6,158 +6,162 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, select
 
-from engine.access.actors import SYSTEM, Actor, covers
-from engine.access.permissions import Permission, PermissionMatrix
+from engine.access import SYSTEM, Actor, Permission, PermissionMatrix
 from engine.errors import InvalidInput, InvalidState, NotFound
-from engine.execution.environment import RunHost
-from engine.execution.step_runner import Stepper, require_reason
-from engine.scheduling.overrides import Every, Term, term_of, values_of
+from engine.execution import StepEnvironment, StepRunner, require_reason
+from engine.messages import message
+from engine.scheduling.overrides import (
+    Every,
+    Override,
+    override_from_json,
+    override_to_json,
+    overrides_in_force,
+)
 from engine.scheduling.overrides.deadline_keys import STARTS
-from engine.scheduling.overrides.embedded import worth
-from engine.scheduling.overrides.lookup import nearest, terms_in_force
+from engine.scheduling.overrides.embedded import override_value
 from engine.service_tasks import InstanceRef
 from engine.storage import UnitOfWork
 from engine.storage.configuration_version import configuration_changed
-from engine.storage.sql.bulk_memory import much_memory
+from engine.storage.sql.bulk_memory import extra_memory
 from engine.storage.tables import instance
 from engine.storage.tables.deadlines import deadline_change
-from engine.storage.triggers.job_queue import one_hint
+from engine.storage.triggers.job_queue import notify_once
 from engine.temporal import WorkingCalendar
-from engine.timers.deadlines.bulk_update import move
-from engine.timers.deadlines.case_timers import CaseClocks, clocks_of
+from engine.timers.deadlines.bulk_update import update_rows
 from engine.timers.deadlines.catalogue import Deadline, read_catalogue
-from engine.timers.deadlines.columns import places_of, reaching
-from engine.timers.deadlines.embedded_expressions import keys_around, rework, with_reworked, write_reworked
-from engine.timers.deadlines.models import Change, DeadlineLine
-from engine.timers.deadlines.notifications import tell_holders, write_log
-from engine.timers.deadlines.preview import SHOWN, Aim, Calendars, Preview, measure
-from engine.timers.deadlines.single_case import move_one
-from engine.timers.deadlines.start_timers import measure_starts, require_start_term, write_starts
-from engine.timers.deadlines.summary import in_force, latest_ids, together, waiting
+from engine.timers.deadlines.columns import due_columns_of
+from engine.timers.deadlines.embedded_expressions import (
+    embedding_keys,
+    extend_preview,
+    recalculate,
+    write_recalculated,
+)
+from engine.timers.deadlines.instance_deadlines import InstanceDeadlines, read_instance_deadlines
+from engine.timers.deadlines.models import DeadlineChange, DeadlineOverview
+from engine.timers.deadlines.notifications import log_change, notify_assignees
+from engine.timers.deadlines.preview import (
+    MAX_LISTED,
+    Calendars,
+    DeadlinePreview,
+    PlannedChange,
+    compute_preview,
+)
+from engine.timers.deadlines.set_due_date import set_due_date
+from engine.timers.deadlines.start_timers import preview_starts, require_start_override, write_starts
+from engine.timers.deadlines.summary import active_overrides, latest_change_ids, waiting_by_key, waiting_for
 
 Write = Callable[[int, int], None]
-"""Writes what a change does, given the numbers of the change and of the log's line that tells of it."""
+"""Writes what a change does, given the ids of the change and of its log entry."""
 
 
 class Deadlines:
-    """Everything about deadlines. Reading and changing need `deadline.write`, a change in the scope it is made for."""
+    """The deadlines of all processes and their overrides, as a Camunda job definition has an overriding value.
 
-    def __init__(self, stepper: Stepper, permissions: PermissionMatrix) -> None:
-        self._stepper = stepper
+    Reading needs `deadline.write`; a change needs it in the scope that it is made for.
+    """
+
+    def __init__(self, step_runner: StepRunner, permissions: PermissionMatrix) -> None:
+        self._step_runner = step_runner
         self._permissions = permissions
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
-    def list(self, actor: Actor) -> tuple[DeadlineLine, ...]:
+    def list(self, actor: Actor) -> tuple[DeadlineOverview, ...]:
         """Every deadline of the latest versions, in the order of processes and diagrams."""
         self._permissions.require(actor, Permission.DEADLINE_WRITE)
-        found = read_catalogue(self._stepper.repository)
-        with self._stepper.database.read() as connection:
-            found_waiting, standing = waiting(connection), in_force(connection)
+        found = read_catalogue(self._step_runner.repository)
+        with self._step_runner.database.read() as connection:
+            waiting, overrides = waiting_by_key(connection), active_overrides(connection)
         return tuple(
-            DeadlineLine(one, tuple(standing.get(one.key, ())), *together(one, found_waiting))
+            DeadlineOverview(one, tuple(overrides.get(one.key, ())), *waiting_for(one, waiting))
             for one in found.values()
         )
 
-    def get(self, key: str, actor: Actor) -> DeadlineLine:
+    def get(self, key: str, actor: Actor) -> DeadlineOverview:
         """One deadline. Raises NotFound."""
-        for line in self.list(actor):
-            if line.deadline.key == key:
-                return line
-        raise NotFound(f"La scadenza «{key}» non c'è: l'elenco è in Amministrazione → Scadenze")
+        for overview in self.list(actor):
+            if overview.deadline.key == key:
+                return overview
+        raise NotFound("DEADLINE_NOT_FOUND", key=key)
 
-    def history(self, actor: Actor, key: str = "", limit: int = 50) -> tuple[Change, ...]:
+    def history(self, actor: Actor, key: str = "", limit: int = 50) -> tuple[DeadlineChange, ...]:
         """The changes of one deadline, or of all, the latest first."""
         self._permissions.require(actor, Permission.DEADLINE_WRITE)
         query = select(deadline_change).order_by(deadline_change.c.id.desc()).limit(limit)
         if key:
             query = query.where(deadline_change.c.deadline == key)
-        with self._stepper.database.read() as connection:
-            latest = set(connection.execute(latest_ids()).scalars())
+        with self._step_runner.database.read() as connection:
+            latest = set(connection.execute(latest_change_ids()).scalars())
             return tuple(_change_of(row, undoable=row.id in latest) for row in connection.execute(query))
 
-    def of_case(self, instance_id: str, actor: Actor) -> CaseClocks:
-        """The timers and dates that one case waits for. Needs `deadline.write` in its scope. Raises NotFound."""
-        with self._stepper.database.read() as connection:
-            case = connection.execute(select(instance).where(instance.c.id == instance_id)).one_or_none()
-            if case is None:
-                raise NotFound("La pratica non c'è")
-            self._permissions.require(actor, Permission.DEADLINE_WRITE, case.scope)
-            clocks = clocks_of(connection, case, self._now())
-        name = self._stepper.repository.get(case.definition_id).name
-        return CaseClocks(case.id, case.number, name, case.scope, case.state, clocks)
+    def of_instance(self, instance_id: str, actor: Actor) -> InstanceDeadlines:
+        """The deadlines of one instance. Needs `deadline.write` in its scope. Raises NotFound."""
+        with self._step_runner.database.read() as connection:
+            row = connection.execute(select(instance).where(instance.c.id == instance_id)).one_or_none()
+            if row is None:
+                raise NotFound("INSTANCE_NOT_FOUND")
+            self._permissions.require(actor, Permission.DEADLINE_WRITE, row.scope)
+            deadlines = read_instance_deadlines(connection, row, self._now())
+        name = self._step_runner.repository.get(row.definition_id).name
+        return InstanceDeadlines(row.id, row.number, name, row.scope, row.state, deadlines)
 
     # -- changing --------------------------------------------------------------------------------------------------
 
-    def preview(self, key: str, scope: str, term: Term | None, actor: Actor) -> Preview:
-        """What putting a term in force in a scope (empty: everywhere) would do; None gives back what holds above.
+    def preview(self, key: str, scope: str, override: Override | None, actor: Actor) -> DeadlinePreview:
+        """What an override in a scope (empty: everywhere) would do; None removes the scope's own override.
 
-        Nothing changes. Raises InvalidInput for a term that this deadline cannot have.
+        Nothing changes. Raises InvalidInput for an override that this deadline cannot have.
         """
-        self._allow(key, scope, term, actor)
-        with self._stepper.database.read() as connection, much_memory(connection):
-            return self._measured(
-                connection, _aim(connection, key, scope, term), self._calendars(connection, key)
-            )[0]
+        self._check(key, scope, override, actor)
+        with self._step_runner.database.read() as connection, extra_memory(connection):
+            return self._preview(connection, key, scope, override)
 
     def apply(
         self,
         key: str,
         scope: str,
-        term: Term | None,
+        override: Override | None,
         *,
         fingerprint: str,
         reason: str,
         actor: Actor,
         past_confirmed: bool = False,
-    ) -> Change:
-        """Put the term in force and move all that waits, in one transaction, as the preview of `fingerprint` said.
+    ) -> DeadlineChange:
+        """Put an override in force and move the due dates of all that waits, in one transaction.
 
-        Raises InvalidInput without a reason, or when cases would be late at once and that was not confirmed;
-        InvalidState when something has changed since the preview.
+        `fingerprint` is that of the preview. Raises InvalidInput without a reason, or when due dates would be in the
+        past and `past_confirmed` is False; InvalidState when something has changed since the preview.
         """
-        self._allow(key, scope, term, actor)
+        self._check(key, scope, override, actor)
         require_reason(reason)
-        with self._stepper.database.begin() as work, much_memory(work.connection):
-            return self._change(
-                work, key, scope, term, fingerprint, reason.strip(), actor, past_confirmed, None
+        with self._step_runner.database.begin() as work, extra_memory(work.connection):
+            return self._apply(
+                work, key, scope, override, fingerprint, reason.strip(), actor, past_confirmed, None
             )
 
-    def preview_undo(self, change_id: int, actor: Actor) -> tuple[Change, Preview]:
+    def preview_undo(self, change_id: int, actor: Actor) -> tuple[DeadlineChange, DeadlinePreview]:
         """The change and what undoing it would do. Nothing changes. Raises as `undo`."""
-        with self._stepper.database.read() as connection, much_memory(connection):
-            row, term = self._undoable(connection, change_id, actor)
-            found = self._measured(
-                connection,
-                _aim(connection, row.deadline, row.scope, term),
-                self._calendars(connection, row.deadline),
-            )[0]
-        return _change_of(row, undoable=True), found
+        with self._step_runner.database.read() as connection, extra_memory(connection):
+            row, override = self._undoable(connection, change_id, actor)
+            preview = self._preview(connection, row.deadline, row.scope, override)
+        return _change_of(row, undoable=True), preview
 
-    def undo(self, change_id: int, reason: str, actor: Actor, *, past_confirmed: bool = False) -> Change:
-        """Put back what a change took the place of, as a new change. Only the one in force can be undone."""
-        with self._stepper.database.begin() as work, much_memory(work.connection):
-            row, term = self._undoable(work.connection, change_id, actor)
-            why = reason.strip() or f"Annullata la modifica n. {change_id}"
-            return self._change(work, row.deadline, row.scope, term, None, why, actor, past_confirmed, row.id)
+    def undo(
+        self, change_id: int, reason: str, actor: Actor, *, past_confirmed: bool = False
+    ) -> DeadlineChange:
+        """Restore what a change replaced, as a new change. Raises InvalidState unless it is the latest of its scope."""
+        with self._step_runner.database.begin() as work, extra_memory(work.connection):
+            row, override = self._undoable(work.connection, change_id, actor)
+            why = reason.strip() or str(message("DEADLINE_CHANGE_UNDONE", number=change_id))
+            return self._apply(
+                work, row.deadline, row.scope, override, None, why, actor, past_confirmed, row.id
+            )
 
-    def _undoable(self, connection: Connection, change_id: int, actor: Actor) -> tuple[Row[Any], Term | None]:
-        """The row of a change that is in force, and the term that held before it."""
-        query = select(deadline_change).where(deadline_change.c.id == change_id)
-        row = connection.execute(query).one_or_none()
-        if row is None:
-            raise NotFound(f"La modifica n. {change_id} non c'è")
-        term = term_of(row.old)
-        self._allow(row.deadline, row.scope, term, actor)
-        if row.id not in set(connection.execute(latest_ids()).scalars()):
-            raise InvalidState("Dopo questa modifica ce n'è stata un'altra: annulla prima quella")
-        return row, term
-
-    def move_one(
+    def set_due_date(
         self,
-        what: str,
+        kind: str,
         row_id: str,
         moment: datetime,
         reason: str,
@@ -165,148 +169,187 @@ class Deadlines:
         *,
         past_confirmed: bool = False,
     ) -> str:
-        """Move one timer or date of one case by hand (`what`: timer, due, follow_up); changes for all leave it alone.
+        """Set one due date of one instance (`kind`: timer, due, follow_up) and return the id of the instance.
 
-        Gives the id of the case.
-
-        Needs `deadline.write` in the case's scope and a reason; a moment that is past needs its confirmation.
+        Overrides leave it alone from then on. Needs `deadline.write` in the scope of the instance and a reason; a
+        moment in the past needs to be confirmed.
         """
-        return move_one(self._stepper, self._permissions, what, row_id, moment, reason, actor, past_confirmed)
+        return set_due_date(
+            self._step_runner, self._permissions, kind, row_id, moment, reason, actor, past_confirmed
+        )
 
-    def _change(
+    # -- within ----------------------------------------------------------------------------------------------------
+
+    def _preview(
+        self, connection: Connection, key: str, scope: str, override: Override | None
+    ) -> DeadlinePreview:
+        change = PlannedChange.plan(connection, key, scope, override)
+        return self._prepare(connection, change, self._calendars(connection, key))[0]
+
+    def _undoable(
+        self, connection: Connection, change_id: int, actor: Actor
+    ) -> tuple[Row[Any], Override | None]:
+        """The row of the latest change of a scope, and the override before it."""
+        query = select(deadline_change).where(deadline_change.c.id == change_id)
+        row = connection.execute(query).one_or_none()
+        if row is None:
+            raise NotFound("DEADLINE_CHANGE_NOT_FOUND", number=change_id)
+        override = override_from_json(row.old)
+        self._check(row.deadline, row.scope, override, actor)
+        if row.id not in set(connection.execute(latest_change_ids()).scalars()):
+            raise InvalidState("DEADLINE_CHANGE_NOT_LATEST")
+        return row, override
+
+    def _apply(
         self,
         work: UnitOfWork,
         key: str,
         scope: str,
-        term: Term | None,
+        override: Override | None,
         fingerprint: str | None,
         reason: str,
         actor: Actor,
         past_confirmed: bool,
         undoes: int | None,
-    ) -> Change:
+    ) -> DeadlineChange:
         connection, now = work.connection, self._now()
-        starts = self._deadline(key).what == STARTS
-        if not starts:
-            self._stand_still(connection)
+        deadline = self._deadline(key)
+        if deadline.kind != STARTS:
+            self._lock_instances(connection)
         configuration_changed(
             connection
-        )  # now: a new version of a process, which arms its starts, waits here
-        aim, calendars = _aim(connection, key, scope, term), self._calendars(connection, key)
-        found, write = self._measured(connection, aim, calendars, hold=True)
-        if fingerprint is not None and found.fingerprint != fingerprint:
-            raise InvalidState(
-                "Dall'anteprima è cambiato qualcosa: guarda la nuova anteprima e conferma di nuovo"
+        )  # first: the deployment of a new version, with its timer starts, waits
+        change = PlannedChange.plan(connection, key, scope, override)
+        preview, write = self._prepare(connection, change, self._calendars(connection, key), lock=True)
+        if fingerprint is not None and preview.fingerprint != fingerprint:
+            raise InvalidState("DEADLINE_PREVIEW_OUTDATED")
+        moved, overdue = preview.counts["moves"], preview.counts["overdue"]
+        if overdue and not past_confirmed:
+            confirm = {"passato": message("DEADLINE_CONFIRM_PAST")}
+            if deadline.kind == STARTS:
+                raise InvalidInput("SCHEDULED_START_IN_THE_PAST", fields=confirm)
+            raise InvalidInput("DEADLINES_OVERDUE_AT_ONCE", number=overdue, fields=confirm)
+        value = override_to_json(override)
+        old = override_to_json(overrides_in_force(connection, key).get((key, scope)))
+        inserted = (
+            deadline_change.insert()
+            .values(
+                deadline=key,
+                scope=scope,
+                value=value,
+                old=old,
+                reason=reason,
+                changed_at=now,
+                changed_by=actor.id,
+                undoes=undoes,
+                moved=moved,
+                overdue=overdue,
             )
-        if found.counts["overdue"] and not past_confirmed:
-            raise InvalidInput(
-                "Il momento è già passato: una pratica comincerebbe subito. Conferma che va bene così"
-                if starts
-                else f"{found.counts['overdue']} sarebbero subito in ritardo: conferma che va bene così",
-                fields={"passato": "Conferma che va bene così"},
-            )
-        own = terms_in_force(connection, key).get((key, scope))
-        row = {
-            "deadline": key,
+            .returning(deadline_change.c.id)
+        )
+        change_id = int(connection.execute(inserted).scalar_one())
+        data = {
+            "change": change_id,
+            "key": key,
+            "label": deadline.label,
             "scope": scope,
-            "value": values_of(term),
-            "old": values_of(own),
             "reason": reason,
-            "changed_at": now,
-            "changed_by": actor.id,
-            "undoes": undoes,
-            "moved": found.counts["moves"],
-            "overdue": found.counts["overdue"],
+            "old": preview.before,
+            "new": preview.after,
+            "moved": moved,
         }
-        written = deadline_change.insert().values(**row).returning(deadline_change.c.id)
-        change_id = int(connection.execute(written).scalar_one())
-        label = self._deadline(key).label
-        told = {"change": change_id, "key": key, "label": label, "scope": scope, "reason": reason}
-        told |= {"old": found.before, "new": found.after, "moved": found.counts["moves"]}
-        line = write_log(connection, actor.id, now, told)
-        write(change_id, line)
-        work.after_commit(self._stepper.nudge)
-        rest = (now, actor.id, undoes, found.counts["moves"], found.counts["overdue"], True)
-        return Change(change_id, key, scope, row["value"], row["old"], reason, *rest)
+        write(change_id, log_change(connection, actor.id, now, data))
+        work.after_commit(self._step_runner.wake_scheduler)
+        return DeadlineChange(
+            change_id, key, scope, value, old, reason, now, actor.id, undoes, moved, overdue, undoable=True
+        )
 
-    def _measured(
-        self, connection: Connection, aim: Aim, calendars: Calendars, *, hold: bool = False
-    ) -> tuple[Preview, Write]:
-        """The preview, with the rows that have the deadline inside an expression; and what writes it all."""
-        if aim.key.endswith(f"/{STARTS}"):
-            seen, restarts = measure_starts(self._stepper.repository, connection, aim, self._now(), hold=hold)
-            return seen, lambda _change, _line: write_starts(connection, restarts, self._now())
-        now, deadline = self._now(), self._deadline(aim.key)
-        if deadline.inside and aim.asked is not None:
-            if isinstance(aim.asked, Every):
-                raise InvalidInput(
-                    "Questa scadenza sta dentro un'espressione: non può essere una ripetizione"
-                )
-            worth(aim.asked, deadline.value, now, lambda: calendars(aim.scope))
-        found, days = measure(connection, places_of(aim.key), aim, calendars, now)
-        around = keys_around(self._stepper.repository, aim.key)
-        reworked = rework(self._stepper, connection, around, aim)
+    def _prepare(
+        self, connection: Connection, change: PlannedChange, calendars: Calendars, *, lock: bool = False
+    ) -> tuple[DeadlinePreview, Write]:
+        """The preview of a change, and the function that writes it. `lock` locks what the function needs."""
+        runner, now = self._step_runner, self._now()
+        if change.key.endswith(f"/{STARTS}"):
+            preview, starts = preview_starts(runner.repository, connection, change, now, lock=lock)
+            return preview, lambda _change_id, _log_id: write_starts(connection, starts, self._now())
+        deadline = self._deadline(change.key)
+        if deadline.embedded_uses and change.requested is not None:
+            if isinstance(change.requested, Every):
+                raise InvalidInput("EMBEDDED_DEADLINE_CANNOT_REPEAT")
+            override_value(change.requested, deadline.default_value, now, lambda: calendars(change.scope))
+        columns = due_columns_of(change.key)
+        preview, days = compute_preview(connection, columns, change, calendars, now)
+        embedding = embedding_keys(runner.repository, change.key)
+        recalculated = recalculate(runner, connection, embedding, change)
+        reminder_days = runner.settings.overdue_reminder_days
 
-        def write(change_id: int, line: int) -> None:
-            places = places_of(aim.key)
-            tell_holders(connection, places, aim, around, change_id, deadline.label, now)
-            with one_hint(connection, "timers"):
-                for place in places:
-                    move(connection, place, aim, line, days, calendars)
-            write_reworked(connection, reworked, line, calendars)
+        def write(change_id: int, log_id: int) -> None:
+            notify_assignees(connection, columns, change, embedding, change_id, deadline.label, now)
+            with notify_once(connection, "timers"):
+                for column in columns:
+                    update_rows(connection, column, change, log_id, days, calendars, reminder_days)
+            write_recalculated(connection, recalculated, log_id, calendars, reminder_days)
 
-        return with_reworked(found, reworked, SHOWN), write
+        return extend_preview(preview, recalculated, MAX_LISTED), write
 
-    def _stand_still(self, connection: Connection) -> None:
-        """No step begins until the change is written, and those under way have ended: none brings an old value back."""
+    def _lock_instances(self, connection: Connection) -> None:
+        """Wait for the steps under way and let none begin before the commit: none writes an old due date."""
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("LOCK TABLE instance IN EXCLUSIVE MODE")
 
-    def _allow(self, key: str, scope: str, term: Term | None, actor: Actor) -> None:
+    def _check(self, key: str, scope: str, override: Override | None, actor: Actor) -> None:
+        """Raise Forbidden, NotFound, or InvalidInput for an override that this deadline cannot have."""
         self._permissions.require(actor, Permission.DEADLINE_WRITE, scope)
         deadline = self._deadline(key)
-        if deadline.what == STARTS:
-            require_start_term(term, deadline.label)
+        if deadline.kind == STARTS:
+            require_start_override(override, deadline.label)
             return
-        if term is None:
+        if override is None:
             return
         if deadline.mixed:
+            raise InvalidInput("DEADLINE_NAME_MIXED", name=deadline.name)
+        if deadline.repeats and not isinstance(override, Every):
             raise InvalidInput(
-                f"Sotto il nome «{deadline.name}» stanno ripetizioni e scadenze singole: servono due nomi"
+                "DEADLINE_NEEDS_REPETITION",
+                label=deadline.label,
+                fields={"genere": message("THIS_DEADLINE_NEEDS_REPETITION")},
             )
-        if isinstance(term, Every) != deadline.repeats:
-            wanted = "una ripetizione" if deadline.repeats else "una data o un termine, non una ripetizione"
+        if not deadline.repeats and isinstance(override, Every):
             raise InvalidInput(
-                f"«{deadline.label}» vuole {wanted}", fields={"genere": f"Questa scadenza vuole {wanted}"}
+                "DEADLINE_NEEDS_DATE_OR_OFFSET",
+                label=deadline.label,
+                fields={"genere": message("THIS_DEADLINE_NEEDS_DATE_OR_OFFSET")},
             )
 
     def _deadline(self, key: str) -> Deadline:
-        found = read_catalogue(self._stepper.repository).get(key)
+        found = read_catalogue(self._step_runner.repository).get(key)
         if found is None:
-            raise NotFound(f"La scadenza «{key}» non c'è: l'elenco è in Amministrazione → Scadenze")
+            raise NotFound("DEADLINE_NOT_FOUND", key=key)
         return found
 
     def _calendars(self, connection: Connection, key: str) -> Calendars:
-        """The working days of each scope, as a case of the deadline's process there would have them."""
-        known: dict[str, WorkingCalendar] = {}
-        process = self._stepper.repository.latest(self._deadline(key).process_key)
-        compiled = self._stepper.repository.compiled(process.id)
+        """The working days of each scope, as an instance of the deadline's process there would have them."""
+        calendars: dict[str, WorkingCalendar] = {}
+        process = self._step_runner.repository.latest(self._deadline(key).process_key)
+        compiled = self._step_runner.repository.compiled(process.id)
 
         def of(scope: str) -> WorkingCalendar:
-            if scope not in known:
-                case = InstanceRef("", 0, process.id, compiled.key, 0, "", scope, None, "", None)
-                host = RunHost(connection, compiled, case, SYSTEM, self._now(), self._stepper.operations)
-                known[scope] = host.calendar
-            return known[scope]
+            if scope not in calendars:
+                reference = InstanceRef.for_preview(process.id, compiled.key, scope)
+                environment = StepEnvironment(
+                    connection, compiled, reference, SYSTEM, self._now(), self._step_runner.operations
+                )
+                calendars[scope] = environment.calendar
+            return calendars[scope]
 
         return of
 
     def _now(self) -> datetime:
-        return self._stepper.clock.now()
+        return self._step_runner.clock.now()
 
 
-def _change_of(row: Row[Any], *, undoable: bool) -> Change:
-    return Change(
+def _change_of(row: Row[Any], *, undoable: bool) -> DeadlineChange:
+    return DeadlineChange(
         row.id,
         row.deadline,
         row.scope,
@@ -319,23 +362,4 @@ def _change_of(row: Row[Any], *, undoable: bool) -> Change:
         row.moved,
         row.overdue,
         undoable,
-    )
-
-
-def _aim(connection: Connection, key: str, scope: str, term: Term | None) -> Aim:
-    terms = terms_in_force(connection, key)
-    nearer = tuple(sorted(s for _, s in terms if s != scope and covers(scope, s)))
-    without = {place: one for place, one in terms.items() if place != (key, scope)}
-    last = connection.execute(
-        select(func.coalesce(func.max(deadline_change.c.id), 0)).where(deadline_change.c.deadline == key)
-    ).scalar_one()
-    return Aim(
-        key,
-        scope,
-        term,
-        nearest(without, key, scope) if term is None else term,
-        nearest(terms, key, scope),
-        reaching(scope, nearer),
-        int(last),
-        nearer,
     )

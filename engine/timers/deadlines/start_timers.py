@@ -1,7 +1,7 @@
-"""What begins processes by itself, moved like any deadline: seen beforehand, then written with the change.
+"""Overrides of timer start events: previewed like those of any deadline, then written with the change.
 
-A start has one ambito, that of the cases it begins, and no case waits on it. The change takes the place of all that has
-not begun yet; a repetition goes on counting from where it was.
+A timer start belongs to one scope, that of the instances it starts. The change replaces all starts that wait; a
+repetition continues its count.
 """
 
 from __future__ import annotations
@@ -18,17 +18,18 @@ from engine.access.actors import covers
 from engine.definitions.repository import Repository
 from engine.errors import InvalidInput
 from engine.languages.bpmn.model import Element
-from engine.scheduling.overrides import After, Term, sentence, values_of
+from engine.messages import message
+from engine.scheduling.overrides import After, Override
 from engine.scheduling.overrides.deadline_keys import STARTS
-from engine.scheduling.timer_definition import Due, latest_nominal
-from engine.scheduling.timer_start_events import calendar_of, due_under, insert_start, scope_of
+from engine.scheduling.timer_definition import Due, recurrence_from_column
+from engine.scheduling.timer_start_events import calendar_of_scope, insert_start, next_start, start_scope
 from engine.storage.tables import definition, scheduled_start
-from engine.timers.deadlines.preview import NO_COUNTS, Aim, CaseMove, Preview
+from engine.timers.deadlines.preview import NO_COUNTS, DeadlinePreview, DueDateChange, PlannedChange
 
 
 @dataclass(frozen=True)
-class Restart:
-    """A start, the rows that wait for it (none when it is over), and when it would be due."""
+class StartChange:
+    """A timer start, its waiting rows (none when it is over) and when it will be due (None: never again)."""
 
     definition_id: str
     start: Element
@@ -36,69 +37,63 @@ class Restart:
     due: Due | None
 
 
-def require_start_term(term: Term | None, label: str) -> None:
-    """Raise InvalidInput for an offset: what begins a process has no case yet to count from."""
-    if isinstance(term, After):
+def require_start_override(override: Override | None, label: str) -> None:
+    """Raise InvalidInput for an offset: before the instance starts there is nothing to count from."""
+    if isinstance(override, After):
         raise InvalidInput(
-            f"«{label}» fa cominciare il processo: non c'è ancora una pratica da cui contare. "
-            "Serve una data con la sua ora, o una ripetizione",
-            fields={"genere": "Per un avvio serve una data, o una ripetizione"},
+            "START_OVERRIDE_IS_OFFSET",
+            label=label,
+            fields={"genere": message("START_NEEDS_DATE_OR_REPETITION")},
         )
 
 
-def measure_starts(
-    repository: Repository, connection: Connection, aim: Aim, now: datetime, *, hold: bool
-) -> tuple[Preview, Sequence[Restart]]:
-    """What a change would do to a start, and what to write. `hold` locks its rows until the transaction ends."""
-    found = _restarts(repository, connection, aim, now, hold)
-    counts, cases = dict(NO_COUNTS), []
-    told = repr((aim.key, aim.scope, values_of(aim.asked), aim.last_change))
+def preview_starts(
+    repository: Repository, connection: Connection, change: PlannedChange, now: datetime, *, lock: bool
+) -> tuple[DeadlinePreview, Sequence[StartChange]]:
+    """The preview of a change for a timer start, and what to write. `lock` locks its rows."""
+    found = _start_changes(repository, connection, change, now, lock)
+    counts, changes = dict(NO_COUNTS), []
+    identity = change.identity
     for one in found:
         old = min((row.due_at for row in one.rows), default=None)
         new = one.due.at if one.due else None
-        fate = "ends" if new is None else "overdue" if new <= now else "moves"
+        outcome = "ends" if new is None else "overdue" if new <= now else "moves"
         counts["moves"] += 1
-        counts["overdue"] += fate == "overdue"
+        counts["overdue"] += outcome == "overdue"
         row_id = one.rows[0].id if one.rows else ""
-        cases.append(CaseMove("", 0, row_id, STARTS, old, new, fate))
-        told += repr((one.definition_id, [row.id for row in one.rows], old, new))
-    preview = Preview(
-        aim.key,
-        aim.scope,
-        aim.asked,
-        sentence(values_of(aim.before)),
-        sentence(values_of(aim.effective)),
-        counts,
-        tuple(cases),
-        hashlib.sha256(told.encode()).hexdigest(),
-    )
-    return preview, found
+        changes.append(DueDateChange("", 0, row_id, STARTS, old, new, outcome))
+        identity += repr((one.definition_id, [row.id for row in one.rows], old, new))
+    fingerprint = hashlib.sha256(identity.encode()).hexdigest()
+    return change.preview(counts, tuple(changes), fingerprint), found
 
 
-def _restarts(
-    repository: Repository, connection: Connection, aim: Aim, now: datetime, hold: bool
-) -> list[Restart]:
-    key, element_id, _ = aim.key.rsplit("/", 2)
+def _start_changes(
+    repository: Repository, connection: Connection, change: PlannedChange, now: datetime, lock: bool
+) -> list[StartChange]:
+    key, element_id, _ = change.key.rsplit("/", 2)
     newest = connection.execute(
         select(definition).where(definition.c.key == key).order_by(definition.c.version.desc()).limit(1)
     ).one_or_none()
     if newest is None or newest.state != "active":
         return []
-    start = repository.compiled(newest.id).program.models[key].elements.get(element_id)
+    start = repository.compiled(newest.id).executable.models[key].elements.get(element_id)
     if start is None or start.timer is None:
         return []
-    scope = scope_of(start)
-    if not covers(aim.scope, scope) or any(covers(one, scope) for one in aim.nearer):
+    scope = start_scope(start)
+    if not covers(change.scope, scope) or any(covers(one, scope) for one in change.overriding_scopes):
         return []
-    rows = _waiting(connection, newest.id, element_id, hold)
-    armed = next((row.repetition for row in rows if row.repetition), None)
-    begun = latest_nominal(armed) if armed else rows[0].created_at if rows else newest.deployed_at
-    calendar = calendar_of(connection, scope)
-    due = due_under(aim.effective, start.timer, newest.deployed_at, begun, armed, now, calendar)
-    return [Restart(newest.id, start, rows, due)]
+    rows = _waiting(connection, newest.id, element_id, lock)
+    recurrence = recurrence_from_column(next((row.repetition for row in rows if row.repetition), None))
+    if recurrence is not None:
+        begun = recurrence.previous_occurrence()
+    else:
+        begun = rows[0].created_at if rows else newest.deployed_at
+    calendar = calendar_of_scope(connection, scope)
+    due = next_start(change.effective, start.timer, newest.deployed_at, begun, recurrence, now, calendar)
+    return [StartChange(newest.id, start, rows, due)]
 
 
-def _waiting(connection: Connection, definition_id: str, element_id: str, hold: bool) -> tuple[Row[Any], ...]:
+def _waiting(connection: Connection, definition_id: str, element_id: str, lock: bool) -> tuple[Row[Any], ...]:
     query = (
         select(scheduled_start)
         .where(
@@ -108,28 +103,26 @@ def _waiting(connection: Connection, definition_id: str, element_id: str, hold: 
         )
         .order_by(scheduled_start.c.due_at)
     )
-    if hold:
+    if lock:
         query = query.with_for_update()
-        connection.execute(
-            query
-        )  # asked twice: one that has just begun a case leaves its repetition in a new row
+        connection.execute(query)  # and again below: a start that fires meanwhile leaves a new row
     return tuple(connection.execute(query))
 
 
-def write_starts(connection: Connection, restarts: Sequence[Restart], now: datetime) -> None:
-    """Let each start wait for its new moment alone."""
-    for one in restarts:
-        kept, *others = one.rows or (None,)
-        over = [row.id for row in (others if one.due else one.rows)]
-        if over:
+def write_starts(connection: Connection, changes: Sequence[StartChange], now: datetime) -> None:
+    """Let each timer start wait for its new moment only."""
+    for change in changes:
+        first, *others = change.rows or (None,)
+        ended = [row.id for row in (others if change.due else change.rows)]
+        if ended:
             connection.execute(
-                update(scheduled_start).where(scheduled_start.c.id.in_(over)).values(state="ended")
+                update(scheduled_start).where(scheduled_start.c.id.in_(ended)).values(state="ended")
             )
-        if one.due and kept:
+        if change.due and first:
             connection.execute(
                 update(scheduled_start)
-                .where(scheduled_start.c.id == kept.id)
-                .values(due_at=one.due.at, repetition=one.due.repetition)
+                .where(scheduled_start.c.id == first.id)
+                .values(due_at=change.due.at, repetition=change.due.repetition)
             )
-        elif one.due:
-            insert_start(connection, one.definition_id, one.start, one.due, now)
+        elif change.due:
+            insert_start(connection, change.definition_id, change.start, change.due, now)

@@ -1,4 +1,4 @@
-"""What the list of deadlines tells of each: how many wait on it, when the next is due, what is in force where."""
+"""What the list of deadlines shows of each: how many instances wait, the next due date, the overrides in force."""
 
 from __future__ import annotations
 
@@ -8,34 +8,33 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
-from engine.scheduling.overrides import sentence_of, start_key, term_of
+from engine.scheduling.overrides import describe_override, override_from_json, start_key
 from engine.storage.tables import definition, scheduled_start
 from engine.storage.tables.deadlines import deadline_change
 from engine.timers.deadlines.catalogue import Deadline
-from engine.timers.deadlines.columns import PLACES
-from engine.timers.deadlines.models import Standing
+from engine.timers.deadlines.columns import DUE_COLUMNS
+from engine.timers.deadlines.models import ActiveOverride
 
-Waiting = Mapping[str, tuple[int, datetime | None]]
-"""By deadline, how many running cases wait on it and when the next is due."""
+WaitingByKey = Mapping[str, tuple[int, datetime | None]]
+"""By deadline key, how many rows of running instances wait and the next due date (UTC)."""
 
 
-def waiting(connection: Connection) -> Waiting:
-    """Of every deadline; on what begins processes by itself no case waits."""
+def waiting_by_key(connection: Connection) -> WaitingByKey:
+    """What waits for each deadline; for a timer start no instance waits."""
     found: dict[str, tuple[int, datetime | None]] = {}
-    for place in PLACES.values():
+    for column in DUE_COLUMNS.values():
         rows = connection.execute(
-            select(place.key, func.count(), func.min(place.due))
-            .where(place.key.is_not(None), place.c.state == place.open_state)
-            .group_by(place.key)
+            select(column.key, func.count(), func.min(column.due))
+            .where(column.key.is_not(None), column.c.state == column.open_state)
+            .group_by(column.key)
         )
         for key, many, due in rows:
             before, earliest = found.get(key, (0, None))
-            dues = [one for one in (earliest, due) if one is not None]
-            found[key] = (before + many, min(dues, default=None))
-    return found | _starting(connection)
+            found[key] = (before + many, _earliest(earliest, due))
+    return found | _scheduled_starts(connection)
 
 
-def _starting(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
+def _scheduled_starts(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
     rows = connection.execute(
         select(definition.c.key, scheduled_start.c.element_id, func.min(scheduled_start.c.due_at))
         .join(definition, definition.c.id == scheduled_start.c.definition_id)
@@ -45,33 +44,39 @@ def _starting(connection: Connection) -> dict[str, tuple[int, datetime | None]]:
     return {start_key(key, element_id): (0, due) for key, element_id, due in rows}
 
 
-def together(deadline: Deadline, waiting: Waiting) -> tuple[int, datetime | None]:
-    """How many wait on a deadline and when the next is due, those included that have it inside an expression."""
-    keys = {deadline.key, *(f"{u.process_key}/{u.element_id}/{u.what}" for u in deadline.inside)}
+def waiting_for(deadline: Deadline, waiting: WaitingByKey) -> tuple[int, datetime | None]:
+    """How many rows wait for a deadline and the next due date, with those whose expressions contain it."""
+    keys = {
+        deadline.key,
+        *(f"{use.process_key}/{use.element_id}/{use.kind}" for use in deadline.embedded_uses),
+    }
     found = [waiting[key] for key in keys if key in waiting]
-    return sum(many for many, _ in found), min((due for _, due in found if due), default=None)
+    return sum(many for many, _ in found), _earliest(*(due for _, due in found))
 
 
-def latest_ids() -> Select[Any]:
-    """SQL: the changes that are the latest of their deadline and scope."""
+def _earliest(*moments: datetime | None) -> datetime | None:
+    return min((one for one in moments if one is not None), default=None)
+
+
+def latest_change_ids() -> Select[Any]:
+    """SQL: the ids of the latest change of each deadline and scope."""
     return select(func.max(deadline_change.c.id)).group_by(
         deadline_change.c.deadline, deadline_change.c.scope
     )
 
 
-def in_force(connection: Connection) -> dict[str, list[Standing]]:
-    """By deadline, the terms in force."""
+def active_overrides(connection: Connection) -> dict[str, list[ActiveOverride]]:
+    """The overrides in force by deadline key."""
     rows = connection.execute(
         select(deadline_change)
-        .where(deadline_change.c.id.in_(latest_ids()))
+        .where(deadline_change.c.id.in_(latest_change_ids()))
         .order_by(deadline_change.c.scope)
     )
-    found: dict[str, list[Standing]] = {}
+    found: dict[str, list[ActiveOverride]] = {}
     for row in rows:
-        term = term_of(row.value)
-        if term is not None:
-            standing = Standing(
-                row.scope, term, sentence_of(term), row.changed_at, row.changed_by, row.reason
-            )
-            found.setdefault(row.deadline, []).append(standing)
+        override = override_from_json(row.value)
+        if override is not None:
+            sentence = describe_override(override)
+            active = ActiveOverride(row.scope, override, sentence, row.changed_at, row.changed_by, row.reason)
+            found.setdefault(row.deadline, []).append(active)
     return found

@@ -6,20 +6,15 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM
 from engine.instances.selection import Selection
-from engine.scheduling.overrides import After, At, Every, Term
+from engine.scheduling.overrides import After, At, Every, Override
 from engine.simulation import World
-from tests.engine.versions import plan_to, redeploy
+from tests.engine.definition_versions import plan_to, redeploy
 
 DIAGRAMS = Path(__file__).parents[1] / "diagrams"
 CONSTRUCTS = Path(__file__).parents[2] / "bpmn"
-MORE = (
-    "events/condition_boundary",
-    "events/event_subprocess_timer",
-    "events/event_subprocess_message",
-    "compensation/throw_one",
-)
+MORE = ("condition_boundary", "event_subprocess_timer", "event_subprocess_message", "throw_one")
 """Constructs that are in no other recorded process; what they start with stands in `AMOUNT`."""
 AMOUNT = {"amount": 10}
 IN_PATTI = 4
@@ -53,7 +48,7 @@ def work_on_many(world: World) -> None:
 
 def _start_more(world: World) -> None:
     for name in MORE:
-        path = CONSTRUCTS / f"{name}.bpmn"
+        (path,) = CONSTRUCTS.rglob(f"{name}.bpmn")
         held = [
             ("operatore", "assistente_sociale"),
             ('isExecutable="true"', 'isExecutable="true" c:candidateStarterGroups="assistente_sociale"'),
@@ -80,21 +75,21 @@ def _move_deadlines(world: World) -> None:
     by_hand = next(
         one for one in world.engine.timers.of_instance(signed[3], SYSTEM) if one.element_id == "Tempo"
     )
-    world.engine.deadlines.move_one("timer", by_hand.id, world.now + timedelta(days=30), "Accordo", rita)
+    world.engine.deadlines.set_due_date("timer", by_hand.id, world.now + timedelta(days=30), "Accordo", rita)
     waiting = [
         line.deadline
         for line in world.engine.deadlines.list(rita)
         if line.waiting and line.deadline.key.startswith("patto_")
     ]
     assert len(waiting) >= IN_PATTI, "few dates of the patti are waited for"
-    waiting.sort(key=lambda deadline: deadline.what != "timer")
+    waiting.sort(key=lambda deadline: deadline.kind != "timer")
     for deadline in waiting[:IN_PATTI]:
         _move(world, deadline.key, Every(2, "settimane") if deadline.repeats else After(60, "giorni"))
 
 
-def _move(world: World, key: str, term: Term, scope: str = "") -> int:
+def _move(world: World, key: str, term: Override, scope: str = "") -> int:
     """Put a term in force, as an administrator does; gives the change's number."""
-    deadlines, rita = world.touch().deadlines, world.actor("rita")
+    deadlines, rita = world.engine_for_call().deadlines, world.actor("rita")
     seen = deadlines.preview(key, scope, term, rita)
     made = deadlines.apply(
         key,
@@ -120,9 +115,9 @@ def _move_cases(world: World) -> None:
 def _stop_processes(world: World) -> None:
     for _ in range(2):
         world.start("in_ascolto", by="anna")
-    world.engine.suspended_definitions.suspend("in_ascolto", "Si rivede", SYSTEM, with_cases=True)
+    world.engine.definition_suspension.suspend("in_ascolto", "Si rivede", SYSTEM, include_instances=True)
     world.engine.run_due()
-    world.engine.calendars.close(
+    world.engine.calendars.add_closing(
         world.scope, date(2016, 8, 8), date(2016, 8, 19), "Ferie", world.actor("rita")
     )
 
@@ -132,4 +127,6 @@ def _write_notes(world: World) -> None:
     (task,) = world.tasks(case)
     task.claim(by="anna")
     task.attach("delega.pdf", by="anna")
-    world.engine.notes.comment_case(case, "Ha telefonato: porta i documenti lunedì", world.actor("anna"))
+    world.engine.comments.comment_instance(
+        case, "Ha telefonato: porta i documenti lunedì", world.actor("anna")
+    )

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.access.actors import SYSTEM
+from engine.access import SYSTEM
 from engine.languages.forms.model import Field
 from engine.simulation import World
-from tests.acceptance.wanderer import Wanderer
+from tests.acceptance.random_walker import Wanderer
 
 CONCLUDING = ("chiudi", "ritira", "rifiuta", "abbandona", "interrompe", "concludi", "fine", "non_interessato")
 """Answers that end things, those that end most first."""
@@ -24,7 +24,7 @@ class Closer(Wanderer):
         """Bring all of `cases` to an end. AssertionError, with what is still waiting, when one does not get there."""
         world = self.world
         for round_ in range(MOST_ROUNDS):
-            left = [case for case in cases if world.case(case).state in ("active", "suspended")]
+            left = [case for case in cases if world.instance(case).state in ("active", "suspended")]
             if not left:
                 return
             worked = [self._one(case, round_) for case in left]
@@ -37,17 +37,17 @@ class Closer(Wanderer):
 
     def _one(self, case: str, round_: int) -> bool:
         world = self.world
-        world.cases = [case]
-        if world.case().state == "suspended":
+        world.instance_ids = [case]
+        if world.instance().state == "suspended":
             world.resume(by="anna")
             return True
         before = self.done
         for _ in range(len(world.tasks())):
-            if world.case().state == "active" and world.tasks():
+            if world.instance().state == "active" and world.tasks():
                 self._work()
         if self.done == before and round_ % 5 == 4:
-            for name in sorted(world.engine.messages.awaited(case)):
-                if world.engine.messages.awaited(case):
+            for name in sorted(world.engine.messages.awaited_messages(case)):
+                if world.engine.messages.awaited_messages(case):
                     world.message(name, by="carla", values={})
         return self.done > before
 
@@ -61,7 +61,7 @@ class Closer(Wanderer):
     def _told(self, left: list[str]) -> str:
         lines = []
         for case in left:
-            found = self.world.case(case)
+            found = self.world.instance(case)
             lines.append(f"n. {found.number} {found.definition_id} {found.phase}")
-            lines += [f"  {sentence}" for sentence in self.world.engine.history.why_waiting(case, SYSTEM)]
+            lines += [f"  {sentence}" for sentence in self.world.engine.history.waiting_reasons(case, SYSTEM)]
         return "\n".join([*lines, *self.trace[-10:]])

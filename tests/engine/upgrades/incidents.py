@@ -9,10 +9,10 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from engine.access.actors import SYSTEM
-from engine.definitions.resources import Bundle
+from engine.access import SYSTEM
+from engine.definitions.resources import DeploymentBundle
 from engine.errors import ExecutionFailed
-from engine.history.consistency import soundness
+from engine.history.consistency import check_consistency
 from engine.simulation import DEFAULT_SCOPE, World
 from engine.storage.tables import definition, outbox
 from tests.engine.trial_operations import Trial
@@ -45,8 +45,8 @@ def told(world: World) -> dict[str, Any]:
         ],
         "faults": sorted(
             fault
-            for check in soundness(world.engine.database, world.engine.repository)
-            for fault in check.faults
+            for check in check_consistency(world.engine.database, world.engine.repository)
+            for fault in check.problems
         ),
     }
 
@@ -140,7 +140,7 @@ def _fail_together(world: World, trial: Trial, starts: tuple[str, str]) -> Mappi
     world.task("Prepara", cases["fragile"]).complete(by="anna")  # it will be retried
     (late,) = world.tasks(cases["scadenze"])
     rita, day = world.actor("rita"), world.now - LATE
-    world.engine.deadlines.move_one("due", late.id, day, "Era scaduto", rita, past_confirmed=True)
+    world.engine.deadlines.set_due_date("due", late.id, day, "Era scaduto", rita, past_confirmed=True)
     with _out_of_order(world, (*BROKEN, once, again)):
         world.signal("allarme", by="anna", scope=DEFAULT_SCOPE)
         world.start("richiede", by="anna", values={"chi": "chiunque"})
@@ -169,5 +169,5 @@ def _fail_by_themselves(world: World, trial: Trial) -> dict[str, dict[str, Any]]
 
 
 def _deploy(world: World, key: str, when: str) -> None:
-    bundle = Bundle.from_files({f"{key}.bpmn": beginning_by_itself(key, when)})
-    world.engine.repository.deploy(bundle, SYSTEM)
+    bundle = DeploymentBundle.from_files({f"{key}.bpmn": beginning_by_itself(key, when)})
+    world.engine.deployments.deploy(bundle, SYSTEM)

@@ -16,14 +16,15 @@ from typing import Any
 
 from sqlalchemy import text
 
-from engine.access.actors import SYSTEM
+import modules
+from engine.access import SYSTEM
 from engine.errors import ExecutionFailed
-from engine.languages.forms.model import MANY, Field
+from engine.languages.forms.model import MULTIPLE_CHOICE_KINDS, Field
 from engine.simulation import DEFAULT_SCOPE, World
 from engine.spiff.process_run import STATE_VERSION
 from engine.storage.migrate import revisions
+from tests.acceptance.random_walker import ANSWERS, HOLDERS, RARE, Wanderer
 from tests.acceptance.stages import START, USERS
-from tests.acceptance.wanderer import ANSWERS, HOLDERS, RARE, Wanderer
 from tests.engine.trial_operations import Trial
 from tests.engine.upgrades.changes import change, work_on_many
 from tests.engine.upgrades.fixture import FOLDER, SUFFIX, dump
@@ -50,9 +51,8 @@ CALLED: Mapping[str, int] = {
     "patto_commissione": 207,
     "patto_firma": 207,
     "patto_lettera": 211,
-    "patto_sostituzione": 208,
 }
-"""Every process that is shipped and called: a task of each is left open. With the seed that gets there soon."""
+"""Processes that are shipped and called: a task of each is left open. With the seed that gets there soon."""
 MOST_STEPS = 18
 """With one seed, looking for a task of such a process."""
 
@@ -69,10 +69,10 @@ class Unhurried(Wanderer):
         if not usual or field.key in ANSWERS:
             return super()._value(field)
         chosen = self.dice.choice(usual)
-        return [chosen] if field.kind in MANY else chosen
+        return [chosen] if field.kind in MULTIPLE_CHOICE_KINDS else chosen
 
     def _suspend_or_resume(self) -> None:
-        if self.world.case().state == "suspended":
+        if self.world.instance().state == "suspended":
             self.world.resume(by="anna")
 
 
@@ -91,12 +91,12 @@ def play(world: World, trial: Trial) -> dict[str, Any]:
     for turn in range(max(steps for _, steps, _ in walkers)):
         for walker, steps, cases in walkers:
             if turn < steps:
-                world.cases = cases
+                world.instance_ids = cases
                 walker.step()
     for process, seed in CALLED.items():
         _reach(world, process, seed)
     _hand_over(world, [cases[-1] for _, _, cases in walkers if cases])
-    world.cases = []
+    world.instance_ids = []
     small = [world.start(key, by="anna", values=values).id for key, values in SMALL.items()]
     world.task("Firma – Ada", small[1]).complete(by="anna", esito="firma")
     repairs = open_incidents(world, trial)
@@ -110,7 +110,7 @@ def play(world: World, trial: Trial) -> dict[str, Any]:
         if cases and number % 5 == 0:
             _draft(world, cases[-1])
     for number, (_, _, cases) in enumerate(walkers):
-        if cases and number % 7 == 6 and world.case(cases[-1]).state == "active":
+        if cases and number % 7 == 6 and world.instance(cases[-1]).state == "active":
             world.suspend("Un controllo", by="carla", instance_id=cases[-1])
     leave_unsent(world)
     work_on_many(world)
@@ -121,7 +121,7 @@ def _reach(world: World, process: str, first_seed: int) -> None:
     """Play more cases, one after another, until a task of a process is open."""
     for seed in range(first_seed, first_seed + 20):
         walker = Severe(world, "patto_autonomia", seed)
-        world.cases = []
+        world.instance_ids = []
         for _ in range(MOST_STEPS):
             if process in _at_work(world):
                 return
@@ -136,13 +136,21 @@ def _at_work(world: World) -> set[str]:
 
 
 def _hand_over(world: World, cases: list[str]) -> None:
-    """Let another tutor take the place of one, in the first case that can change its tutor."""
-    case = next(one for one in cases if "Sostituzione del tutor" in world.engine.messages.awaited(one))
+    """Let another tutor take the place of one, in the first case that can, and the first one be asked again."""
+    case = next(
+        one for one in cases if "Sostituzione del tutor" in world.engine.messages.awaited_messages(one)
+    )
     parts = world.engine.history.participants(case, SYSTEM)
-    (new,) = {"fabio", "nadia"} - {part["actor_id"] for part in parts if part["role"] == "tutor"}
-    values = {"nuovo_tutor": new, "motivo_sostituzione": "Cambia servizio"}
-    world.message("Sostituzione del tutor", by="carla", key=world.case(case).business_key, values=values)
-    world.task("Accettazione dell'incarico", case).complete(by=new, accetta_incarico="si")
+    (old,) = {part["actor_id"] for part in parts if part["role"] == "tutor" and not part["until"]}
+    (new,) = {"fabio", "nadia"} - {old}
+    for tutor in (new, old):
+        values = {"nuovo_tutor": tutor, "motivo_sostituzione": "Cambia servizio"}
+        world.message(
+            "Sostituzione del tutor", by="carla", key=world.instance(case).business_key, values=values
+        )
+        asked = world.task("Accettazione dell'incarico", case)
+        if tutor == new:
+            asked.complete(by=new, accetta_incarico="si")
 
 
 def _draft(world: World, case: str) -> None:
@@ -156,6 +164,7 @@ def _draft(world: World, case: str) -> None:
 
 def record() -> Path:
     """Play, write the file, and say where."""
+    modules.load()
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{Path(folder) / 'versione.db'}"
         trial = Trial()

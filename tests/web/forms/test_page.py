@@ -76,6 +76,14 @@ def simple(*components: dict[str, Any], **variables: Any) -> Gallery:
 
 def test_every_field_has_a_name_that_is_read_aloud() -> None:
     page = Browser(Gallery())
+    for what in (
+        "//input[not(@type='hidden')]",
+        "//select",
+        "//textarea",
+        "//fieldset",
+        "//*[@aria-describedby]",
+    ):
+        assert page.all(what), what
     for control in page.all("//input[not(@type='hidden')] | //select | //textarea"):
         assert page.all(f"//label[@for='{control.get('id')}']"), control.get("name")
     for fieldset in page.all("//fieldset"):

@@ -1,19 +1,19 @@
-"""What is wrong with how cases of a process begin by themselves: at a date, with a message or signal, by a task."""
+"""Checks of what starts instances: timer, message and signal start events, instantiating tasks and gateways."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from engine.errors import Finding
-from engine.languages.bpmn.instantiating_elements import left_over
+from engine.languages.bpmn.instantiating_elements import unconverted_elements
+from engine.languages.bpmn.lint.found import Found
 from engine.languages.bpmn.model import Element
-from engine.languages.bpmn.parser import line_of
+from engine.languages.bpmn.parser import source_line
+from engine.messages import message
 
-SCOPE = "ambito"
-"""The property of a timer start that says in which ambito its cases begin."""
-
-Found = Callable[[Element, str, str], Finding]
+SCOPE_PROPERTY = "ambito"
+"""The property of a timer start event with the scope (ambito) of the instances it starts."""
 
 
 def check_start(element: Element, found: Found) -> Iterator[Finding]:
@@ -21,33 +21,24 @@ def check_start(element: Element, found: Found) -> Iterator[Finding]:
     if element.type != "startEvent" or element.parent_id:
         return
     if (element.message + element.signal)[:1] == "=":
-        sentence = "ciò che fa nascere una pratica ha un nome fisso: un'espressione non avrebbe ancora nulla da leggere"
+        sentence = message("LINT_START_NAME_IS_EXPRESSION")
         yield found(element, "START_NAME", sentence)
     if "conditional" in element.events:
-        sentence = (
-            "una condizione guarda le variabili di una pratica, e qui non ce n'è ancora nessuna: usa un messaggio, "
-            "un segnale o un timer, oppure metti l'evento in un sottoprocesso a evento"
-        )
+        sentence = message("LINT_START_BY_CONDITION")
         yield found(element, "START_CONDITION", sentence)
     if element.timer is None:
         return
     if element.timer.text.startswith("="):
-        sentence = (
-            "quando nasce la pratica si scrive per esteso (una data, una durata o una ripetizione): "
-            "un'espressione non avrebbe ancora nulla da leggere"
-        )
+        sentence = message("LINT_START_TIMER_IS_EXPRESSION")
         yield found(element, "START_TIMER", sentence)
-    if not element.properties.get(SCOPE, "").strip():
-        sentence = (
-            "di' in quale ambito nascono le pratiche che il timer avvia: aggiungi all'evento la proprietà "
-            f"«{SCOPE}»"
-        )
+    if not element.properties.get(SCOPE_PROPERTY, "").strip():
+        sentence = message("LINT_START_TIMER_WITHOUT_SCOPE", property=SCOPE_PROPERTY)
         yield found(element, "START_SCOPE", sentence)
 
 
-def check_instantiating(root: Any, file: str) -> Iterator[Finding]:
-    """What says that it begins a case and cannot."""
-    for node, sentence in left_over(root):
+def check_instantiating_elements(root: Any, file: str) -> Iterator[Finding]:
+    """The findings of tasks and gateways with ``instantiate`` that cannot start an instance."""
+    for node, sentence in unconverted_elements(root):
         yield Finding(
-            "INSTANTIATE", sentence, file, node.get("id") or "", node.get("name") or "", line_of(node)
+            "INSTANTIATE", sentence, file, node.get("id") or "", node.get("name") or "", source_line(node)
         )

@@ -1,8 +1,7 @@
-"""What a diagram tells other engines and nobody does here: listeners, scripts beside a task, foreign extensions.
+"""Warnings about extensions and elements that other engines execute and this one does not: listeners, delegates…
 
-A diagram that asks for something in words this engine does not read is not run wrong in silence: each of them is a
-warning that names it. What changes nothing of what happens to a case (threads, how long a history is kept, what a
-modelling tool remembers) is passed over; `HARMLESS` lists it.
+Extensions without influence on an instance (threads, history time to live, modeler templates) give no warning;
+`HARMLESS` lists them.
 """
 
 from __future__ import annotations
@@ -14,10 +13,11 @@ from lxml import etree
 
 from engine.errors import Finding
 from engine.languages.bpmn.expression_dialect import CAMUNDA
-from engine.languages.bpmn.parser import BPMN, FLOW_NODES, Diagram, line_of
+from engine.languages.bpmn.parser import BPMN, FLOW_NODES, Diagram, source_line
+from engine.messages import Message, message
 
 EXTERNAL = ("serviceTask", "sendTask", "messageEventDefinition")
-"""What may name an operation; without one it is refused, whatever else it says."""
+"""Elements that may name an operation; without one they are refused by other checks."""
 
 READ: dict[str, tuple[str, ...]] = {
     "candidateStarterGroups": ("process",),
@@ -42,63 +42,65 @@ READ: dict[str, tuple[str, ...]] = {
     "inputParameter": ("serviceTask", "sendTask", "endEvent", "intermediateThrowEvent"),
     "outputParameter": ("serviceTask", "sendTask", "endEvent", "intermediateThrowEvent"),
 }
-"""Camunda's words → where the engine reads them."""
+"""Camunda attribute or element → the BPMN elements in which the engine reads it."""
 
-HARMLESS: dict[str, str] = {
-    "properties": "dove non si leggono sono solo appunti",
-    "async": "ogni passo è già salvato da sé, e le operazioni si ritentano",
-    "asyncBefore": "come sopra",
-    "asyncAfter": "come sopra",
-    "exclusive": "due passi della stessa pratica non corrono mai insieme",
-    "jobPriority": "i lavori automatici si fanno in ordine di tempo",
-    "taskPriority": "come sopra",
-    "historyTimeToLive": "il registro non si cancella",
-    "versionTag": "è un'etichetta: le versioni hanno un numero",
-    "formRefBinding": "il modulo è quello pubblicato con il diagramma",
-    "formRefVersion": "come sopra",
-    "diagramRelationId": "lo usa il modellatore",
-    "modelerTemplate": "come sopra",
-    "modelerTemplateVersion": "come sopra",
-    "modelerTemplateIcon": "come sopra",
-}
-"""Camunda's words that change nothing of what happens to a case, and why."""
+HARMLESS = frozenset(
+    {
+        "properties",
+        "async",
+        "asyncBefore",
+        "asyncAfter",
+        "exclusive",
+        "jobPriority",
+        "taskPriority",
+        "historyTimeToLive",
+        "versionTag",
+        "formRefBinding",
+        "formRefVersion",
+        "diagramRelationId",
+        "modelerTemplate",
+        "modelerTemplateVersion",
+        "modelerTemplateIcon",
+    }
+)
+"""Camunda attributes and elements that are ignored without a warning; docs/pages/diagrams.py says why for each."""
 
 INSTEAD: dict[str, str] = {
-    "executionListener": "disegna ciò che fa come attività (di servizio o script) prima o dopo questo elemento",
-    "taskListener": "disegna ciò che fa come attività prima o dopo il compito; gli avvisi agli operatori partono da sé",
-    "in": "passa i valori come parametri (input) dell'evento",
-    "out": "qui non torna indietro nulla: toglilo",
-    "inputParameter": "calcola il valore prima, in un'attività script; qui i parametri valgono solo per le operazioni",
-    "outputParameter": "calcola il valore dopo, in un'attività script; qui i risultati sono solo delle operazioni",
-    "formData": "disegna il modulo in un file .form e nominalo con «formRef»",
-    "formProperty": "disegna il modulo in un file .form e nominalo con «formRef»",
-    "connector": "scegli un'operazione: tipo «External» e un Topic",
-    "class": "scegli un'operazione: tipo «External» e un Topic",
-    "delegateExpression": "scegli un'operazione: tipo «External» e un Topic",
-    "expression": "scegli un'operazione: tipo «External» e un Topic",
-    "field": "passa il valore all'operazione come parametro (input)",
-    "failedJobRetryTimeCycle": "quante volte si ritenta lo dice l'operazione",
-    "errorEventDefinition": "l'errore lo dà l'operazione, con il suo codice: raccoglilo con un evento di bordo",
-    "initiator": "chi ha avviato la pratica è nel registro, non in una variabile: chiedilo in un modulo",
-    "errorMessage": "la frase è quella di chi dà l'errore",
-    "candidateStarterUsers": "chi può avviare si dice per ruoli, con «candidateStarterGroups»",
-    "isStartableInTasklist": "per non farlo avviare togli i ruoli che possono farlo",
-    "decisionRefBinding": "la tabella è quella pubblicata con il diagramma: metti nel pacchetto quella che vuoi",
-    "decisionRefVersion": "la tabella è quella pubblicata con il diagramma: metti nel pacchetto quella che vuoi",
-    "calledElementBinding": "si chiama la versione in vigore quando questo diagramma è pubblicato",
-    "calledElementVersion": "si chiama la versione in vigore quando questo diagramma è pubblicato",
-    "calledElementVersionTag": "si chiama la versione in vigore quando questo diagramma è pubblicato",
-    "variableMappingClass": "scrivi che cosa passa fra gli «In mappings» e gli «Out mappings»",
-    "variableMappingDelegateExpression": "scrivi che cosa passa fra gli «In mappings» e gli «Out mappings»",
-    "variableName": "la condizione si guarda a ogni cambiamento: metti nella condizione ciò che conta",
-    "variableEvents": "la condizione si guarda a ogni cambiamento: metti nella condizione ciò che conta",
-    "businessKey": "il processo chiamato fa parte della stessa pratica: passa il valore come variabile",
-    "local": "passano tutte le variabili visibili: scrivi una per una quelle che vuoi",
-    "resource": "scrivi il testo qui, non in un altro file",
+    "executionListener": "INSTEAD_OF_EXECUTION_LISTENER",
+    "taskListener": "INSTEAD_OF_TASK_LISTENER",
+    "in": "INSTEAD_OF_IN_MAPPING",
+    "out": "INSTEAD_OF_OUT_MAPPING",
+    "inputParameter": "INSTEAD_OF_INPUT_PARAMETER",
+    "outputParameter": "INSTEAD_OF_OUTPUT_PARAMETER",
+    "formData": "INSTEAD_OF_EMBEDDED_FORM",
+    "formProperty": "INSTEAD_OF_EMBEDDED_FORM",
+    "connector": "INSTEAD_OF_IMPLEMENTATION",
+    "class": "INSTEAD_OF_IMPLEMENTATION",
+    "delegateExpression": "INSTEAD_OF_IMPLEMENTATION",
+    "expression": "INSTEAD_OF_IMPLEMENTATION",
+    "field": "INSTEAD_OF_FIELD_INJECTION",
+    "failedJobRetryTimeCycle": "INSTEAD_OF_RETRY_CYCLE",
+    "errorEventDefinition": "INSTEAD_OF_ERROR_DEFINITION",
+    "initiator": "INSTEAD_OF_INITIATOR",
+    "errorMessage": "INSTEAD_OF_ERROR_MESSAGE",
+    "candidateStarterUsers": "INSTEAD_OF_STARTER_USERS",
+    "isStartableInTasklist": "INSTEAD_OF_STARTABLE_FLAG",
+    "decisionRefBinding": "INSTEAD_OF_DECISION_BINDING",
+    "decisionRefVersion": "INSTEAD_OF_DECISION_BINDING",
+    "calledElementBinding": "INSTEAD_OF_CALLED_ELEMENT_BINDING",
+    "calledElementVersion": "INSTEAD_OF_CALLED_ELEMENT_BINDING",
+    "calledElementVersionTag": "INSTEAD_OF_CALLED_ELEMENT_BINDING",
+    "variableMappingClass": "INSTEAD_OF_VARIABLE_MAPPING",
+    "variableMappingDelegateExpression": "INSTEAD_OF_VARIABLE_MAPPING",
+    "variableName": "INSTEAD_OF_VARIABLE_EVENTS",
+    "variableEvents": "INSTEAD_OF_VARIABLE_EVENTS",
+    "businessKey": "INSTEAD_OF_BUSINESS_KEY",
+    "local": "INSTEAD_OF_LOCAL_VARIABLES",
+    "resource": "INSTEAD_OF_EXTERNAL_RESOURCE",
 }
-"""Camunda's words that do something there and nothing here → what to do instead."""
+"""Attributes and elements with an effect in Camunda and none here → the code of the sentence on what to do instead."""
 
-SAME_AS_HERE = {
+DEFAULT_BEHAVIOUR = {
     "calledElementBinding": ("deployment", "latest"),
     "decisionRefBinding": ("deployment",),
     "isStartableInTasklist": ("true",),
@@ -106,7 +108,7 @@ SAME_AS_HERE = {
     "local": ("false",),
     "type": ("external",),
 }
-"""Words that ask, with these values, for what happens here anyway."""
+"""Attributes that with these values ask for what this engine does anyway."""
 
 FOREIGN: dict[str, tuple[str, str]] = {
     "http://activiti.org/bpmn": ("activiti", "Activiti"),
@@ -118,19 +120,19 @@ FOREIGN: dict[str, tuple[str, str]] = {
 }
 """The extensions of other engines → their usual prefix and the engine's name."""
 
-FOREIGN_HARMLESS = frozenset(HARMLESS) | {"unitTests", "userTask"}
+FOREIGN_HARMLESS = HARMLESS | {"unitTests", "userTask"}
 _SHARED = ("error", "escalation", "message", "signal")
 _PERFORMERS = ("performer", "humanPerformer", "potentialOwner", "resourceRole")
 
 
-def check_unread(diagram: Diagram) -> Iterator[Finding]:
-    """A warning for each thing of the process that other engines would do and this one does not."""
+def check_unsupported(diagram: Diagram) -> Iterator[Finding]:
+    """A warning for each extension or element of the process that this engine does not execute."""
     process = diagram.executable[0]
     for root in diagram.tree:
         if root.get("id") == process.id or _kind(root) in _SHARED:
             for node in root.iter():
                 if _kind(node):
-                    yield from _Unread(diagram.file, node).findings()
+                    yield from _NodeChecker(diagram.file, node).findings()
 
 
 def _kind(node: etree._Element) -> str:
@@ -139,8 +141,8 @@ def _kind(node: etree._Element) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) and tag.startswith(f"{{{BPMN}}}") else ""
 
 
-class _Unread:
-    """One BPMN node with its attributes and the extension elements right in it."""
+class _NodeChecker:
+    """One BPMN node with its attributes and its own extension elements."""
 
     def __init__(self, file: str, node: etree._Element) -> None:
         self.file = file
@@ -152,25 +154,25 @@ class _Unread:
             return
         seen: set[str] = set()
         foreign: dict[str, set[str]] = {}
-        for space, name, value, line in self._words():
-            if space == CAMUNDA and name not in seen and self._unread(name, value):
+        for space, name, value, line in self._extensions():
+            if space == CAMUNDA and name not in seen and self._is_ignored(name, value):
                 seen.add(name)
-                instead = INSTEAD.get(name, "qui non è letto: toglilo, o disegna ciò che fa")
-                yield self._found(f"«camunda:{name}» non viene eseguito: {instead}", line)
+                instead = message(INSTEAD.get(name, "INSTEAD_OF_UNKNOWN_EXTENSION"))
+                yield self._found(message("LINT_CAMUNDA_EXTENSION_NOT_RUN", name=name, instead=instead), line)
             elif space in FOREIGN and name not in FOREIGN_HARMLESS:
                 foreign.setdefault(space, set()).add(name)
         for space, names in foreign.items():
             prefix, engine = FOREIGN[space]
-            listed = ", ".join(f"«{prefix}:{name}»" for name in sorted(names))
-            sentence = f"{listed}: estensioni di {engine}, che non vengono eseguite; riscrivile con quelle di Camunda 7"
-            yield self._found(sentence, line_of(self.node))
-        yield from self._of_bpmn()
+            extensions = [f"«{prefix}:{name}»" for name in sorted(names)]
+            sentence = message("LINT_FOREIGN_EXTENSIONS_NOT_RUN", extensions=extensions, engine=engine)
+            yield self._found(sentence, source_line(self.node))
+        yield from self._unsupported_bpmn()
 
-    def _words(self) -> Iterator[tuple[str, str, str, int]]:
+    def _extensions(self) -> Iterator[tuple[str, str, str, int]]:
         """(namespace, name, value, line) of each extension of the node."""
         for key, value in self.node.attrib.items():
             named = etree.QName(str(key))
-            yield named.namespace or "", named.localname, str(value), line_of(self.node)
+            yield named.namespace or "", named.localname, str(value), source_line(self.node)
         for group in self.node.iterfind(f"{{{BPMN}}}extensionElements"):
             for part in group:
                 tag: Any = part.tag  # a function for comments
@@ -179,44 +181,40 @@ class _Unread:
                 named = etree.QName(part)
                 if named.localname == "inputOutput" and named.namespace == CAMUNDA:
                     for one in part.iterfind(f"{{{CAMUNDA}}}*"):
-                        yield CAMUNDA, etree.QName(one).localname, "", line_of(one)
+                        yield CAMUNDA, etree.QName(one).localname, "", source_line(one)
                     continue
                 if named.localname in ("in", "out") and named.namespace == CAMUNDA:
                     for name in ("businessKey", "local"):
                         if part.get(name) is not None:
-                            yield CAMUNDA, name, str(part.get(name)), line_of(part)
-                yield named.namespace or "", named.localname, "", line_of(part)
+                            yield CAMUNDA, name, str(part.get(name)), source_line(part)
+                yield named.namespace or "", named.localname, "", source_line(part)
 
-    def _unread(self, name: str, value: str) -> bool:
-        if name in HARMLESS or value.strip() in SAME_AS_HERE.get(name, ()):
+    def _is_ignored(self, name: str, value: str) -> bool:
+        if name in HARMLESS or value.strip() in DEFAULT_BEHAVIOUR.get(name, ()):
             return False
         if self.kind in EXTERNAL and not self.node.get(f"{{{CAMUNDA}}}topic") and name != "executionListener":
             return self.kind == "messageEventDefinition"  # a task without an operation is refused for that
         return self.kind not in READ.get(name, ())
 
-    def _of_bpmn(self) -> Iterator[Finding]:
-        """What BPMN itself has and the engine does not do."""
-        line = line_of(self.node)
+    def _unsupported_bpmn(self) -> Iterator[Finding]:
+        """The parts of BPMN itself that the engine does not execute."""
+        line = source_line(self.node)
         for name in ("startQuantity", "completionQuantity"):
             if (self.node.get(name) or "1") != "1":
-                yield self._found(
-                    f"«{name}» non viene eseguito: disegna un gateway parallelo o una ripetizione", line
-                )
+                yield self._found(message("LINT_TOKEN_QUANTITY_NOT_RUN", name=name), line)
         if self.kind in _PERFORMERS:
-            sentence = f"«{self.kind}» non viene letto: di' chi lo fa con una corsia o con i gruppi candidati"
+            sentence = message("LINT_PERFORMER_NOT_READ", kind=self.kind)
             yield self._found(sentence, line)
         if self.kind == "assignment":
-            sentence = (
-                "l'assegnazione di un'associazione dati non viene eseguita: scrivi il valore in uno script"
-            )
+            sentence = message("LINT_DATA_ASSIGNMENT_NOT_RUN")
             yield self._found(sentence, line)
         if self.kind == "correlationSubscription":
-            sentence = "la correlazione di BPMN non viene letta: scrivi la proprietà «chiave» dell'evento a messaggio"
+            sentence = message("LINT_CORRELATION_NOT_READ")
             yield self._found(sentence, line)
         if self.kind == "multiInstanceLoopCharacteristics" and self.node.get("behavior", "All") != "All":
-            yield self._found("«behavior» non viene eseguito: usa la condizione di fine", line)
+            yield self._found(message("LINT_LOOP_BEHAVIOR_NOT_RUN"), line)
 
-    def _found(self, sentence: str, line: int) -> Finding:
+    def _found(self, sentence: Message, line: int) -> Finding:
         owner = next(
             (
                 one

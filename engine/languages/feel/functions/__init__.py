@@ -1,4 +1,4 @@
-"""The built-in functions of FEEL, each area in its file, together in one registry."""
+"""The built-in functions of FEEL: one module per area, one registry with all of them."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ BUILTINS = FunctionRegistry().with_(
         for function in area.FUNCTIONS
     )
 )
-"""Every built-in function of DMN 1.5; `now` and `today` have no clock until one is bound to them."""
+"""The built-in functions of DMN 1.5. `now` and `today` have no implementation until one is bound."""
 
 __all__ = ["BUILTINS"]

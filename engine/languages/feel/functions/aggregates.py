@@ -9,11 +9,11 @@ from typing import Any
 
 from engine.languages.feel.arithmetic import add
 from engine.languages.feel.comparison import less
-from engine.languages.feel.functions.catalogue import Catalogue, number, spread
+from engine.languages.feel.functions.declaration import FunctionGroup, number, values_of
 from engine.languages.feel.limits import Evaluation
-from engine.languages.feel.values import NUMBERS, ORDERED, YearsMonths, is_number, kind_of
+from engine.languages.feel.values import DECIMAL128, ORDERED, YearsMonths, is_number, kind_of
 
-FUNCTIONS = Catalogue()
+FUNCTIONS = FunctionGroup()
 Aggregate = Callable[..., Any]
 
 
@@ -37,19 +37,19 @@ def _extreme(values: list[Any], better: Callable[[Any, Any], bool | None]) -> An
 @_aggregate("min", "Il più piccolo")
 def min_(*values: Any) -> Any:
     """The least; null for no values or values of different kinds."""
-    return _extreme(spread(values), less)
+    return _extreme(values_of(values), less)
 
 
 @_aggregate("max", "Il più grande")
 def max_(*values: Any) -> Any:
     """The greatest; null for no values or values of different kinds."""
-    return _extreme(spread(values), lambda value, best: less(best, value))
+    return _extreme(values_of(values), lambda value, best: less(best, value))
 
 
 @_aggregate("sum", "La somma di numeri o di durate", bounded=True)
 def sum_(evaluation: Evaluation, *values: Any) -> Any:
     """Sum of numbers or durations; null for no values."""
-    terms = spread(values)
+    terms = values_of(values)
     if not terms or not (is_number(terms[0]) or type(terms[0]) in (YearsMonths, dt.timedelta)):
         return None
     if len(terms) == 1:
@@ -65,58 +65,58 @@ def sum_(evaluation: Evaluation, *values: Any) -> Any:
 @_aggregate("product", "Il prodotto di numeri")
 def product(*values: Any) -> Decimal | None:
     """Product of numbers; null for no values."""
-    factors = spread(values)
+    factors = values_of(values)
     if not factors:
         return None
     total = Decimal(1)
     for factor in factors:
-        total = NUMBERS.multiply(total, number(factor))
+        total = DECIMAL128.multiply(total, number(factor))
     return total
 
 
 def _total(numbers: list[Decimal]) -> Decimal:
     total = Decimal(0)
     for term in numbers:
-        total = NUMBERS.add(total, term)
+        total = DECIMAL128.add(total, term)
     return total
 
 
 @_aggregate("mean", "La media aritmetica")
 def mean(*values: Any) -> Decimal | None:
     """Arithmetic mean; null for no values."""
-    numbers = [number(value) for value in spread(values)]
-    return NUMBERS.divide(_total(numbers), Decimal(len(numbers))) if numbers else None
+    numbers = [number(value) for value in values_of(values)]
+    return DECIMAL128.divide(_total(numbers), Decimal(len(numbers))) if numbers else None
 
 
 @_aggregate("median", "La mediana")
 def median(*values: Any) -> Decimal | None:
     """Middle value, or the mean of the two in the middle; null for no values."""
-    numbers = sorted(number(value) for value in spread(values))
+    numbers = sorted(number(value) for value in values_of(values))
     if not numbers:
         return None
     middle = len(numbers) // 2
     if len(numbers) % 2:
         return numbers[middle]
-    return NUMBERS.divide(NUMBERS.add(numbers[middle - 1], numbers[middle]), Decimal(2))
+    return DECIMAL128.divide(DECIMAL128.add(numbers[middle - 1], numbers[middle]), Decimal(2))
 
 
 @_aggregate("stddev", "Lo scarto quadratico medio (del campione)")
 def stddev(*values: Any) -> Decimal | None:
     """Sample standard deviation; null for less than two values."""
-    numbers = [number(value) for value in spread(values)]
+    numbers = [number(value) for value in values_of(values)]
     if len(numbers) < 2:
         return None
-    average = NUMBERS.divide(_total(numbers), Decimal(len(numbers)))
-    deviations = [NUMBERS.subtract(value, average) for value in numbers]
-    squares = [NUMBERS.multiply(deviation, deviation) for deviation in deviations]
-    return NUMBERS.sqrt(NUMBERS.divide(_total(squares), Decimal(len(numbers) - 1)))
+    average = DECIMAL128.divide(_total(numbers), Decimal(len(numbers)))
+    deviations = [DECIMAL128.subtract(value, average) for value in numbers]
+    squares = [DECIMAL128.multiply(deviation, deviation) for deviation in deviations]
+    return DECIMAL128.sqrt(DECIMAL128.divide(_total(squares), Decimal(len(numbers) - 1)))
 
 
 @_aggregate("mode", "I valori più frequenti, in ordine")
 def mode(*values: Any) -> list[Decimal]:
     """The most frequent numbers, ascending."""
     frequency: dict[Decimal, int] = {}
-    for value in spread(values):
+    for value in values_of(values):
         exact = number(value)
         frequency[exact] = frequency.get(exact, 0) + 1
     most = max(frequency.values(), default=0)
@@ -136,10 +136,10 @@ def _decided(values: list[Any], decisive: bool) -> bool | None:
 @_aggregate("all", "Vero se tutti sono veri")
 def all_(*values: Any) -> bool | None:
     """Three-valued conjunction of a list."""
-    return _decided(spread(values), False)
+    return _decided(values_of(values), False)
 
 
 @_aggregate("any", "Vero se almeno uno è vero")
 def any_(*values: Any) -> bool | None:
     """Three-valued disjunction of a list."""
-    return _decided(spread(values), True)
+    return _decided(values_of(values), True)

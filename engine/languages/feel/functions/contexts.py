@@ -1,13 +1,13 @@
-"""Built-ins over contexts: reading, putting, merging entries."""
+"""Built-ins on contexts: reading, adding and merging entries."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from engine.languages.feel.functions.catalogue import Catalogue, items, text
+from engine.languages.feel.functions.declaration import FunctionGroup, items, text
 from engine.languages.feel.limits import Evaluation
 
-FUNCTIONS = Catalogue()
+FUNCTIONS = FunctionGroup()
 
 
 def _context(value: Any) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def get_entries(evaluation: Evaluation, context: Any) -> list[Any]:
 
 @FUNCTIONS.add("context", ("entries",), description="Un contesto fatto di voci, ciascuna con key e value")
 def context(entries: Any) -> dict[str, Any] | None:
-    """The context of those entries; null when one lacks key or value, or a key comes twice."""
+    """The context of these entries; null when one has no key or value, or a key is repeated."""
     made: dict[str, Any] = {}
     for entry in items(entries):
         if type(entry) is not dict or "key" not in entry or "value" not in entry or entry["key"] in made:
@@ -81,7 +81,7 @@ def _put(
     description="Più contesti in uno; vince l'ultimo che ha la chiave",
 )
 def context_merge(evaluation: Evaluation, contexts: Any) -> dict[str, Any]:
-    """One context of all the entries; later ones win."""
+    """One context with all the entries; later entries replace earlier ones."""
     made: dict[str, Any] = {}
     for one in items(contexts):
         evaluation.spend_items(len(_context(one)))

@@ -1,4 +1,4 @@
-"""Built-ins that make dates, times and durations, and say things of them."""
+"""Built-ins on dates, times and durations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.languages.feel.function_registry import Function
-from engine.languages.feel.functions.catalogue import MISSING, Catalogue, number, text, whole
+from engine.languages.feel.functions.declaration import MISSING, FunctionGroup, number, text, whole_number
 from engine.languages.feel.temporal import (
     UTC,
     at_midnight,
@@ -17,9 +17,9 @@ from engine.languages.feel.temporal import (
     parse_duration,
     parse_time,
 )
-from engine.languages.feel.values import NUMBERS, YearsMonths, is_duration
+from engine.languages.feel.values import DECIMAL128, YearsMonths, is_duration
 
-FUNCTIONS = Catalogue()
+FUNCTIONS = FunctionGroup()
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS = (
     "January",
@@ -36,8 +36,10 @@ MONTHS = (
     "December",
 )
 
-FUNCTIONS.put(Function("now", (), None, "La data e l'ora di adesso, secondo l'orologio di chi valuta"))
-FUNCTIONS.put(Function("today", (), None, "La data di oggi, secondo l'orologio di chi valuta"))
+FUNCTIONS.add_function(
+    Function("now", (), None, "La data e l'ora di adesso, secondo l'orologio di chi valuta")
+)
+FUNCTIONS.add_function(Function("today", (), None, "La data di oggi, secondo l'orologio di chi valuta"))
 
 
 def _day(value: Any) -> Any:
@@ -52,7 +54,7 @@ def _day(value: Any) -> Any:
 def date(value: Any, month: Any = MISSING, day: Any = MISSING) -> dt.date | None:
     """A date from text, from a date and time, or from its parts."""
     if month is not MISSING:
-        return dt.date(whole(value), whole(month), whole(day))
+        return dt.date(whole_number(value), whole_number(month), whole_number(day))
     if type(value) is dt.datetime:
         return value.date()
     return value if type(value) is dt.date else parse_date(text(value))
@@ -70,10 +72,10 @@ def time(value: Any, minute: Any = MISSING, second: Any = MISSING, offset: Any =
     if minute is not MISSING:
         exact = number(second)
         return dt.time(
-            whole(value),
-            whole(minute),
+            whole_number(value),
+            whole_number(minute),
             int(exact),
-            int(NUMBERS.multiply(NUMBERS.remainder(exact, Decimal(1)), Decimal(1_000_000))),
+            int(DECIMAL128.multiply(DECIMAL128.remainder(exact, Decimal(1)), Decimal(1_000_000))),
             None if offset is None else dt.timezone(offset),
         )
     if type(value) is dt.datetime:
@@ -124,13 +126,13 @@ def day_of_year(day: Any) -> Decimal:
 
 @FUNCTIONS.add("day of week", ("date",), description="Il nome inglese del giorno della settimana")
 def day_of_week(day: Any) -> str:
-    """Monday to Sunday, as the standard has it."""
+    """Monday to Sunday; the standard requires English names."""
     return WEEKDAYS[_day(day).weekday()]
 
 
 @FUNCTIONS.add("month of year", ("date",), description="Il nome inglese del mese")
 def month_of_year(day: Any) -> str:
-    """January to December, as the standard has it."""
+    """January to December; the standard requires English names."""
     return MONTHS[_day(day).month - 1]
 
 

@@ -1,4 +1,4 @@
-"""Built-ins over any value: not, string, number, is, is defined."""
+"""Built-ins on any value: not, string, number, is, is defined."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from decimal import Decimal
 from typing import Any
 
 from engine.languages.feel.comparison import equal
-from engine.languages.feel.formatting import to_text
-from engine.languages.feel.functions.catalogue import MISSING, Catalogue, text
+from engine.languages.feel.formatting import to_string
+from engine.languages.feel.functions.declaration import MISSING, FunctionGroup, text
 from engine.languages.feel.limits import Evaluation
-from engine.languages.feel.values import NUMBERS, kind_of
+from engine.languages.feel.values import DECIMAL128, kind_of
 
-FUNCTIONS = Catalogue()
+FUNCTIONS = FunctionGroup()
 _NUMBER = re.compile(r"-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?\Z")
 SEPARATORS = (" ", ",", ".")
 
@@ -27,7 +27,7 @@ def not_(negand: Any) -> bool | None:
 @FUNCTIONS.add("string", ("from",), bounded=True, description="Il valore scritto come testo")
 def string(evaluation: Evaluation, value: Any) -> str | None:
     """The value as text."""
-    return to_text(value, evaluation)
+    return to_string(value, evaluation)
 
 
 @FUNCTIONS.add(
@@ -48,7 +48,7 @@ def number(value: Any, grouping: Any = MISSING, point: Any = MISSING) -> Decimal
             written = written.replace(grouping, "")
         if point:
             written = written.replace(point, ".")
-    return NUMBERS.create_decimal(written) if _NUMBER.match(written) else None
+    return DECIMAL128.create_decimal(written) if _NUMBER.match(written) else None
 
 
 @FUNCTIONS.add(

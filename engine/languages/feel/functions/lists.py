@@ -1,4 +1,4 @@
-"""Built-ins over lists: membership, positions, putting together, sorting."""
+"""Built-ins on lists: membership, positions, concatenation, sorting."""
 
 from __future__ import annotations
 
@@ -7,11 +7,17 @@ from functools import cmp_to_key
 from typing import Any
 
 from engine.languages.feel.comparison import equal, less
-from engine.languages.feel.functions.catalogue import MISSING, Catalogue, items, place, whole
+from engine.languages.feel.functions.declaration import (
+    MISSING,
+    FunctionGroup,
+    items,
+    list_index,
+    whole_number,
+)
 from engine.languages.feel.limits import Evaluation
 from engine.languages.feel.values import FunctionValue
 
-FUNCTIONS = Catalogue()
+FUNCTIONS = FunctionGroup()
 
 
 @FUNCTIONS.add(
@@ -35,12 +41,12 @@ def count(values: Any) -> Decimal:
     description="La parte di una lista da una posizione, lunga tanto",
 )
 def sublist(values: Any, start: Any, length: Any = MISSING) -> list[Any] | None:
-    """Part of a list; null when it reaches past the end."""
+    """Part of a list; null when it goes beyond the end."""
     whole_list = items(values)
-    first = place(start, len(whole_list))
+    first = list_index(start, len(whole_list))
     if length is MISSING:
         return whole_list[first:]
-    last = first + whole(length)
+    last = first + whole_number(length)
     return whole_list[first:last] if first <= last <= len(whole_list) else None
 
 
@@ -53,7 +59,7 @@ def sublist(values: Any, start: Any, length: Any = MISSING) -> list[Any] | None:
 )
 def append(evaluation: Evaluation, values: Any, *added: Any) -> list[Any]:
     """A new list with the items added."""
-    return _made(evaluation, [*([None] if values is None else items(values)), *added])
+    return _charged(evaluation, [*([None] if values is None else items(values)), *added])
 
 
 @FUNCTIONS.add(
@@ -61,10 +67,10 @@ def append(evaluation: Evaluation, values: Any, *added: Any) -> list[Any]:
 )
 def concatenate(evaluation: Evaluation, *lists: Any) -> list[Any]:
     """A new list of the items of all."""
-    return _made(evaluation, [item for values in lists for item in items(values)])
+    return _charged(evaluation, [item for values in lists for item in items(values)])
 
 
-def _made(evaluation: Evaluation, values: list[Any]) -> list[Any]:
+def _charged(evaluation: Evaluation, values: list[Any]) -> list[Any]:
     evaluation.spend_items(len(values))
     return values
 
@@ -75,7 +81,7 @@ def _made(evaluation: Evaluation, values: list[Any]) -> list[Any]:
 def insert_before(values: Any, position: Any, item: Any) -> list[Any]:
     """A new list with the item at that position."""
     made = list(items(values))
-    made.insert(place(position, len(made)), item)
+    made.insert(list_index(position, len(made)), item)
     return made
 
 
@@ -83,7 +89,7 @@ def insert_before(values: Any, position: Any, item: Any) -> list[Any]:
 def remove(values: Any, position: Any) -> list[Any]:
     """A new list without the item at that position."""
     made = list(items(values))
-    del made[place(position, len(made))]
+    del made[list_index(position, len(made))]
     return made
 
 
@@ -97,7 +103,7 @@ def list_replace(values: Any, chosen: Any, item: Any) -> list[Any] | None:
     """A new list with items replaced, by position or by function(item, newItem)."""
     made = list(items(values))
     if type(chosen) is not FunctionValue:
-        made[place(chosen, len(made))] = item
+        made[list_index(chosen, len(made))] = item
         return made
     answers = [chosen.call([old, item]) for old in made]
     if any(type(answer) is not bool for answer in answers):
@@ -125,7 +131,7 @@ def index_of(evaluation: Evaluation, values: Any, match: Any) -> list[Decimal]:
 
 def _distinct(evaluation: Evaluation, values: list[Any]) -> list[Any]:
     """Items not equal to an earlier one; texts and numbers by hash, others one by one."""
-    kept: list[Any] = []
+    distinct: list[Any] = []
     seen: set[Any] = set()
     others: list[Any] = []
     for item in values:
@@ -133,13 +139,13 @@ def _distinct(evaluation: Evaluation, values: list[Any]) -> list[Any]:
             key = (type(item) is str, item)
             if key not in seen:
                 seen.add(key)
-                kept.append(item)
+                distinct.append(item)
             continue
         evaluation.spend(len(others))
         if not any(equal(item, other, evaluation) is True for other in others):
             others.append(item)
-            kept.append(item)
-    return kept
+            distinct.append(item)
+    return distinct
 
 
 @FUNCTIONS.add(

@@ -1,4 +1,4 @@
-"""Built-ins over numbers: rounding, sign, roots, logarithms, parity."""
+"""Built-ins on numbers: rounding, sign, roots, logarithms, parity."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from engine.languages.feel.functions.catalogue import Catalogue, number, whole
+from engine.languages.feel.functions.declaration import FunctionGroup, number, whole_number
 from engine.languages.feel.limits import Evaluation
-from engine.languages.feel.values import NUMBERS, YearsMonths
+from engine.languages.feel.values import DECIMAL128, YearsMonths
 
-FUNCTIONS = Catalogue()
-HEAVY = 200
-"""Steps a transcendental function is charged."""
+FUNCTIONS = FunctionGroup()
+TRANSCENDENTAL_STEPS = 200
+"""Steps charged for a transcendental function."""
 _WIDE = decimal.Context(prec=12_400, Emin=-13_000, Emax=13_000, traps=[decimal.InvalidOperation])
 
 
 def _rounding(mode: str) -> Callable[..., Decimal | None]:
     def round_(n: Any, scale: Any = Decimal(0)) -> Decimal | None:
-        digits = whole(scale)
+        digits = whole_number(scale)
         if not -6111 <= digits <= 6176:
             return None
         rounded = number(n).quantize(_WIDE.scaleb(Decimal(1), Decimal(-digits)), rounding=mode, context=_WIDE)
-        return NUMBERS.plus(rounded)
+        return DECIMAL128.plus(rounded)
 
     return round_
 
@@ -52,7 +52,7 @@ def abs_(n: Any) -> Any:
     """Absolute value."""
     if type(n) is YearsMonths:
         return YearsMonths(abs(n.months))
-    return abs(n) if type(n) is dt.timedelta else NUMBERS.abs(number(n))
+    return abs(n) if type(n) is dt.timedelta else DECIMAL128.abs(number(n))
 
 
 @FUNCTIONS.add(
@@ -64,28 +64,28 @@ def modulo(dividend: Any, divisor: Any) -> Decimal | None:
     if other == 0:
         return None
     rest = _WIDE.remainder(one, other)
-    return NUMBERS.plus(_WIDE.add(rest, other) if rest and (rest < 0) != (other < 0) else rest)
+    return DECIMAL128.plus(_WIDE.add(rest, other) if rest and (rest < 0) != (other < 0) else rest)
 
 
 @FUNCTIONS.add("sqrt", ("number",), bounded=True, description="La radice quadrata")
 def sqrt(evaluation: Evaluation, value: Any) -> Decimal | None:
     """Square root; null for negative numbers."""
-    evaluation.spend(HEAVY)
-    return NUMBERS.sqrt(number(value)) if value >= 0 else None
+    evaluation.spend(TRANSCENDENTAL_STEPS)
+    return DECIMAL128.sqrt(number(value)) if value >= 0 else None
 
 
 @FUNCTIONS.add("log", ("number",), bounded=True, description="Il logaritmo naturale")
 def log(evaluation: Evaluation, value: Any) -> Decimal | None:
     """Natural logarithm; null for numbers that are not positive."""
-    evaluation.spend(HEAVY)
-    return NUMBERS.ln(number(value)) if value > 0 else None
+    evaluation.spend(TRANSCENDENTAL_STEPS)
+    return DECIMAL128.ln(number(value)) if value > 0 else None
 
 
 @FUNCTIONS.add("exp", ("number",), bounded=True, description="Il numero di Eulero elevato a quel numero")
 def exp(evaluation: Evaluation, value: Any) -> Decimal:
     """e to that power."""
-    evaluation.spend(HEAVY)
-    return NUMBERS.exp(number(value))
+    evaluation.spend(TRANSCENDENTAL_STEPS)
+    return DECIMAL128.exp(number(value))
 
 
 def _parity(value: Any) -> Decimal | None:

@@ -1,15 +1,15 @@
-"""Built-ins with regular expressions: matches, replace, split. Their patterns are run by RE2 (see `regex.py`)."""
+"""Built-ins with regular expressions: matches, replace, split. RE2 runs the patterns (see `regex.py`)."""
 
 from __future__ import annotations
 
 import re
 from typing import Any
 
-from engine.languages.feel.functions.catalogue import Catalogue, text
+from engine.languages.feel.functions.declaration import FunctionGroup, text
 from engine.languages.feel.limits import Evaluation
 from engine.languages.feel.regex import compiled
 
-FUNCTIONS = Catalogue()
+FUNCTIONS = FunctionGroup()
 
 
 def _flags(flags: Any) -> str:
@@ -39,16 +39,16 @@ def matches(evaluation: Evaluation, string: Any, pattern: Any, flags: Any = "") 
 def replace(evaluation: Evaluation, string: Any, pattern: Any, replacement: Any, flags: Any = "") -> str:
     """Every match replaced; $0 to $9 in the replacement are groups."""
     pieces = _replacement(text(replacement))
-    kept: list[str] = []
+    output: list[str] = []
     position = 0
     for found in _found(evaluation, string, compiled(text(pattern), _flags(flags))):
         made = "".join(piece if isinstance(piece, str) else _group(found, piece) for piece in pieces)
         evaluation.spend_text(len(made))
-        kept += (string[position : found.start()], made)
+        output += (string[position : found.start()], made)
         position = found.end()
-    kept.append(string[position:])
-    evaluation.spend_text(sum(map(len, kept)))
-    return "".join(kept)
+    output.append(string[position:])
+    evaluation.spend_text(sum(map(len, output)))
+    return "".join(output)
 
 
 def _replacement(written: str) -> list[str | int]:

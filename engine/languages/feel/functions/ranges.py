@@ -1,4 +1,4 @@
-"""Built-ins that relate points and ranges in time or number, and read a range from text."""
+"""Built-ins on points and ranges: their relations, and parsing a range from text."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.languages.feel.comparison import equal, less, within
-from engine.languages.feel.functions.catalogue import Catalogue, text
+from engine.languages.feel.functions.declaration import FunctionGroup, text
 from engine.languages.feel.limits import Evaluation
+from engine.languages.feel.range_literals import parse_range
 from engine.languages.feel.values import Range
 
-FUNCTIONS = Catalogue()
+FUNCTIONS = FunctionGroup()
 PARAMETERS = (("point1", "point2"), ("range1", "range2"), ("range", "point"), ("point", "range"))
-Relation = Callable[[Range, Range, bool, bool], Any]
 
 
 class _Ends:
-    """Comparisons of ends that must be comparable: TypeError (null) otherwise."""
+    """Comparisons of the ends of ranges. Raises TypeError, which gives null, when they cannot be compared."""
 
     def __init__(self, evaluation: Evaluation) -> None:
         self.evaluation = evaluation
@@ -55,12 +55,9 @@ class _Ends:
             self.same(one.high, other.high) and (not one.high_included or other.high_included)
         )
 
-    def ends_later(self, one: Range, other: Range) -> bool:
-        return not self.ends_no_later(one, other)
-
 
 def _relation(name: str, description: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Declares a relation written for two ranges; a point is the range of itself alone."""
+    """Declares a relation of two ranges; a point is a range with two equal ends."""
 
     def declare(related: Callable[..., Any]) -> Callable[..., Any]:
         @FUNCTIONS.add(name, *PARAMETERS, bounded=True, description=description)
@@ -99,7 +96,7 @@ def meets(ends: _Ends, one: Range, other: Range, is_range: bool) -> bool:
 @_relation("met by", "Vero se il primo comincia proprio dove finisce il secondo")
 def met_by(ends: _Ends, one: Range, other: Range, is_range: bool) -> bool:
     """one begins where other ends"""
-    return meets(ends, other, one, is_range)  # type: ignore[no-any-return]
+    return bool(meets(ends, other, one, is_range))
 
 
 @_relation("overlaps", "Vero se hanno qualcosa in comune")
@@ -178,7 +175,5 @@ _mirror("started by", "Vero se il secondo comincia insieme al primo, standoci de
 
 @FUNCTIONS.add("range", ("from",), description="Un intervallo scritto in un testo, come [18..39]")
 def range_(written: Any) -> Range | None:
-    """The range a text writes out; null when it is none, or its ends are not constants."""
-    from engine.languages.feel.range_literals import parse_range
-
+    """The range of a text; null when it is not a range, or its ends are not constants."""
     return parse_range(text(written))

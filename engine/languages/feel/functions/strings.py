@@ -1,14 +1,21 @@
-"""Built-ins over text that need no pattern."""
+"""Built-ins on text, without patterns."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from typing import Any
 
-from engine.languages.feel.functions.catalogue import MISSING, Catalogue, items, place, text, whole
+from engine.languages.feel.functions.declaration import (
+    MISSING,
+    FunctionGroup,
+    items,
+    list_index,
+    text,
+    whole_number,
+)
 from engine.languages.feel.limits import Evaluation
 
-FUNCTIONS = Catalogue()
+FUNCTIONS = FunctionGroup()
 
 
 @FUNCTIONS.add(
@@ -19,12 +26,13 @@ FUNCTIONS = Catalogue()
 )
 def substring(string: Any, start: Any, length: Any = MISSING) -> str | None:
     """Part of a text by characters; a negative start counts from the end."""
-    first = place(start, len(text(string)))
+    written = text(string)
+    first = list_index(start, len(written))
     if length is MISSING:
-        return string[first:]  # type: ignore[no-any-return]
-    if whole(length) < 1:
+        return written[first:]
+    if whole_number(length) < 1:
         return None
-    return string[first : first + whole(length)]  # type: ignore[no-any-return]
+    return written[first : first + whole_number(length)]
 
 
 @FUNCTIONS.add("string length", ("string",), description="Quanti caratteri ha un testo")
@@ -47,20 +55,20 @@ def lower_case(string: Any) -> str:
 
 @FUNCTIONS.add("trim", ("string",), description="Il testo senza spazi all'inizio e alla fine")
 def trim(string: Any) -> str:
-    """Without white space around."""
+    """Without white space at the ends."""
     return text(string).strip()
 
 
 @FUNCTIONS.add("substring before", ("string", "match"), description="Ciò che nel testo precede quelle parole")
 def substring_before(string: Any, match: Any) -> str:
-    """What precedes the first match; empty when there is none."""
+    """The text before the first match; empty when there is none."""
     before, found, _ = text(string).partition(match) if text(match) else ("", "", "")
     return before if found else ""
 
 
 @FUNCTIONS.add("substring after", ("string", "match"), description="Ciò che nel testo segue quelle parole")
 def substring_after(string: Any, match: Any) -> str:
-    """What follows the first match; empty when there is none."""
+    """The text after the first match; empty when there is none."""
     if not text(match):
         return text(string)
     return text(string).partition(match)[2]

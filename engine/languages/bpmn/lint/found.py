@@ -1,0 +1,17 @@
+"""How the checks of the lint report what they find on an element."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from engine.errors import Finding
+from engine.languages.bpmn.model import Element
+from engine.messages import Message
+
+
+class Found(Protocol):
+    """Makes the finding of one element: `code` is that of the finding, `sentence` says what is wrong."""
+
+    def __call__(self, element: Element, code: str, sentence: Message, severity: str = "error") -> Finding:
+        """The finding with the file, name and line of the element."""
+        ...

@@ -1,0 +1,35 @@
+"""Keys of a task's `internal_data`. They are part of the saved state and must not change."""
+
+FAILURE = "failure"
+"""Why the step failed: ``sentence`` in Italian, its ``code`` and ``parameters`` in the catalogue (not in older states),
+``attempts``, ``kind``, and ``left`` when a person has decided that it is not retried."""
+ATTEMPTS = "attempts"
+"""How often the step has failed before the present attempt."""
+
+FIRED = "event_fired"
+"""The awaited event has occurred. The library reads this key."""
+CHOSEN_EVENT = "chosen"
+"""The index of the event that occurred, among the outputs of an event-based gateway."""
+REPETITION = "repetition"
+"""The recurrence of a timer, as the engine's timer definition keeps it."""
+CONDITION_VALUES = "held"
+"""The last value of each condition that the task waits for, by its index in the gateway (``""`` without a gateway)."""
+START_EVENT = "start"
+"""In the first task of a process: the id of the start event that was chosen."""
+
+LOOP_TURNS = "turns"
+"""How many turns of a standard loop have ended."""
+LOOP_AGAIN = "again"
+"""Whether a standard loop has another turn."""
+
+ITEMS = "items"
+"""The collection of a multi-instance activity."""
+INDEX = "index"
+"""In one iteration of a multi-instance activity: the index of its item."""
+ENDED_ITERATIONS = "merged"
+"""The task ids of the iterations that have ended."""
+RESULTS = "results"
+"""What each ended iteration has written, by its index."""
+
+HANDLER = "handler"
+"""In the task that runs a compensation handler: the name of the handler's process."""
