@@ -1,4 +1,4 @@
-# The habits of the project. `make` alone lists them.
+# The commands of the project. `make` alone lists them.
 # Each step looks at hashes of what it is made from: a second run starts in seconds.
 
 PYTHON ?= python3
@@ -6,20 +6,20 @@ BIN := .venv/bin
 PYTEST_ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-slow lint format types bench bench-peers corpus docs screenshots lock clean env env-dev assets translations chromium
+.PHONY: help run test test-slow lint format types bench bench-peers corpus docs screenshots lock clean env env-dev assets chromium
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
-run: env assets translations  ## everything, from nothing to a running site with fictitious data
+run: env assets  ## everything, from nothing to a running site with fictitious data
 	@$(BIN)/patti demo
 	@exec $(BIN)/patti serve
 
 test: export PYTEST_PLUGINS = tools.line_coverage
-test: lint assets translations  ## every check, and every test that needs neither a browser nor patience
+test: lint assets  ## every check, and every test that is not slow
 	$(BIN)/pytest -n auto --dist worksteal -m "not slow" $(PYTEST_ARGS)
 
-test-slow: env-dev assets translations chromium  ## all other tests: browsers, killed processes, many cases, long walks
+test-slow: env-dev assets chromium  ## all other tests: browsers, killed processes, many instances
 	$(BIN)/pytest -n auto --dist worksteal -m "slow" $(PYTEST_ARGS)
 
 lint: env-dev  ## style, types, direction of imports
@@ -28,7 +28,7 @@ lint: env-dev  ## style, types, direction of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-format: env-dev  ## put the code in the house style
+format: env-dev  ## format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
@@ -41,13 +41,13 @@ bench: env-dev  ## measure the hot paths
 bench-peers: env-dev  ## measure the common piece of work beside other engines (half an hour)
 	$(BIN)/python -m benchmarks.common_table --long
 
-corpus: env-dev  ## walk the public diagrams of ../shared/corpus, and say what became of them
+corpus: env-dev  ## run the public diagrams of ../shared/corpus, and report the outcome of each
 	$(BIN)/python -m tests.corpus
 
 docs: env-dev  ## write docs/reference anew from the code
 	$(BIN)/python docs/generate.py
 
-screenshots: env-dev assets translations chromium  ## take the pictures of docs/images anew
+screenshots: env-dev assets chromium  ## take the pictures of docs/images anew
 	$(BIN)/pytest -m browser -k "walk" --screenshots
 
 lock: env-dev  ## write the lock files anew (make lock ARGS=--upgrade for newer versions)
@@ -66,9 +66,6 @@ env-dev:
 
 assets: env
 	@$(BIN)/python web/assets/build.py
-
-translations: env
-	@$(BIN)/python tools/translations.py
 
 chromium: env-dev
 	@$(BIN)/python tests/browser/find_chromium.py --install

@@ -1,4 +1,4 @@
-"""Builds the browser side and the translations when a wheel or a source archive of the project is made."""
+"""Builds the browser side when a wheel or a source archive of the project is made."""
 
 import subprocess
 import sys
@@ -7,15 +7,13 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-STEPS = ("web/assets/build.py", "tools/translations.py")
+STEP = "web/assets/build.py"
 
 
 class BuildHook(BuildHookInterface[Any]):
-    """Runs the steps before the files of the distribution are gathered."""
+    """Runs the step before the files of the distribution are gathered."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Leave an editable installation alone: there `make` runs the same steps."""
-        if version == "editable":
-            return
-        for step in STEPS:
-            subprocess.run([sys.executable, str(Path(self.root) / step)], check=True, cwd=self.root)
+        """Leave an editable installation alone: there `make` runs the same step."""
+        if version != "editable":
+            subprocess.run([sys.executable, str(Path(self.root) / STEP)], check=True, cwd=self.root)

@@ -11,7 +11,7 @@ from cli.modification_options import instructions_of, modification_options
 from cli.printing import CommandGroup, opened, table, translated
 from cli.selection_options import selection_of, selection_options
 from engine.instances.batches import BatchView
-from engine.messages import message
+from engine.localization import message
 
 KINDS = ("suspend", "resume", "cancel", "variables", "modify", "retry")
 NUMBER = click.argument("numero", type=int)

@@ -11,7 +11,7 @@ from cli.actor import command_actor
 from cli.calendars import SCOPE, format_days
 from cli.printing import opened, table
 from engine.errors import InvalidInput
-from engine.messages import Message
+from engine.localization import Message
 from engine.scheduling.calendars.ics_import import ImportPreview
 from engine.temporal.ics_closings import MAX_FILE_BYTES
 

@@ -15,7 +15,7 @@ from engine.definitions.models import DeploymentReport
 from engine.definitions.resources import DeploymentBundle
 from engine.engine import ROLES_FILE
 from engine.errors import Finding, InvalidInput
-from engine.messages import message
+from engine.localization import message
 from engine.service_tasks import REGISTRY
 
 PATHS = click.argument("paths", nargs=-1, type=click.Path(exists=True, path_type=Path))

@@ -8,7 +8,7 @@ from cli.actor import command_actor
 from cli.printing import CommandGroup, opened, table, translated
 from engine.incidents import IncidentFilter
 from engine.instances.selection import Selection
-from engine.messages import message
+from engine.localization import message
 
 KIND = click.option(
     "--genere", default="", help="Solo di questo genere: operation, expression, timer, outbox, error."

@@ -15,7 +15,7 @@ import click
 from engine.clock import Clock
 from engine.engine import Engine
 from engine.errors import BusinessError, EngineError, Finding
-from engine.messages import DEFAULT_LANGUAGE, LANGUAGES, in_language, message
+from engine.localization import DEFAULT_LANGUAGE, LANGUAGES, in_language, message
 from engine.settings import Settings
 
 

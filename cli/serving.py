@@ -182,7 +182,7 @@ def _serve_health(
         return
     from waitress.server import create_server
 
-    from web.health.alone import create_health_app
+    from web.health.worker_app import create_health_app
 
     server: Any = create_server(
         create_health_app(engine, engine.settings, is_healthy), host=host, port=port, threads=2

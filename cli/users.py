@@ -11,7 +11,7 @@ from cli.printing import CommandGroup, opened, table
 from engine.access import ChangedBy, Permission, accounts
 from engine.engine import Engine
 from engine.errors import InvalidInput, NotFound
-from engine.messages import message
+from engine.localization import message
 from engine.temporal import day_in_rome
 
 USERNAME = click.argument("username")

@@ -1,6 +1,6 @@
 """Every error that the engine raises on purpose. Only `web/errors.py` knows the HTTP status of each.
 
-An error carries a stable code and parameters. Its sentence stands in the catalogue (`engine.messages`).
+An error carries a stable code and parameters. Its sentence stands in the catalogue (`engine.localization`).
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.messages import DEFAULT_LANGUAGE, Message, in_language
+from engine.localization import DEFAULT_LANGUAGE, Message, in_language
 
 
 @dataclass(frozen=True)
 class Finding:
     """One thing wrong in a file that an analyst wrote: what, where, and how to mend it.
 
-    `line` counts from 1 and is 0 when the file has no lines to speak of.
+    `line` counts from 1 and is 0 when it is not known.
     """
 
     code: str
@@ -31,7 +31,7 @@ class Finding:
         return self.in_language(DEFAULT_LANGUAGE)
 
     def in_language(self, language: str) -> str:
-        """The whole finding on one line, with its sentence in a language of `engine.messages.LANGUAGES`."""
+        """The whole finding on one line, with its sentence in a language of `engine.localization.LANGUAGES`."""
         place = ":".join(str(part) for part in (self.file, self.line or "") if part)
         element = (
             f" [{self.element_id}{f' «{self.element_name}»' if self.element_name else ''}]"
@@ -44,7 +44,7 @@ class Finding:
 class EngineError(Exception):
     """Base of all: a stable `code` and `parameters` for programs, a sentence of the catalogue for people.
 
-    `EngineError("TASK_NOT_OPEN", name="Firma")`: `message` is the sentence in Italian, `sentence("en")` in English.
+    `NotFound("TASK_NOT_FOUND")`: `message` is the sentence in Italian, `sentence("en")` in English.
     Where several sentences share the code that programs ask for, `code` gives it beside the one of the sentence.
     """
 
@@ -60,7 +60,7 @@ class EngineError(Exception):
         return Message(self.message_code, self.parameters)
 
     def sentence(self, language: str) -> str:
-        """The sentence in a language of `engine.messages.LANGUAGES`."""
+        """The sentence in a language of `engine.localization.LANGUAGES`."""
         return self.message.in_language(language)
 
     def __str__(self) -> str:

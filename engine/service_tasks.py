@@ -21,7 +21,7 @@ from sqlalchemy import Connection
 from engine.access import Actor
 from engine.clock import Clock
 from engine.errors import ExecutionFailed, Misconfigured
-from engine.messages import Message, message
+from engine.localization import Message, message
 from engine.settings import Settings
 from engine.storage import Database
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from pathlib import Path
 
-from engine.messages import add_catalogue
+from engine.localization import add_catalogue
 
 MODULES = ("budget", "documents", "notifications", "people")
 

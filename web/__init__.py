@@ -2,6 +2,6 @@
 
 from pathlib import Path
 
-from engine.messages import add_catalogue
+from engine.localization import add_catalogue
 
 add_catalogue(Path(__file__).parent / "translations")

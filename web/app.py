@@ -1,4 +1,4 @@
-"""Puts the pages together around an engine."""
+"""Creates the Flask application of the pages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def create_app(engine: Engine, settings: Settings) -> Flask:
     """The WSGI application that serves the pages of an open engine; the caller closes the engine."""
     app = Flask("web", static_folder=str(static_files.FOLDER), static_url_path="/static")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    if hops := settings.trusted_proxies:  # else who asks could say who they are and by which road they came
+    if hops := settings.trusted_proxies:  # without a proxy a client could forge these headers
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)  # type: ignore[method-assign]
     current.install(app, engine, settings)
     language.install(app, settings)

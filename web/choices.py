@@ -1,4 +1,4 @@
-"""What the selects of several pages offer: processes, ambiti, colleagues; and the names behind user names."""
+"""Options of selects on several pages (processes, ambiti, colleagues), and names by user name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What belongs to the request being served: the engine, the settings and the person signed in."""
+"""The context of the request being served: the engine, the settings and the signed-in actor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXTENSION = "patti"
 
 
 def install(app: Flask, engine: Engine, settings: Settings) -> None:
-    """Hang the engine and the settings on the application."""
+    """Store the engine and the settings in the application."""
     app.extensions[EXTENSION] = (engine, settings)
 
 
@@ -30,10 +30,10 @@ def settings() -> Settings:
 
 
 def actor() -> Actor:
-    """Whoever is signed in; only a page that requires a sign-in may ask."""
+    """The signed-in actor; only for views that require a sign-in."""
     return cast(Actor, current_user.actor)
 
 
 def may(permission: Permission, scope: str | None = None) -> bool:
-    """Whether the person signed in has a permission, in a scope or anywhere."""
+    """Whether the signed-in user, if any, has a permission: in a scope, or in any scope when None."""
     return bool(current_user.is_authenticated) and engine().permissions.allows(actor(), permission, scope)

@@ -1,4 +1,4 @@
-"""A form that is being filled in: typed answers, values, errors, and its view."""
+"""A form bound to its typed answers and errors, while somebody fills it in."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from flask import Flask, has_request_context, request
 from flask_babel import Babel, Domain, get_locale
 from markupsafe import Markup
 
-from engine.messages import Message, in_language
+from engine.localization import Message, in_language
 from engine.settings import Settings
 
 LANGUAGES = {"it": "Italiano", "en": "English"}

@@ -37,12 +37,10 @@ EXTENSIONS: dict[str, tuple[str, ...]] = {
     **{media_type: (extension,) for extension, media_type in OFFICE.items()},
 }
 
-ACCEPTED = ".pdf,.png,.jpg,.jpeg,.odt,.ods,.docx,.xlsx,.txt,.csv"
-
 
 @dataclass(frozen=True)
 class Upload:
-    """A file received and found acceptable."""
+    """A received file whose size and type are accepted."""
 
     filename: str
     media_type: str

@@ -1,1 +1,1 @@
-"""The pages of docs/reference, one file for each family: every page is written from the code it tells about."""
+"""The generators of docs/reference: each page is written from the code that it describes."""

@@ -11,7 +11,7 @@ from engine.languages.bpmn.lint.events import ALLOWED_EVENTS, EVENT_SUBPROCESS_S
 from engine.languages.bpmn.lint.linter import UNSUPPORTED_ELEMENTS
 from engine.languages.bpmn.lint.unsupported import FOREIGN, HARMLESS, INSTEAD
 from engine.languages.bpmn.parser import FLOW_NODES
-from engine.messages import message
+from engine.localization import message
 
 PARSER = "engine/languages/bpmn/parser.py"
 ELEMENTS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from docs.pages.markdown import code, explained, page, same_names, table
 from engine.languages.forms.model import Format, Kind
 from engine.languages.forms.schema import ATTRIBUTES, NEWEST_SCHEMA, PROPERTIES, REFUSED, VALIDATE
-from engine.messages import message
+from engine.localization import message
 from web.filling import USERS
 
 COMPONENTS = {

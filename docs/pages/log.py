@@ -1,4 +1,4 @@
-"""The page of the log: every kind of line that is written, when, and with what beside it."""
+"""The page of the event log: every kind of entry, when it is written, and its data."""
 
 from __future__ import annotations
 
@@ -104,5 +104,5 @@ def log_page() -> str:
         "modificarla o cancellarla. I valori scritti nei moduli non entrano nel registro.",
         table(("Genere", "Quando, e che cosa porta"), rows),
         "La pagina della pratica ne mostra una parte, in parole, sotto «Storia». Le letture (`case.read`) "
-        "non vi compaiono: il motore le dà (`engine.history.service.readers`) solo a chi ha il permesso `audit.read`.",
+        "non vi compaiono: il motore le dà (`engine.history.readers`) solo a chi ha il permesso `audit.read`.",
     )

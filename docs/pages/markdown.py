@@ -1,5 +1,4 @@
-"""What every written page shares: tables in Markdown, the notice on top, and the check that nothing is "
-"unexplained."""
+"""Shared by all generators: tables in Markdown, the notice on top, the check that everything is explained."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ AREAS = {
 
 @contextmanager
 def site() -> Iterator[Flask]:
-    """The application, on a database that vanishes."""
+    """The application, on a temporary database."""
     with tempfile.TemporaryDirectory(prefix="patti-", ignore_cleanup_errors=True) as folder:
         settings = Settings(
             database_url=f"sqlite:///{Path(folder) / 'pagine.db'}",

@@ -1,4 +1,4 @@
-"""Reads the project's own source: which codes, kinds and properties are named in it, and how they are used."""
+"""Searches the project's own source for calls and constant texts: error codes, kinds of log entries, properties."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from docs.pages.markdown import ROOT
 
 
 def calls(*places: str) -> Iterator[tuple[Path, ast.Call]]:
-    """Every call in the Python files of some rooms (or in single files), in the order of their paths."""
+    """Every call in the Python files of some folders (or in single files), in the order of their paths."""
     for place in places:
         path = ROOT / place
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
@@ -20,7 +20,7 @@ def calls(*places: str) -> Iterator[tuple[Path, ast.Call]]:
 
 
 def called(call: ast.Call) -> str:
-    """The last word of what is called: `note` for `self.host.record(…)`."""
+    """The last name of what is called: `record` for `self.environment.record(…)`."""
     if isinstance(call.func, ast.Attribute):
         return call.func.attr
     return call.func.id if isinstance(call.func, ast.Name) else ""

@@ -15,7 +15,7 @@ from engine.access.models import Account, AccountMembership
 from engine.access.tables import appartenenza, utente
 from engine.access.user_directory import account, account_from_row, normalise_username
 from engine.errors import InvalidInput, NotFound
-from engine.messages import message
+from engine.localization import message
 from engine.storage.sql.insert_once import insert_once
 from engine.storage.types import new_id
 

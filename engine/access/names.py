@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 
-from engine.storage.text_search import words as words
+from engine.storage.text_search import words
 
 _SIMILAR = 0.86
 """The ratio of matching letters from which two names are similar: Giovanna–Giovana is 0.93, Anna–Enna 0.75."""

@@ -10,7 +10,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from engine.errors import InvalidInput
-from engine.messages import Message, message
+from engine.localization import Message, message
 
 MIN_LENGTH = 12
 MAX_LENGTH = 256

@@ -17,22 +17,22 @@ from engine.errors import Forbidden, Misconfigured
 class Permission(StrEnum):
     """What a role can be allowed to do. Working on a task needs no permission, but being one of its candidates."""
 
-    CASE_READ = "case.read"  # see the cases of one's own scopes
-    CASE_RESTRICTED = "case.restricted"  # read restricted notes
+    CASE_READ = "case.read"  # see the instances of one's own scopes
+    CASE_RESTRICTED = "case.restricted"  # read restricted variables and attachments
     CASE_START = "case.start"  # start the processes whose starter groups name the role
     CASE_SUSPEND = "case.suspend"
     CASE_CANCEL = "case.cancel"
     CASE_REOPEN = "case.reopen"
-    CASE_MESSAGE = "case.message"  # send a message to a case (replacement of a tutor, withdrawal…)
-    CASE_MODIFY = "case.modify"  # move the tokens of a case by hand and change its variables
-    CASE_BATCH = "case.batch"  # start batches: what one may do to a case, for many at once
+    CASE_MESSAGE = "case.message"  # send a message to an instance (replacement of a tutor, withdrawal…)
+    CASE_MODIFY = "case.modify"  # process instance modification: move tokens, set variables
+    CASE_BATCH = "case.batch"  # start batches: one operation on many instances
     TASK_ASSIGN = "task.assign"  # hand over tasks of others in one's scopes
     PERSON_READ = "person.read"
     PERSON_WRITE = "person.write"
     BUDGET_READ = "budget.read"
     DOCUMENT_READ = "document.read"
     DEFINITION_DEPLOY = "definition.deploy"
-    INSTANCE_MIGRATE = "instance.migrate"  # move running cases to another version of their definition
+    INSTANCE_MIGRATE = "instance.migrate"  # move running instances to another version of their definition
     PARAMETER_WRITE = "parameter.write"
     CALENDAR_WRITE = "calendar.write"  # working days: closings, patron saint, Saturdays
     DEADLINE_WRITE = "deadline.write"  # see all deadlines and move them, everywhere or in one's scopes

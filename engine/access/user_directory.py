@@ -16,7 +16,7 @@ from engine.access.models import Account
 from engine.access.tables import calendario_privato, utente
 from engine.access.validation import check_email
 from engine.errors import InvalidInput, NotFound
-from engine.messages import message
+from engine.localization import message
 from engine.storage.sql.insert_once import insert_once
 
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,63}")

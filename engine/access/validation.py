@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from engine.errors import InvalidInput
-from engine.messages import message
+from engine.localization import message
 
 _EMAIL = re.compile(r"[^@\s;,<>\"]+@[^@\s;,<>\"]+\.[^@\s;,<>\".]+")
 

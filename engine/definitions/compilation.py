@@ -17,7 +17,7 @@ from engine.languages.bpmn.lint import LintContext
 from engine.languages.dmn import DecisionError, DecisionModel, parse_decisions
 from engine.languages.feel_environment import FUNCTIONS, check_feel
 from engine.languages.forms import Form, parse_form
-from engine.messages import Message, message
+from engine.localization import Message, message
 from engine.scheduling.timer_definition import is_literal
 from engine.service_tasks import OperationRegistry
 from engine.spiff import ExecutableProcess, compile_process

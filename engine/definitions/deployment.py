@@ -18,7 +18,7 @@ from engine.definitions.repository import Repository, definition_from_row, lates
 from engine.definitions.resources import DeploymentBundle
 from engine.errors import Finding, InvalidInput, NotFound
 from engine.languages.bpmn import ProcessModel, read_diagram
-from engine.messages import message
+from engine.localization import message
 from engine.scheduling.timer_start_events import schedule_starts
 from engine.service_tasks import OperationRegistry
 from engine.storage import Database

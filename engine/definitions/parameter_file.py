@@ -17,7 +17,7 @@ except ImportError:
 
 from engine.errors import Finding, InvalidInput
 from engine.languages.feel import YearsMonths
-from engine.messages import Message, message
+from engine.localization import Message, message
 from engine.temporal import parse_duration
 
 NUMBER_TYPES = ("intero", "decimale", "euro")

@@ -15,7 +15,7 @@ from engine.definitions.models import ParameterView
 from engine.definitions.parameter_file import ParameterDefinition
 from engine.definitions.repository import Repository
 from engine.errors import ExecutionFailed, InvalidInput, NotFound
-from engine.messages import message
+from engine.localization import message
 from engine.storage import Database
 from engine.storage.configuration_version import configuration_changed
 from engine.storage.event_log import LogEntry, append_event

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine.errors import InvalidInput
-from engine.messages import Message, message
+from engine.localization import Message, message
 
 KINDS = {".bpmn": "bpmn", ".dmn": "dmn", ".form": "form", ".yaml": "parameters", ".md": "readme"}
 SHARED_FOLDER = "condivisi"

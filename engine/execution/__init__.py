@@ -5,7 +5,7 @@ incidents (`open_incident`) and has the outbox (`enqueue`, `Outbox`).
 """
 
 from engine.execution.environment import StepEnvironment
-from engine.execution.incident_rows import open_incident, open_timer_incident
+from engine.execution.incident_creation import open_incident, open_timer_incident
 from engine.execution.instance_number import next_instance_number
 from engine.execution.locking import LockedInstance, LockedTask, TaskAccess, lock_instance, lock_task
 from engine.execution.outbox import Outbox, enqueue

@@ -14,8 +14,8 @@ from sqlalchemy import Connection, select, update
 
 from engine.clock import Clock
 from engine.errors import ExecutionFailed
-from engine.execution.incident_rows import describe_problem, open_incident
-from engine.messages import Message
+from engine.execution.incident_creation import describe_problem, open_incident
+from engine.localization import Message
 from engine.service_tasks import DeliveryContext, OperationRegistry, OutboxMessage
 from engine.settings import Settings
 from engine.storage import Database

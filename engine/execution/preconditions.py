@@ -8,7 +8,7 @@ from sqlalchemy import Row
 
 from engine.errors import InvalidInput, InvalidState
 from engine.execution.locking import LockedInstance
-from engine.messages import message
+from engine.localization import message
 
 
 def require_active(row: LockedInstance | Row[Any], *, suspended: bool = False) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from engine.errors import EngineError, ExecutionFailed
 from engine.execution.due_dates import END_OF_TIME, task_dates, timer_dates
-from engine.execution.incident_rows import incident_row
+from engine.execution.incident_creation import incident_row
 from engine.execution.instance_cache import OpenTask
 from engine.execution.locking import LockedTask
 from engine.execution.outbox import message_row

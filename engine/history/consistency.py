@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Table, func, select
 
 from engine.definitions.repository import Repository
 from engine.execution.wait_state_rows import SUBSCRIPTION_KINDS
-from engine.messages import Message, message
+from engine.localization import Message, message
 from engine.spiff import ProcessRun
 from engine.storage import Database
 from engine.storage.tables import incident, instance, outbox, subscription, task, timer

@@ -13,7 +13,7 @@ from engine.definitions.repository import Repository
 from engine.errors import NotFound
 from engine.history.models import Event
 from engine.history.waiting_reasons import WaitingReasons
-from engine.messages import Message
+from engine.localization import Message
 from engine.storage import Database
 from engine.storage.event_log import LogEntry, append_event
 from engine.storage.sql.keyset_pagination import Cursor, Page, page_of

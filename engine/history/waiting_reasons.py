@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from engine.access import PermissionMatrix, accounts
-from engine.messages import Message, message, restored_message
+from engine.localization import Message, message, restored_message
 from engine.spiff import ExecutableProcess
 from engine.storage.tables import incident, subscription, task, task_candidate, timer
 from engine.temporal import day_in_rome, in_rome

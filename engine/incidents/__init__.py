@@ -1,4 +1,7 @@
-"""Incidents: what failed and waits for an administrator. List, count, retry, resolve."""
+"""Incidents: what failed and waits for an administrator. List, count, retry, resolve.
+
+A step opens them: `engine.execution.incident_creation`.
+"""
 
 from engine.incidents.models import IncidentFilter, IncidentGroup, IncidentView
 from engine.incidents.service import Incidents

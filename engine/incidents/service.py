@@ -13,7 +13,7 @@ from engine.errors import InvalidInput, InvalidState, NotFound
 from engine.execution import Outbox, StepRunner, lock_instance, require_reason, write_step
 from engine.incidents.models import IncidentFilter, IncidentGroup, IncidentView
 from engine.incidents.queries import incident_groups, incidents_page, select_incidents
-from engine.messages import restored_message
+from engine.localization import restored_message
 from engine.scheduling.timer_start_events import retry_start
 from engine.spiff import Instruction
 from engine.storage import UnitOfWork

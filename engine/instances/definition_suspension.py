@@ -11,7 +11,7 @@ from engine.errors import InvalidState, NotFound
 from engine.execution import StepRunner, require_reason
 from engine.instances.batches import Batches
 from engine.instances.selection import Selection
-from engine.messages import message
+from engine.localization import message
 from engine.storage.configuration_version import configuration_changed
 from engine.storage.event_log import LogEntry, append_event
 from engine.storage.tables import definition, instance

@@ -1,4 +1,4 @@
-"""Suspends and resumes the rows of an instance: its tasks, timers and subscriptions."""
+"""Suspends and resumes a locked instance: its tasks, timers and subscriptions. `Instances.suspend` checks who may."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.errors import ExecutionFailed, InvalidInput
 from engine.languages.feel_environment import check_feel, evaluate_feel
-from engine.messages import message
+from engine.localization import message
 
 _LINE = re.compile(r"\s*([^\W\d]\w*)\s*=\s*(.+?)\s*", re.DOTALL)
 

@@ -22,7 +22,7 @@ from engine.languages.feel import (
     juel_to_feel,
     suggest_feel,
 )
-from engine.messages import Message, message
+from engine.localization import Message, message
 from engine.temporal import FEEL_SIGNATURES, WorkingCalendar, feel_bindings
 
 PARAMETER_FUNCTIONS = (

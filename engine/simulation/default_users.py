@@ -14,7 +14,7 @@ from engine.storage import Database
 DEFAULT_SCOPE = "cremasco/crema"
 
 DEFAULT_USERS: dict[str, Sequence[str]] = {}
-"""User name → roles held in the scope of the simulation; filled by `register_colleagues`."""
+"""User name → roles held in the scope of the simulation; filled by `register_default_users`."""
 USER_NAMES: dict[str, str] = {}
 """User name → full name."""
 UNSCOPED_ROLES: set[str] = set()

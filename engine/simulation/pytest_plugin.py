@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from engine.errors import InvalidInput
-from engine.messages import message
+from engine.localization import message
 from engine.simulation.runner import ScenarioFailure, run_scenario
 from engine.simulation.scenario_parser import SUFFIX, Scenario, read_scenarios
 

@@ -10,7 +10,7 @@ from engine.access import SYSTEM
 from engine.engine import ROLES_FILE
 from engine.errors import EngineError, InvalidInput, Rejected
 from engine.instances.models import InstanceView
-from engine.messages import LocalizedError, message
+from engine.localization import LocalizedError, message
 from engine.simulation import checks
 from engine.simulation.scenario_parser import File, Scenario, Step
 from engine.simulation.trace import Trace

@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 
 from engine.errors import Finding, InvalidInput
-from engine.messages import Message, message
+from engine.localization import Message, message
 from engine.simulation.default_users import DEFAULT_SCOPE
 
 SUFFIX = ".scenarios.yaml"

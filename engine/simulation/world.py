@@ -20,7 +20,7 @@ from engine.clock import VirtualClock
 from engine.engine import Engine
 from engine.errors import InvalidInput, InvalidState, NotFound
 from engine.instances.models import InstanceView
-from engine.messages import message
+from engine.localization import message
 from engine.service_tasks import REGISTRY, OperationRegistry
 from engine.settings import Settings
 from engine.simulation.default_users import DEFAULT_SCOPE, DEFAULT_USERS, create_users

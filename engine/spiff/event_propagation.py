@@ -13,7 +13,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import ExecutionFailed
 from engine.languages.bpmn.model import Element
-from engine.messages import Message, message
+from engine.localization import Message, message
 from engine.spiff.activities import execute
 from engine.spiff.event_specs import boundary_events, waiting_event_subprocesses
 from engine.spiff.internal_data import FAILURE

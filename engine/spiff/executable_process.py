@@ -17,7 +17,7 @@ from engine.languages.bpmn.compensation_handlers import HANDLER_SUFFIX, extract_
 from engine.languages.bpmn.model import Element, ProcessModel
 from engine.languages.bpmn.normalization import normalize_process
 from engine.languages.bpmn.parser import Diagram
-from engine.messages import message
+from engine.localization import message
 from engine.spiff.activity_specs import EmbeddedSubprocess
 from engine.spiff.base_specs import BaseSpec
 from engine.spiff.compensation_specs import add_compensation

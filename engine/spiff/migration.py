@@ -17,7 +17,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import InvalidState
 from engine.languages.bpmn.model import Element
-from engine.messages import Message, message
+from engine.localization import Message, message
 from engine.spiff.activity_specs import CallActivity
 from engine.spiff.base_specs import BOUNDARY_SPLIT
 from engine.spiff.environment import ProcessEnvironment

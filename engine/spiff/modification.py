@@ -18,7 +18,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import InvalidInput, InvalidState
 from engine.languages.bpmn.model import Element
-from engine.messages import restored_message
+from engine.localization import restored_message
 from engine.spiff.base_specs import BOUNDARY_SPLIT, is_boundary_split
 from engine.spiff.event_specs import BoundaryEvent, cancel_boundary_events
 from engine.spiff.internal_data import FAILURE, INDEX

@@ -17,7 +17,7 @@ from SpiffWorkflow.util.task import TaskState
 
 from engine.errors import EngineError, InvalidState
 from engine.languages.bpmn.model import Element
-from engine.messages import message, storable_parameters
+from engine.localization import message, storable_parameters
 from engine.spiff.environment import ProcessEnvironment
 from engine.spiff.event_specs import EventSubprocessStart
 from engine.spiff.executable_process import ExecutableProcess

@@ -10,7 +10,7 @@ from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.languages.bpmn.model import Element
-from engine.messages import restored_message
+from engine.localization import restored_message
 from engine.spiff.activity_specs import UserTask
 from engine.spiff.event_specs import BoundaryEvent, CatchDefinition, EventSubprocessStart, event_kind
 from engine.spiff.internal_data import FAILURE, REPETITION

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, insert, select
 from engine.access import Actor, Permission, PermissionMatrix, require_instance
 from engine.errors import InvalidInput, NotFound
 from engine.execution import StepRunner, lock_instance
-from engine.messages import message
+from engine.localization import message
 from engine.storage.tables import attachment, comment, instance
 from engine.storage.types import new_id
 from engine.tasks.models import Attachment

@@ -13,7 +13,7 @@ from engine.access.visibility import is_candidate, roles_in_instance
 from engine.errors import Forbidden, InvalidInput, InvalidState, OptimisticLockError
 from engine.execution import LockedTask, Step, StepRunner, TaskAccess, write_step
 from engine.execution.instance_cache import CachedInstance
-from engine.messages import message
+from engine.localization import message
 from engine.storage import Statement
 from engine.storage.tables import draft, task
 from engine.tasks.comments import InstanceAttachments

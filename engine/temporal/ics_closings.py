@@ -16,7 +16,7 @@ from icalendar import Calendar, Event, vDate, vDatetime
 from icalendar.parser import Contentline, Contentlines
 
 from engine.errors import InvalidInput
-from engine.messages import message
+from engine.localization import message
 from engine.temporal.ics_events import ClosingEvent, EventLines, UnreadableEvent, parse_event, replaced_day
 
 MAX_FILE_BYTES = 1_000_000

@@ -13,7 +13,7 @@ from icalendar import vDate, vDatetime, vDuration, vRecur
 from icalendar.parser import Contentline
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
-from engine.messages import Message
+from engine.localization import Message
 from engine.temporal.timezone import ROME, in_rome, resolve_wall_time
 
 _DAY = timedelta(days=1)

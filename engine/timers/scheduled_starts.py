@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, insert, select, update
 
 from engine.access import SYSTEM, Actor, Permission, PermissionMatrix
 from engine.execution import StepRunner, open_timer_incident
-from engine.messages import message
+from engine.localization import message
 from engine.scheduling.timer_definition import Due, recurrence_from_column
 from engine.scheduling.timer_start_events import calendar_of_scope, may_start
 from engine.storage.tables import definition, scheduled_start

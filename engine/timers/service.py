@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from engine.access import SYSTEM, Actor, PermissionMatrix, require_instance
 from engine.execution import StepRunner, lock_instance, open_timer_incident, write_step
 from engine.languages.bpmn.model import Element
-from engine.messages import message
+from engine.localization import message
 from engine.scheduling.timer_definition import RecurrenceState, recurrence_from_column
 from engine.spiff import ExecutableProcess
 from engine.storage import Statement, UnitOfWork

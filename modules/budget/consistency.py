@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, select
 
 from engine.history.consistency import consistency_check
-from engine.messages import Message, message
+from engine.localization import Message, message
 from engine.storage.tables import instance
 from modules.budget import service as budget
 from modules.budget.model import to_euros

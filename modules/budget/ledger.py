@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, case, insert, update
 
 from engine.errors import BusinessError
-from engine.messages import message
+from engine.localization import message
 from engine.storage.sql.insert_once import insert_once
 from engine.storage.types import new_id
 from modules.budget.accounts import Account, Line, find_account, lock_account

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from engine.errors import ExecutionFailed
-from engine.messages import message
+from engine.localization import message
 
 MAX_EUROS = Decimal(1_000_000_000_000)
 """A larger amount is a typing error; the limit also keeps the cents within 64 bits."""

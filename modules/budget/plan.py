@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from engine.errors import BusinessError, ExecutionFailed
-from engine.messages import Message, message
+from engine.localization import Message, message
 from modules.budget.accounts import Account, Line, add_line, include_in_plan, lines_of
 from modules.budget.ledger import Change, Entry, refuse_unless_open, write_entry
 from modules.budget.model import (

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.errors import ExecutionFailed
-from engine.messages import message
+from engine.localization import message
 from engine.service_tasks import OperationContext
 from modules.budget import ledger, plan
 from modules.budget.accounts import Account, accounts_of, find_account, lock_account

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from engine.errors import BusinessError
-from engine.messages import Message, message
+from engine.localization import Message, message
 from modules.budget.accounts import Account, Line, add_line, find_account, lines_of
 from modules.budget.ledger import Change, Entry, cap_exceeded, refuse_unless_open, set_state, write_entry
 from modules.budget.model import Balance, Categoria, Cause, PlanItem, StatoConto, TipoMovimento, euro

@@ -7,7 +7,7 @@ from datetime import date
 from codicefiscale import codicefiscale
 
 from engine.errors import InvalidInput
-from engine.messages import Message, message
+from engine.localization import Message, message
 
 FIELD = "codice_fiscale"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from engine.access.names import display_name
-from engine.messages import Message
+from engine.localization import Message
 
 
 @dataclass(frozen=True)

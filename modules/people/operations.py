@@ -10,7 +10,7 @@ from typing import Any
 from engine.access import ChangedBy, accounts
 from engine.access.models import Account
 from engine.errors import BusinessError, ExecutionFailed, InvalidInput, NotFound
-from engine.messages import message
+from engine.localization import message
 from engine.service_tasks import OperationContext, operation
 from modules.people import assignments, households, persons
 from modules.people.from_forms import member, yes_or_no

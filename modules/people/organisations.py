@@ -9,7 +9,7 @@ from engine.access.actors import scope_chain
 from engine.access.audit_register import record_change
 from engine.access.validation import check_email
 from engine.errors import InvalidInput
-from engine.messages import message
+from engine.localization import message
 from engine.storage.sql.insert_once import insert_once
 from engine.storage.types import new_id
 from modules.people.model import Organisation

@@ -12,8 +12,9 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select, 
 from engine.access import ChangedBy, names
 from engine.access.audit_register import record_change
 from engine.errors import InvalidInput, InvalidState, NotFound
-from engine.messages import message
+from engine.localization import message
 from engine.storage.sql.insert_once import insert_once
+from engine.storage.text_search import words
 from engine.storage.types import new_id
 from modules.people.fiscal_code import FIELD, normalise, without_omocodia
 from modules.people.model import Duplicate, Person, PersonData
@@ -45,7 +46,7 @@ def find(
 
     Accents and capitals make no difference. `scopes` limits to persons of those ambiti (and of those under them).
     """
-    parts = names.words(text).split()
+    parts = words(text).split()
     if not parts:
         return ()
     by_name = and_(*(persona.c.ricerca.contains(f" {part}", autoescape=True) for part in parts))
@@ -233,7 +234,7 @@ def _columns(data: PersonData) -> dict[str, Any]:
         "codice_fiscale": data.codice_fiscale or None,
         "codice_base": without_omocodia(data.codice_fiscale) if data.codice_fiscale else None,
         "chiave": names.person_key(data.cognome, data.nome),
-        "ricerca": "".join(f" {word}" for word in names.words(f"{data.cognome} {data.nome}").split()),
+        "ricerca": "".join(f" {word}" for word in words(f"{data.cognome} {data.nome}").split()),
     }
 
 

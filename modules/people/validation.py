@@ -9,7 +9,7 @@ from typing import Any
 from engine.access import names
 from engine.access.validation import check_email
 from engine.errors import InvalidInput
-from engine.messages import message
+from engine.localization import message
 from modules.people.fiscal_code import FIELD, check_fiscal_code
 from modules.people.model import PersonData
 

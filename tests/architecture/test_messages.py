@@ -15,7 +15,7 @@ from babel.messages.pofile import read_po
 import cli  # noqa: F401 (adds its part of the catalogue)
 import modules  # noqa: F401
 import web  # noqa: F401
-from engine.messages import LANGUAGES, known_codes
+from engine.localization import LANGUAGES, known_codes
 from tests.architecture.sources import ROOT, dotted, place, python_files, tree
 
 PRODUCT = ("engine", "modules", "web", "cli")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from engine import messages
+from engine import localization
 from engine.errors import InvalidInput
-from engine.messages import Message, in_language, message, restored_message, storable_parameters
+from engine.localization import Message, in_language, message, restored_message, storable_parameters
 
 HEADER = """msgid ""
 msgstr ""
@@ -50,10 +50,10 @@ def catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         folder = tmp_path / language / "LC_MESSAGES"
         folder.mkdir(parents=True)
         (folder / "errors.po").write_text(HEADER + text, encoding="utf-8")
-    monkeypatch.setattr(messages, "_FOLDERS", list(messages._FOLDERS))
-    messages.add_catalogue(tmp_path)
+    monkeypatch.setattr(localization, "_FOLDERS", list(localization._FOLDERS))
+    localization.add_catalogue(tmp_path)
     yield
-    messages._entries.cache_clear()
+    localization._entries.cache_clear()
 
 
 def test_a_count_chooses_singular_or_plural() -> None:

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from engine.messages import message
+from engine.localization import message
 from tests.engine.temporal.test_ics_closings import file_of
 from tests.web.people import DEFINITIONS, Desk, Office
 

@@ -10,7 +10,7 @@ from flask_login import current_user
 
 from engine.access import accounts
 from engine.errors import InvalidInput
-from engine.messages import message
+from engine.localization import message
 from modules.notifications import service as notice_service
 from web import auth, current
 from web.access import public, signed_in
@@ -57,7 +57,7 @@ def check_sign_in() -> Any:
     found = auth.sign_in(username, request.form.get("password", ""))
     if found is not None:
         answer = redirect(auth.safe_next(request.form.get("next")))
-        return answer if COOKIE in request.cookies else _speaking(answer, found.lingua)
+        return answer if COOKIE in request.cookies else _with_language_cookie(answer, found.lingua)
     page = render_template(
         "account/sign_in.html", next=request.form.get("next", ""), username=username, wrong=True
     )
@@ -80,11 +80,11 @@ def language() -> Any:
     chosen = request.form.get("lingua", "")
     signed = current_user.is_authenticated
     answer = redirect(auth.safe_next(request.form.get("next")) if signed else url_for("account.sign_in"))
-    return _speaking(answer, chosen)
+    return _with_language_cookie(answer, chosen)
 
 
-def _speaking(answer: Any, chosen: str) -> Any:
-    """The answer, with the chosen language kept in the browser."""
+def _with_language_cookie(answer: Any, chosen: str) -> Any:
+    """The response, with a cookie for the chosen language when it is one of the two."""
     if chosen in LANGUAGES:
         secure = current.settings().secure_cookies
         answer.set_cookie(COOKIE, chosen, max_age=A_YEAR, secure=secure, httponly=True, samesite="Lax")

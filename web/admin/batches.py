@@ -50,7 +50,7 @@ def batch(batch_id: str) -> Any:
 @blueprint.post("/operazioni/<batch_id>/ferma")
 @allowed(Permission.CASE_BATCH)
 def stop_batch(batch_id: str) -> Any:
-    """Administrators (the engine checks which): leave alone the instances that still wait."""
+    """Administrators (the engine checks which): cancel the items that still wait."""
     reason = required_reason("REASON_FOR_STOPPING_BATCH")
     left = current.engine().batches.cancel(batch_id, reason, current.actor())
     flash(gettext("Operazione fermata: %(left)d pratiche restano com'erano.", left=left), "success")

@@ -10,7 +10,7 @@ from flask_babel import gettext, ngettext
 
 from engine.access import Permission
 from engine.errors import InvalidInput
-from engine.messages import message
+from engine.localization import message
 from engine.scheduling.calendars.ics_import import ImportPreview
 from engine.temporal.ics_closings import MAX_FILE_BYTES, Span
 from web import current

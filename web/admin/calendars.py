@@ -1,4 +1,4 @@
-"""The calendar of an ambito: the days of a year that are not worked and why, closings, patron saint and Saturdays."""
+"""The calendar of an ambito: the days off of a year with their reasons, closings, patron saint and Saturdays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask_babel import format_date, gettext, ngettext
 
 from engine.access import Permission
 from engine.errors import InvalidInput
-from engine.messages import message
+from engine.localization import message
 from engine.scheduling.calendars.days_off import days_off
 from engine.scheduling.calendars.ics_import import YEARS_AHEAD
 from engine.scheduling.calendars.models import CalendarRule
@@ -35,7 +35,7 @@ def calendar() -> Any:
 @blueprint.post("/calendario/chiusure")
 @allowed(Permission.CALENDAR_WRITE)
 def close_days() -> Any:
-    """Administrators (the engine checks the scope): shut the offices on some days."""
+    """Administrators (the engine checks the scope): close the offices on some days."""
     form, scope = request.form, request.form.get("ambito", "")
     calendars, actor = current.engine().calendars, current.actor()
     try:
@@ -61,7 +61,7 @@ def close_days() -> Any:
 @blueprint.post("/calendario/chiusure/<closing_id>/togli")
 @allowed(Permission.CALENDAR_WRITE)
 def open_days(closing_id: str) -> Any:
-    """Administrators (the engine checks the scope): take a closing back."""
+    """Administrators (the engine checks the scope): withdraw a closing."""
     found = current.engine().calendars.withdraw_closing(
         closing_id, request.form.get("motivo", ""), current.actor()
     )

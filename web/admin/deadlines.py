@@ -1,4 +1,4 @@
-"""Deadlines: all of them with what is in force, a change seen beforehand and confirmed, its history and its undoing."""
+"""Deadlines: the list with the overrides in force, preview and confirmation of a change, history, undo."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def apply_deadline() -> Any:
 @blueprint.route("/scadenze/<int:change_id>/annulla", methods=["GET", "POST"])
 @allowed(Permission.DEADLINE_WRITE)
 def undo_deadline(change_id: int) -> Any:
-    """Administrators (the engine checks the scope): see what undoing would do, then put back what held before."""
+    """Administrators (the engine checks the scope): preview the undo of a change, then restore what it replaced."""
     service, actor, form = current.engine().deadlines, current.actor(), request.form
     problem = None
     if request.method == "POST":

@@ -63,7 +63,7 @@ def retire(key: str) -> Any:
 @blueprint.post("/processi/<key>/sospendi")
 @allowed(Permission.DEFINITION_DEPLOY)
 def suspend_definition(key: str) -> Any:
-    """Analysts and administrators: no new instances for now; its running ones too, for who may work on many."""
+    """Analysts and administrators: suspend a process, and with `case.batch` also its running instances."""
     reason = required_reason("REASON_KEPT_IN_THE_LOG")
     current.engine().definition_suspension.suspend(
         key, reason, current.actor(), include_instances=request.form.get("pratiche") == "sì"
@@ -75,7 +75,7 @@ def suspend_definition(key: str) -> Any:
 @blueprint.post("/processi/<key>/riprendi")
 @allowed(Permission.DEFINITION_DEPLOY)
 def resume_definition(key: str) -> Any:
-    """Analysts and administrators: instances may be opened again; those suspended with it go on, if wanted."""
+    """Analysts and administrators: resume a process; if asked, also the instances suspended with it."""
     current.engine().definition_suspension.resume(
         key, current.actor(), include_instances=request.form.get("pratiche") == "sì"
     )

@@ -24,7 +24,7 @@ MAPPED = "e."
 @blueprint.get("/passaggi")
 @allowed(Permission.INSTANCE_MIGRATE)
 def migrations() -> Any:
-    """Analysts and administrators: choose the version to move to; the moves under way and those done."""
+    """Analysts and administrators: choose the target version; the migrations under way and those done."""
     versions = current.engine().repository.list()
     several = {one.key for one in versions if one.version > 1}
     batches = [one for one in current.engine().batches.list(current.actor()).items if one.kind == BATCH_KIND]
@@ -49,7 +49,7 @@ def migration_plan() -> Any:
 @blueprint.post("/passaggi/anteprima")
 @allowed(Permission.INSTANCE_MIGRATE)
 def migration_preview() -> Any:
-    """Analysts and administrators: how every instance would fare; nothing changes."""
+    """Analysts and administrators: the outcome for every running instance; nothing changes."""
     proposal, plan = _from_form()
     try:
         found = current.engine().migrations.preview(plan, current.actor())
@@ -61,7 +61,7 @@ def migration_preview() -> Any:
 @blueprint.post("/passaggi")
 @allowed(Permission.INSTANCE_MIGRATE)
 def apply_migration() -> Any:
-    """Analysts and administrators: order the move, with a reason; the instances move in the background."""
+    """Analysts and administrators: create the batch that migrates the instances in the background."""
     proposal, plan = _from_form()
     service, actor = current.engine().migrations, current.actor()
     if request.form.get("azione") == "correggi":
@@ -80,7 +80,7 @@ def apply_migration() -> Any:
 @blueprint.get("/passaggi/<batch_id>")
 @allowed(Permission.INSTANCE_MIGRATE)
 def migration(batch_id: str) -> Any:
-    """Analysts and administrators: how far a move has come, and who stayed and why."""
+    """Analysts and administrators: the progress of a migration, and the instances that stayed, with the reason."""
     batches, actor = current.engine().batches, current.actor()
     return render_template(
         "admin/migration.html",

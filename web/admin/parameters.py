@@ -24,7 +24,7 @@ def parameters() -> Any:
 @blueprint.post("/parametri")
 @allowed(Permission.PARAMETER_WRITE)
 def change_parameter() -> Any:
-    """Administrators (the engine checks the scope): put a value in force, or give back the one from above."""
+    """Administrators (the engine checks the scope): set a value, or remove it so that the scope above decides."""
     engine, actor, form = current.engine(), current.actor(), request.form
     key, scope, name = form.get("processo", ""), form.get("ambito", ""), form.get("nome", "")
     reason = form.get("motivo", "").strip()

@@ -33,7 +33,7 @@ def running() -> Any:
 @blueprint.post("/pratiche")
 @allowed(Permission.CASE_BATCH)
 def order_batch() -> Any:
-    """Administrators, with the permission of the operation: count the instances, then, confirmed, order it."""
+    """Administrators, with the permission of the operation: count the instances, then, confirmed, create it."""
     form, engine, actor = request.form, current.engine(), current.actor()
     kind = form.get("operazione", "")
     try:

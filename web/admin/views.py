@@ -1,4 +1,4 @@
-"""The door of the administration: what needs attention, and the pages one may open."""
+"""The start page of the administration: open incidents, and links to the pages that the user may open."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ blueprint = Blueprint("admin", __name__, url_prefix="/amministrazione", template
 @blueprint.get("/")
 @allowed(*ADMINISTRATION)
 def page() -> Any:
-    """Administrators and analysts: the parts they may open."""
+    """Administrators and analysts: the start page, with the parts they may open."""
     incidents: tuple[IncidentView, ...] = ()
     if current.may(Permission.INCIDENT_MANAGE):
         incidents = current.engine().incidents.list(current.actor())

@@ -83,7 +83,7 @@ def install_packages(node: list[str], npm: list[str]) -> None:
 
 @contextlib.contextmanager
 def alone() -> Iterator[None]:
-    """Two builds at once would take each other's files away: the second waits."""
+    """A lock: of two builds at once the second waits, because they write the same files."""
     with (HERE / ".build.lock").open("w") as lock:
         with contextlib.suppress(ImportError):
             import fcntl

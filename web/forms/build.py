@@ -1,4 +1,4 @@
-"""Builds the items of a page from a reading of the form."""
+"""Builds the items of a page from an evaluated form."""
 
 from __future__ import annotations
 

@@ -103,7 +103,7 @@ class Item:
 
 
 def signed(**known: Any) -> Item:
-    """An item with the signature of all that would have the browser draw it anew."""
+    """An item with the signature of its fields; a script redraws the item when the signature changes."""
     item = Item(**known)
     lasting = [(one.name, getattr(item, one.name)) for one in fields(item) if one.name not in CHANGING]
     options = [(choice.value, choice.label) for choice in item.choices]

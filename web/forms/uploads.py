@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.languages.forms import Field, Form, Kind, number_text
 from engine.languages.forms.paths import parse_input_name, path_pattern
-from engine.messages import message
+from engine.localization import message
 
 MEGABYTE = 1024 * 1024
 

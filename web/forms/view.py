@@ -52,10 +52,11 @@ class FormView:
         focus: str = "",
         locked: bool = False,
     ) -> FormView:
-        """The view of a form: `raw` (strings as typed: a post or a draft) wins over `values`, they over `variables`.
+        """The view of a form: `raw` (strings as typed: a post or a draft) has precedence over `values`, and these over
+        `variables`.
 
-        `errors` maps field names to sentences, as `Form.read` gives them; `attachments` tells the names of files by
-        id; `focus` is the name of the field or row that gets the focus; `locked` shows everything as text.
+        `errors` maps field names to sentences, as `Form.read` gives them; `attachments` are the files by id; `focus` is
+        the name of the field or row that gets the focus; `locked` shows everything as text.
         """
         evaluation = form.evaluate(variables, raw=raw, values=values, bindings=bindings)
         given = {name: in_page_language(sentence) for name, sentence in (errors or {}).items()}
@@ -78,7 +79,7 @@ class FormView:
 
 
 def _faults(items: Sequence[Item], errors: Mapping[str, str]) -> Iterator[Fault]:
-    """The summary in the order of the page; what is about nothing on it comes last."""
+    """The summary in the order of the page; errors of fields that are not on it come last."""
     shown = set()
     for item in _all(items):
         if item.name in errors and item.kind != "hidden" and item.name not in shown:

@@ -24,7 +24,7 @@ GAUGES = {
 }
 
 
-class _OfEngine(Collector):
+class _EngineCollector(Collector):
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
@@ -43,7 +43,7 @@ class _OfEngine(Collector):
 def exposition(engine: Engine) -> bytes:
     """All metrics, as text."""
     registry = CollectorRegistry()
-    registry.register(_OfEngine(engine))
+    registry.register(_EngineCollector(engine))
     return generate_latest(registry)
 
 

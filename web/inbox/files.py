@@ -1,4 +1,4 @@
-"""What hangs on a task besides its form: notes and files."""
+"""Comments and attachments of a task, and the download of answers that came too late to be saved."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def typed_text(task_id: str) -> Any:
 @blueprint.post("/compiti/<task_id>/note")
 @signed_in
 def comment(task_id: str) -> Any:
-    """Whoever may see the instance (the engine checks): write a note on it from the task."""
+    """Whoever may see the instance (the engine checks): write a comment on it from the task."""
     try:
         current.engine().comments.comment(task_id, request.form.get("testo", ""), current.actor())
     except InvalidInput as problem:
@@ -56,7 +56,7 @@ def attach(task_id: str) -> Any:
 @blueprint.get("/allegati/<attachment_id>")
 @signed_in
 def attachment(attachment_id: str) -> Any:
-    """Whoever may see the instance (the engine checks): the file, to be saved; reading it is written in the log."""
+    """Whoever may see the instance (the engine checks): download the file; the log records it."""
     about, content = current.engine().comments.attachment_content(attachment_id, current.actor())
     current.engine().history.record_read(about.instance_id, current.actor(), "attachment")
     return uploads.download(content, about.filename, about.media_type)

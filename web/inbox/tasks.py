@@ -99,7 +99,7 @@ def save_draft(task_id: str) -> Any:
 @blueprint.post("/compiti/<task_id>/bozza/elimina")
 @signed_in
 def drop_draft(task_id: str) -> Any:
-    """Whoever wrote the draft: start again from a clean form."""
+    """Whoever wrote the draft: delete it and show the form again."""
     current.engine().tasks.drop_draft(task_id, current.actor())
     return redirect(url_for("tasks.page", task_id=task_id))
 

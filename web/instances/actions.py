@@ -66,7 +66,7 @@ def reopen(instance_id: str) -> Any:
 @blueprint.post("/pratiche/<instance_id>/note")
 @signed_in
 def comment(instance_id: str) -> Any:
-    """Whoever may see the instance (the engine checks): write a note on it."""
+    """Whoever may see the instance (the engine checks): write a comment on it."""
     try:
         current.engine().comments.comment_instance(
             instance_id, request.form.get("testo", ""), current.actor()

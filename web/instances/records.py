@@ -1,4 +1,4 @@
-"""What an instance leaves on paper: its documents, and its statement of accounts as a sheet and as a PDF."""
+"""Downloads of an instance: its issued documents, and its statement of accounts as CSV and as PDF."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.instances.models import InstanceView
 from modules.budget import service as budget
 from modules.budget.model import Statement
 from modules.documents import service as documents
-from modules.documents.extract import statement_pdf
+from modules.documents.statement_pdf import statement_pdf
 from web import current, uploads
 from web.access import allowed
 

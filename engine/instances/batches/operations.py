@@ -12,7 +12,7 @@ from engine.instances.batches.models import ItemSkipped
 from engine.instances.batches.service import Batches
 from engine.instances.modification import Modifications
 from engine.instances.service import Instances
-from engine.messages import message
+from engine.localization import message
 from engine.spiff import Instruction
 from engine.storage import UnitOfWork
 

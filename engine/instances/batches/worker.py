@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 from engine.access import Actor
 from engine.clock import Clock
 from engine.errors import EngineError
-from engine.execution.incident_rows import describe_problem
+from engine.execution.incident_creation import describe_problem
 from engine.instances.batches.models import ITEM_STATES, BatchOperation, ItemSkipped, restored_actor
 from engine.storage import Database, UnitOfWork
 from engine.storage.event_log import LogEntry, append_event

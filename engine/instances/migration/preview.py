@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 from engine.definitions.repository import Repository
 from engine.instances.migration.plan import MigrationPlan, complete_mapping
 from engine.instances.selection import RUNNING
-from engine.messages import message
+from engine.localization import message
 from engine.spiff import ElementMap, ExecutableProcess, RunMigration, migrate_run
 from engine.storage.tables import instance
 

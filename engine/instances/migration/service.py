@@ -19,7 +19,7 @@ from engine.instances.migration.preview import READY, MigrationPreview, outcome_
 from engine.instances.migration.rows import migrate_rows, reset_timers, suspend_new_rows
 from engine.instances.migration.validation import validate_plan
 from engine.instances.selection import RUNNING
-from engine.messages import message
+from engine.localization import message
 from engine.spiff import ElementMap, migrate_run
 from engine.storage import UnitOfWork
 from engine.storage.tables import definition, instance

@@ -15,7 +15,7 @@ from engine.instances.migration.plan import (
     parse_element_name,
 )
 from engine.languages.bpmn.model import Element
-from engine.messages import Message, message
+from engine.localization import Message, message
 from engine.spiff import ElementMap, same_kind
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.languages.bpmn.model import Element
 from engine.languages.feel import contains_juel
-from engine.messages import Message, message
+from engine.localization import Message, message
 
 
 def expressions(element: Element) -> Iterator[tuple[Message, str]]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from engine.messages import Message, message
+from engine.localization import Message, message
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 _TASK = f"{{{BPMN}}}receiveTask"

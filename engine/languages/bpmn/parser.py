@@ -24,7 +24,7 @@ from engine.languages.bpmn.model import (
     Timer,
 )
 from engine.languages.bpmn.normalization import link_name
-from engine.messages import message
+from engine.localization import message
 
 BPMN = "http://www.omg.org/spec/BPMN/20100524/MODEL"
 NAMESPACES = {"bpmn": BPMN, "camunda": CAMUNDA}

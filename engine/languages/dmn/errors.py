@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.messages import LocalizedError, Message, message
+from engine.localization import LocalizedError, Message, message
 
 
 class DecisionError(LocalizedError):
     """A decision model that cannot be read, or a decision that cannot be evaluated.
 
-    `DecisionError("DMN_NO_OUTPUTS", source="requisiti.dmn")`: the sentence is in the catalogue (`engine.messages`).
+    `DecisionError("DMN_NO_OUTPUTS", source="requisiti.dmn")`: the sentence is in the catalogue (`engine.localization`).
     `source` is the file, `element` the id (or name) of the element, `line` its line in the file (0 when unknown),
     `code` the stable code for programs.
     """

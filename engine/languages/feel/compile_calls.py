@@ -17,7 +17,7 @@ from engine.languages.feel.limits import Evaluation
 from engine.languages.feel.syntax import Call, FunctionLiteral, Name
 from engine.languages.feel.types import ANY, FunctionType, coerce
 from engine.languages.feel.values import DECIMAL128, FunctionValue
-from engine.messages import message
+from engine.localization import message
 
 LENIENT_FAILURES = (*FAILURES, AttributeError, LookupError)
 

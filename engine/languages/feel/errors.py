@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from engine.messages import LocalizedError, Message, message
+from engine.localization import LocalizedError, Message, message
 
 MAX_EXCERPT = 80
 
@@ -12,9 +12,10 @@ MAX_EXCERPT = 80
 class FeelError(LocalizedError):
     """An expression that cannot be read or evaluated.
 
-    `FeelSyntaxError("FEEL_UNKNOWN_FUNCTION", name="coutn")`: the sentence is in the catalogue (`engine.messages`) and
-    is rendered only when it is asked for. `code` is the stable code of the class; `line` and `column` (both from 1)
-    point into `text`, the whole expression, where the error is at the character `offset`.
+    `FeelSyntaxError("FEEL_UNKNOWN_FUNCTION", name="coutn")`: the sentence is in the catalogue
+    (`engine.localization`) and is rendered only when it is asked for. `code` is the stable code of the class;
+    `line` and `column` (both from 1) point into `text`, the whole expression, where the error is at the
+    character `offset`.
     """
 
     code = "feel.error"

@@ -28,7 +28,7 @@ from engine.languages.feel.token_stream import KEYWORDS
 from engine.languages.feel.type_names import TypeParser
 from engine.languages.feel.types import FeelType
 from engine.languages.feel.values import DECIMAL128
-from engine.messages import message
+from engine.localization import message
 
 ADDITIVE = 4
 CONSTANTS = {"true": True, "false": False, "null": None}

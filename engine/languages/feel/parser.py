@@ -18,7 +18,7 @@ from engine.languages.feel.syntax import (
     UnaryTests,
 )
 from engine.languages.feel.token_stream import KnownNames
-from engine.messages import message
+from engine.localization import message
 
 OR, AND, COMPARE, ADD, MULTIPLY, POWER, UNARY = range(1, 8)
 BINARY = {"+": ADD, "-": ADD, "*": MULTIPLY, "/": MULTIPLY, "**": POWER}

@@ -10,7 +10,7 @@ from typing import Any
 from engine.languages.feel.errors import FeelLimitExceeded, FeelSyntaxError
 from engine.languages.feel.lexer import Kind, Token, tokenize
 from engine.languages.feel.limits import MAX_NESTING
-from engine.messages import message
+from engine.localization import message
 
 KEYWORDS = frozenset(
     {

@@ -12,7 +12,7 @@ import re
 
 from engine.languages.feel.errors import FeelSyntaxError
 from engine.languages.feel.limits import MAX_NESTING
-from engine.messages import message
+from engine.localization import message
 
 MAX_LENGTH = 4_000
 """Longest text that is translated, in characters."""

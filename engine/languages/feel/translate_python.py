@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import NoReturn
 
 from engine.languages.feel.errors import FeelError, FeelSyntaxError
-from engine.messages import message
+from engine.localization import message
 
 MAX_LENGTH = 1_000
 _LOOKS = re.compile(r"\b(?:True|False|None)\b|[<>]=?[^<>]*[<>]|\[\s*0\s*\]")

@@ -13,7 +13,7 @@ from engine.languages.feel.types import (
     RangeType,
     SimpleType,
 )
-from engine.messages import message
+from engine.localization import message
 
 
 class TypeParser(TokenStream):

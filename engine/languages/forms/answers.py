@@ -18,7 +18,7 @@ from engine.languages.forms.paths import (
     path_pattern,
     split_key,
 )
-from engine.messages import message
+from engine.localization import message
 
 MAX_POSTED_NAMES = 20_000
 DATE_SUFFIX, TIME_SUFFIX = "__data", "__ora"

@@ -20,7 +20,7 @@ from engine.languages.forms.model import (
     Rules,
 )
 from engine.languages.forms.schema import VALIDATE
-from engine.messages import message
+from engine.localization import message
 
 
 class FieldParser(AttributeParser):

@@ -11,7 +11,7 @@ from engine.errors import Finding
 from engine.languages.feel import FeelError
 from engine.languages.forms.feel import Compiler, Flag, FormExpression, Template
 from engine.languages.forms.source_lines import line_of
-from engine.messages import Message, message
+from engine.localization import Message, message
 
 MAX_EXPRESSION = 10_000
 YES_NO_WORDS = {"true": True, "false": False, "sì": True, "si": True, "no": False}

@@ -10,7 +10,7 @@ from typing import Any
 from engine.languages.forms.attribute_parser import FieldParser
 from engine.languages.forms.model import Column, Component, DynamicList, Group, Kind, Separator, Table, Text
 from engine.languages.forms.schema import ATTRIBUTES, PROPERTIES, REFUSED
-from engine.messages import message
+from engine.localization import message
 
 KEY = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 MAX_DEPTH = 8

@@ -11,7 +11,7 @@ from engine.languages.forms import italian_input
 from engine.languages.forms.feel import ROME, number_text
 from engine.languages.forms.model import MULTIPLE_CHOICE_KINDS, DateTimeSubtype, Field, Format, Kind
 from engine.languages.forms.sanitizing import clean_text
-from engine.messages import message
+from engine.localization import message
 
 MAX_CHOICES = 1_000
 FIRST_YEAR, LAST_YEAR = 1850, 2200

@@ -13,7 +13,7 @@ from engine.languages.forms.feel import Compiler, FormExpression
 from engine.languages.forms.form import Form
 from engine.languages.forms.model import DynamicList, Field, walk_components
 from engine.languages.forms.schema import NEWEST_SCHEMA
-from engine.messages import Message, message
+from engine.localization import Message, message
 
 MAX_BYTES = 1_000_000
 MAX_COMPONENTS = 1_000

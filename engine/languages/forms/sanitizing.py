@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from engine.messages import message
+from engine.localization import message
 
 MAX_LINE = 2_000
 MAX_TEXT = 50_000

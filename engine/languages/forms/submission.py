@@ -14,7 +14,7 @@ from engine.languages.forms.layout import FormSlot, build_slots, walk_slots
 from engine.languages.forms.model import Component, DynamicList, Field, Kind
 from engine.languages.forms.paths import Path, get_path
 from engine.languages.forms.validation import ValidationContext, check_value, is_empty, with_custom_message
-from engine.messages import message
+from engine.localization import message
 
 
 @dataclass(frozen=True)

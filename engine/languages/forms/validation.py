@@ -22,7 +22,7 @@ from engine.languages.forms.model import (
 )
 from engine.languages.forms.options import options_of
 from engine.languages.forms.paths import get_path, split_key
-from engine.messages import message
+from engine.localization import message
 
 EMAIL = re2.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,8}")
 PHONE = re2.compile(r"(\+|00)?[0-9][0-9 ./-]{4,20}")

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from engine.access import ChangedBy
 from engine.errors import InvalidInput
-from engine.messages import message
+from engine.localization import message
 from engine.storage.event_log import LogEntry, append_events
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 
 from engine.access import ChangedBy
 from engine.errors import InvalidInput, NotFound
-from engine.messages import message
+from engine.localization import message
 from engine.scheduling.calendars.change_log import check_reason, log_calendar_change
 from engine.scheduling.calendars.models import Closing
 from engine.storage.configuration_version import configuration_changed

@@ -9,7 +9,7 @@ from engine.access import Actor, ChangedBy, Permission, PermissionMatrix
 from engine.access.scopes import scope_names
 from engine.clock import Clock
 from engine.errors import InvalidInput
-from engine.messages import message
+from engine.localization import message
 from engine.scheduling.calendars.affected_deadlines import AffectedDeadlines, count_affected
 from engine.scheduling.calendars.closings import MAX_CLOSINGS, add_closings, check_span, own_closed_spans
 from engine.scheduling.calendars.lookup import read_calendar

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 
 from engine.access import ChangedBy
 from engine.errors import InvalidInput
-from engine.messages import message
+from engine.localization import message
 from engine.scheduling.calendars.change_log import check_reason, log_calendar_change
 from engine.scheduling.calendars.models import CalendarRule
 from engine.storage.configuration_version import configuration_changed

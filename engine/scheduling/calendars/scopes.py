@@ -14,7 +14,7 @@ from engine.access.models import Ambito
 from engine.access.scopes import scope_names
 from engine.access.tables import ambito, comune
 from engine.errors import InvalidInput
-from engine.messages import message
+from engine.localization import message
 from engine.scheduling.calendars.models import CalendarRule
 from engine.scheduling.calendars.rules import read_rules, write_rule
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.errors import InvalidInput
 from engine.languages.feel import YearsMonths
-from engine.messages import message
+from engine.localization import message
 from engine.scheduling.overrides.calculation import Calendar, due_moment
 from engine.scheduling.overrides.deadline_keys import shared_key
 from engine.scheduling.overrides.model import WAIT, After, At, Override

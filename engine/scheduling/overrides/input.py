@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, date, time
 
 from engine.errors import InvalidInput
-from engine.messages import Message, message
+from engine.localization import Message, message
 from engine.scheduling.overrides.model import (
     DIAGRAM,
     ELEMENT,

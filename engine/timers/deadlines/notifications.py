@@ -1,4 +1,4 @@
-"""What a changed override leaves behind: one log entry shown by every instance it moves, one message per assignee."""
+"""The log entry of a changed override, shown by every instance that it moves, and a message for each assignee."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Row, select
 from engine.access import SYSTEM, Actor, Permission, PermissionMatrix
 from engine.errors import InvalidInput, InvalidState, NotFound
 from engine.execution import StepEnvironment, StepRunner, require_reason
-from engine.messages import message
+from engine.localization import message
 from engine.scheduling.overrides import (
     Every,
     Override,

@@ -11,7 +11,7 @@ from engine.access import Actor, Permission, PermissionMatrix
 from engine.errors import InvalidInput, InvalidState, NotFound
 from engine.execution import StepRunner, lock_instance, require_reason
 from engine.execution import outbox as outbox_messages
-from engine.messages import message
+from engine.localization import message
 from engine.scheduling.overdue import overdue_moment
 from engine.storage.event_log import LogEntry, append_event
 from engine.storage.sql.insert_once import insert_many_once

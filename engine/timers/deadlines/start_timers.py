@@ -18,7 +18,7 @@ from engine.access.actors import covers
 from engine.definitions.repository import Repository
 from engine.errors import InvalidInput
 from engine.languages.bpmn.model import Element
-from engine.messages import message
+from engine.localization import message
 from engine.scheduling.overrides import After, Override
 from engine.scheduling.overrides.deadline_keys import STARTS
 from engine.scheduling.timer_definition import Due, recurrence_from_column

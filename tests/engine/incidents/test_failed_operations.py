@@ -10,7 +10,7 @@ from sqlalchemy import func, select, update
 from engine.access import SYSTEM
 from engine.errors import ExecutionFailed, Forbidden, InvalidState
 from engine.incidents import IncidentView
-from engine.messages import in_language
+from engine.localization import in_language
 from engine.simulation import World
 from engine.storage.tables import counter, incident, outbox
 from tests.engine.conftest import START

@@ -88,7 +88,7 @@ def _move_deadlines(world: World) -> None:
 
 
 def _move(world: World, key: str, term: Override, scope: str = "") -> int:
-    """Put a term in force, as an administrator does; gives the change's number."""
+    """Put an override of a deadline in force, as an administrator does; gives the number of the change."""
     deadlines, rita = world.engine_for_call().deadlines, world.actor("rita")
     seen = deadlines.preview(key, scope, term, rita)
     made = deadlines.apply(

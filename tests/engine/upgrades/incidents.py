@@ -36,7 +36,7 @@ LATE = timedelta(days=6)
 
 
 def told(world: World) -> dict[str, Any]:
-    """What is shown of every incident, and what the checks of soundness find: after an upgrade both are the same."""
+    """What is shown of every incident, and the result of the consistency checks: after an upgrade both are the same."""
     return {
         "incidents": [
             {name: _plain(getattr(one, name)) for name in SHOWN}

@@ -9,8 +9,9 @@ from codicefiscale import codicefiscale
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.access.names import key, person_key, similar, words
+from engine.access.names import key, person_key, similar
 from engine.errors import InvalidInput
+from engine.storage.text_search import words
 from modules.people.fiscal_code import check_fiscal_code, without_omocodia
 
 ANNA = "PRVNNA76B50D142"  # Anna Prova, 10/02/1976, Crema

@@ -9,7 +9,7 @@ from pathlib import Path
 from flask import Flask
 from flask_babel import Babel, force_locale
 
-from engine.messages import known_codes, message
+from engine.localization import known_codes, message
 from tests.architecture.sources import ROOT
 from web.language import Catalogues, in_page_language, load
 

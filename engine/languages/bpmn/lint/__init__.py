@@ -1,4 +1,4 @@
-"""Lint of BPMN diagrams: `lint` gives every finding of a diagram before it is deployed, one file for each family."""
+"""Lint of BPMN diagrams: `lint` gives every finding of a diagram. One file for each group of checks."""
 
 from engine.languages.bpmn.lint.linter import LintContext, lint
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.errors import Finding
-from engine.languages.bpmn.lint.found import Found
+from engine.languages.bpmn.lint.finding_factory import FindingFactory
 from engine.languages.bpmn.model import Element, ProcessModel
-from engine.messages import message
+from engine.localization import message
 
 
 def is_outside_flow(element: Element) -> bool:
@@ -15,7 +15,7 @@ def is_outside_flow(element: Element) -> bool:
     return element.for_compensation or (element.type == "boundaryEvent" and "compensate" in element.events)
 
 
-def check_compensation(process: ProcessModel, element: Element, found: Found) -> Iterator[Finding]:
+def check_compensation(process: ProcessModel, element: Element, found: FindingFactory) -> Iterator[Finding]:
     """The findings about compensation of one element."""
     if is_outside_flow(element) and (element.incoming or element.outgoing):
         sentence = message("LINT_COMPENSATION_WITH_FLOW")
@@ -31,7 +31,7 @@ def check_compensation(process: ProcessModel, element: Element, found: Found) ->
             yield from check(process, element, found)
 
 
-def _boundary(process: ProcessModel, element: Element, found: Found) -> Iterator[Finding]:
+def _boundary(process: ProcessModel, element: Element, found: FindingFactory) -> Iterator[Finding]:
     activity = process.elements.get(element.attached_to)
     if activity is None or not activity.compensation_handler:
         sentence = message("LINT_COMPENSATION_EVENT_WITHOUT_HANDLER")
@@ -42,7 +42,7 @@ def _boundary(process: ProcessModel, element: Element, found: Found) -> Iterator
         yield found(element, "NO_COMPENSATION", message("LINT_SEVERAL_COMPENSATION_EVENTS"))
 
 
-def _throw(process: ProcessModel, element: Element, found: Found) -> Iterator[Finding]:
+def _throw(process: ProcessModel, element: Element, found: FindingFactory) -> Iterator[Finding]:
     if not element.activity_ref:
         return
     target = process.elements.get(element.activity_ref)
@@ -63,7 +63,7 @@ def _reachable_scopes(process: ProcessModel, element: Element) -> list[str]:
     return scopes
 
 
-def _start(process: ProcessModel, element: Element, found: Found) -> Iterator[Finding]:
+def _start(process: ProcessModel, element: Element, found: FindingFactory) -> Iterator[Finding]:
     owner = process.elements.get(element.parent_id)
     container = process.elements.get(owner.parent_id) if owner is not None else None
     if owner is None or not owner.triggered_by_event or container is None:
@@ -71,7 +71,7 @@ def _start(process: ProcessModel, element: Element, found: Found) -> Iterator[Fi
         yield found(element, "COMPENSATION_START", sentence)
 
 
-def _cancel_end(process: ProcessModel, element: Element, found: Found) -> Iterator[Finding]:
+def _cancel_end(process: ProcessModel, element: Element, found: FindingFactory) -> Iterator[Finding]:
     owner = process.elements.get(element.parent_id)
     is_caught = any(
         "cancel" in e.events and e.attached_to == element.parent_id for e in process.elements.values()
@@ -81,14 +81,14 @@ def _cancel_end(process: ProcessModel, element: Element, found: Found) -> Iterat
         yield found(element, "CANCEL_END", sentence)
 
 
-def _cancel_boundary(process: ProcessModel, element: Element, found: Found) -> Iterator[Finding]:
+def _cancel_boundary(process: ProcessModel, element: Element, found: FindingFactory) -> Iterator[Finding]:
     activity = process.elements.get(element.attached_to)
     if activity is None or activity.type != "transaction" or not element.interrupting:
         sentence = message("LINT_CANCEL_BOUNDARY")
         yield found(element, "CANCEL_BOUNDARY", sentence)
 
 
-_CHECKS: dict[tuple[str, str], Callable[[ProcessModel, Element, Found], Iterator[Finding]]] = {
+_CHECKS: dict[tuple[str, str], Callable[[ProcessModel, Element, FindingFactory], Iterator[Finding]]] = {
     ("compensate", "boundaryEvent"): _boundary,
     ("compensate", "startEvent"): _start,
     ("compensate", "endEvent"): _throw,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.errors import Finding
-from engine.languages.bpmn.lint.found import Found
+from engine.languages.bpmn.lint.finding_factory import FindingFactory
 from engine.languages.bpmn.model import Element, ProcessModel
-from engine.messages import message
+from engine.localization import message
 
 TECHNICAL_ERROR = "ERRORE_TECNICO"
 """The error code of failures that no retry can solve; error events may catch it, not throw it."""
@@ -25,7 +25,7 @@ EVENT_SUBPROCESS_STARTS = frozenset({"conditional", "error", "escalation", "mess
 THROW_EVENTS = ("endEvent", "intermediateThrowEvent")
 
 
-def check_event(process: ProcessModel, element: Element, found: Found) -> Iterator[Finding]:
+def check_event(process: ProcessModel, element: Element, found: FindingFactory) -> Iterator[Finding]:
     """The findings of one event; nothing for other elements."""
     allowed = ALLOWED_EVENTS.get(element.type)
     if allowed is None:
@@ -60,7 +60,7 @@ def _is_process_start(element: Element) -> bool:
     return element.type == "startEvent" and not element.parent_id
 
 
-def _check_definition(element: Element, found: Found) -> Iterator[Finding]:
+def _check_definition(element: Element, found: FindingFactory) -> Iterator[Finding]:
     throws = element.type in THROW_EVENTS
     if "message" in element.events and not element.message and not (throws and element.topic):
         yield found(element, "NO_MESSAGE", message("LINT_EVENT_WITHOUT_MESSAGE"))
@@ -73,7 +73,9 @@ def _check_definition(element: Element, found: Found) -> Iterator[Finding]:
         yield found(element, "TECHNICAL_ERROR", sentence)
 
 
-def check_event_subprocess(process: ProcessModel, element: Element, found: Found) -> Iterator[Finding]:
+def check_event_subprocess(
+    process: ProcessModel, element: Element, found: FindingFactory
+) -> Iterator[Finding]:
     """The findings of an event subprocess: it has one start event with a trigger, and no flows."""
     starts = process.start_events_of(element.id)
     if len(starts) != 1 or len(starts[0].events) != 1:
@@ -88,7 +90,7 @@ def check_event_subprocess(process: ProcessModel, element: Element, found: Found
         yield found(element, "EVENT_SUBPROCESS_FLOW", sentence)
 
 
-def check_event_gateway(process: ProcessModel, element: Element, found: Found) -> Iterator[Finding]:
+def check_event_gateway(process: ProcessModel, element: Element, found: FindingFactory) -> Iterator[Finding]:
     """The findings of an event-based gateway: only catching events and receive tasks follow it."""
     targets = [process.elements.get(flow.target) for flow in process.flows if flow.source == element.id]
     if not targets or any(

@@ -7,9 +7,9 @@ from typing import Any
 
 from engine.errors import Finding
 from engine.languages.bpmn.lint.compensation import is_outside_flow
-from engine.languages.bpmn.lint.found import Found
+from engine.languages.bpmn.lint.finding_factory import FindingFactory
 from engine.languages.bpmn.model import Element, Flow, ProcessModel
-from engine.messages import Message, message
+from engine.localization import Message, message
 
 CONDITIONAL_GATEWAYS = ("exclusiveGateway", "inclusiveGateway")
 
@@ -42,7 +42,7 @@ def _needs_no_incoming_flow(element: Element) -> bool:
     )
 
 
-def check_connections(process: ProcessModel, element: Element, found: Found) -> Iterator[Finding]:
+def check_connections(process: ProcessModel, element: Element, found: FindingFactory) -> Iterator[Finding]:
     """The findings about the incoming and outgoing flows of one element."""
     starts_itself = element.type in ("startEvent", "boundaryEvent")
     beside_start = any(
@@ -64,7 +64,7 @@ def check_connections(process: ProcessModel, element: Element, found: Found) -> 
         )
 
 
-def _check_link(process: ProcessModel, element: Element, found: Found) -> Iterator[Finding]:
+def _check_link(process: ProcessModel, element: Element, found: FindingFactory) -> Iterator[Finding]:
     same = [
         e for e in process.elements.values() if e.parent_id == element.parent_id and e.link == element.link
     ]

@@ -16,7 +16,7 @@ from engine.languages.bpmn.lint.starts import check_instantiating_elements, chec
 from engine.languages.bpmn.lint.unsupported import check_unsupported
 from engine.languages.bpmn.model import Element, Flow, ProcessModel
 from engine.languages.bpmn.parser import ACTIVITIES, Diagram, source_line
-from engine.messages import Message, message
+from engine.localization import Message, message
 
 UNSUPPORTED_ELEMENTS = {
     "adHocSubProcess": "LINT_AD_HOC_SUBPROCESS",

@@ -7,16 +7,16 @@ from typing import Any
 
 from engine.errors import Finding
 from engine.languages.bpmn.instantiating_elements import unconverted_elements
-from engine.languages.bpmn.lint.found import Found
+from engine.languages.bpmn.lint.finding_factory import FindingFactory
 from engine.languages.bpmn.model import Element
 from engine.languages.bpmn.parser import source_line
-from engine.messages import message
+from engine.localization import message
 
 SCOPE_PROPERTY = "ambito"
 """The property of a timer start event with the scope (ambito) of the instances it starts."""
 
 
-def check_start(element: Element, found: Found) -> Iterator[Finding]:
+def check_start(element: Element, found: FindingFactory) -> Iterator[Finding]:
     """The findings of a start event of the process itself; nothing for other elements."""
     if element.type != "startEvent" or element.parent_id:
         return

@@ -14,7 +14,7 @@ from lxml import etree
 from engine.errors import Finding
 from engine.languages.bpmn.expression_dialect import CAMUNDA
 from engine.languages.bpmn.parser import BPMN, FLOW_NODES, Diagram, source_line
-from engine.messages import Message, message
+from engine.localization import Message, message
 
 EXTERNAL = ("serviceTask", "sendTask", "messageEventDefinition")
 """Elements that may name an operation; without one they are refused by other checks."""

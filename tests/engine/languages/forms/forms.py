@@ -1,4 +1,4 @@
-"""Forms written in a line, for the tests of this room."""
+"""Forms written in a line, for the tests of this folder."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, insert, update
 
 from engine.access import SYSTEM
 from engine.errors import EngineError
-from engine.messages import Message, message, storable_parameters
+from engine.localization import Message, message, storable_parameters
 from engine.storage.event_log import LogEntry, append_event
 from engine.storage.tables import incident, instance
 from engine.storage.types import new_id

@@ -1,4 +1,4 @@
-"""How the checks of the lint report what they find on an element."""
+"""How the checks of the lint make their findings."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Protocol
 
 from engine.errors import Finding
 from engine.languages.bpmn.model import Element
-from engine.messages import Message
+from engine.localization import Message
 
 
-class Found(Protocol):
+class FindingFactory(Protocol):
     """Makes the finding of one element: `code` is that of the finding, `sentence` says what is wrong."""
 
     def __call__(self, element: Element, code: str, sentence: Message, severity: str = "error") -> Finding:

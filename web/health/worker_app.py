@@ -1,4 +1,4 @@
-"""The application of a worker: health and metrics, no other pages."""
+"""The WSGI application of a worker process: health endpoints and metrics, no other pages."""
 
 from __future__ import annotations
 
