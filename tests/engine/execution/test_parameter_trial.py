@@ -14,6 +14,7 @@ from engine.errors import InvalidInput
 from engine.execution import parameter_trial
 from engine.languages.feel import EvaluationLimits
 from engine.simulation import World
+from engine.spiff import ProcessRun
 from engine.storage.tables import event
 from tests.engine.statement_log import recorded_statements, without_begin
 
@@ -236,13 +237,13 @@ def test_the_trial_is_bounded(world: World, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(parameter_trial, "MAX_INSTANCES", 2)
     monkeypatch.setattr(parameter_trial, "MIN_OF_A_VERSION", 1)
     restored = []
-    real = parameter_trial.ProcessRun.restore
+    real = ProcessRun.restore
 
     def counted(*arguments: Any) -> Any:
         restored.append(arguments)
         return real(*arguments)
 
-    monkeypatch.setattr(parameter_trial.ProcessRun, "restore", counted)
+    monkeypatch.setattr(ProcessRun, "restore", counted)
     put(world, 20)
     assert len(restored) == 2
     monkeypatch.setattr(parameter_trial, "TRIAL_LIMITS", EvaluationLimits(steps=0))
