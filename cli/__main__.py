@@ -17,6 +17,7 @@ from cli.events import message, signal
 from cli.incidents import incidents
 from cli.instances import instances
 from cli.migration import migrate
+from cli.parameters import parameters
 from cli.printing import CommandGroup
 from cli.scopes import ambito
 from cli.serving import serve, worker
@@ -43,7 +44,7 @@ def main(come: str) -> None:
 
 for command in (serve, worker, deploy, lint, simulate, migrate, database, demo, user, ambito):
     main.add_command(command)
-for command in (definition, instances, batch, incidents, calendar, message, signal, deadlines):
+for command in (definition, instances, batch, incidents, calendar, message, signal, deadlines, parameters):
     main.add_command(command)
 for command in (import_, export):
     calendar.add_command(command)

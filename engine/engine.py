@@ -12,7 +12,7 @@ from engine.clock import Clock, SystemClock
 from engine.definitions.deployment import Deployments
 from engine.definitions.parameters import Parameters
 from engine.definitions.repository import Repository
-from engine.execution import Outbox, StepRunner
+from engine.execution import Outbox, ParameterTrial, StepRunner
 from engine.history import History, Metrics
 from engine.incidents import Incidents
 from engine.instances import (
@@ -83,7 +83,9 @@ class Engine:
         InstanceOperations(self.instances, self.modifications, self.incidents).register(self.batches)
         self.definition_suspension = DefinitionSuspension(self.step_runner, permissions, self.batches)
         self.history = History(database, clock, self.repository, permissions)
-        self.parameters = Parameters(database, clock, self.repository, permissions)
+        self.parameters = Parameters(
+            database, clock, self.repository, permissions, ParameterTrial(self.step_runner)
+        )
         self.calendars = Calendars(database, clock, permissions)
         self.deadlines = Deadlines(self.step_runner, permissions)
         self.calendar_files = CalendarFiles(database, clock, permissions)

@@ -37,7 +37,19 @@ GROUPS: dict[str, dict[str, tuple[str, str]]] = {
         ),
         "BAD_PARAMETER": (
             "Un parametro di `parametri.yaml` non va",
-            "Servono `valore` e `tipo`, e il valore di quel tipo",
+            "Servono `valore` e `tipo`, il valore di quel tipo e dentro `minimo`, `massimo` e `scelte`",
+        ),
+        "PARAMETER_KEY": (
+            "Avviso: un parametro ha una voce che non si conosce, e che quindi non vale",
+            "Correggine il nome: la frase elenca quelli che ci sono",
+        ),
+        "PARAMETER_BOUNDS": (
+            "Avviso: il valore di partenza di un parametro è fuori da ciò che unità e uso lasciano intendere",
+            "Correggi `valore`, oppure scrivi `minimo` e `massimo`",
+        ),
+        "PARAMETER_IN_FORCE": (
+            "Avviso: un valore messo in vigore da un amministratore non rispetta i limiti della nuova versione",
+            "Vale finché non lo si cambia: pagina «Parametri», o `patti parameters set`",
         ),
         "OLD_PARAMETER": (
             "Avviso: `patrono`, `sabato_festivo` e `chiusure` non decidono più i giorni lavorativi",

@@ -13,6 +13,7 @@ import yaml
 import modules
 from docs.pages.markdown import ROOT, code, explained, page, table
 from engine.access import Permission, PermissionMatrix
+from engine.definitions.parameter_bounds import BOUNDED_TYPES, NUMBER_TYPES
 from engine.definitions.parameter_file import convert_value, parse_parameters
 from engine.service_tasks import REGISTRY, Parameter
 from engine.settings import SETTINGS, Setting
@@ -53,6 +54,21 @@ TYPES = {
     "ora": "09:00",
     "elenco": "voci separate da virgola",
 }
+
+
+LIMITS = (
+    (
+        "`minimo`, `massimo`",
+        ", ".join(code(kind) for kind in BOUNDED_TYPES),
+        "valori del tipo; di un elenco, quante voci",
+    ),
+    (
+        "`scelte`",
+        "tutti, meno `booleano`",
+        "un elenco: non si accetta altro; di un elenco, le voci che può avere",
+    ),
+    ("`intero`", ", ".join(code(kind) for kind in NUMBER_TYPES), "`true`: solo numeri interi"),
+)
 
 
 def settings_page() -> str:
@@ -186,12 +202,13 @@ def _parameters_of(file: Path) -> str:
             one.label,
             f"{_written(written[one.name]['valore'])} {one.unit}".strip(),
             one.type,
+            one.bounds.describe(one.type) or "",
             "sì" if one.per_scope else "no",
             one.help,
         )
         for one in declared.values()
     ]
-    head = ("Nome", "Etichetta", "Valore di partenza", "Tipo", "Per ambito", "Aiuto")
+    head = ("Nome", "Etichetta", "Valore di partenza", "Tipo", "Si accetta", "Per ambito", "Aiuto")
     return f"## `{file.parent.name}`\n\n" + table(head, rows)
 
 
@@ -209,5 +226,14 @@ def parameters_page() -> str:
         "dell'ambito, altrimenti quello dell'ambito che lo contiene, altrimenti quello di tutti, altrimenti "
         "quello del file.",
         "## Tipi\n\n" + table(("Tipo", "Si scrive"), types),
+        "## Limiti\n\n" + table(("Voce di `parametri.yaml`", "Vale per i tipi", "Che cosa vuole"), LIMITS),
+        "Un numero di giorni, settimane o mesi, cioè con quella `unita` o usato come durata in un'espressione, va da "
+        "1 a dieci anni anche se il file non lo dice; un numero di anni da 0 a 150; una durata è sopra zero e al "
+        "massimo di 3650 giorni. `minimo` e `massimo` scritti nel file prendono il posto di questi. Fra due durate un "
+        "mese conta 30 giorni.",
+        "Prima che un valore entri in vigore, le scadenze, i timer, le condizioni e le tabelle di decisione che lo "
+        "leggono si calcolano, senza scrivere nulla, per le pratiche in corso più recenti (al massimo 200). Se ciò "
+        "che col valore di prima riesce non riesce più, o dà una data oltre il 9998 o all'indietro, il valore è "
+        "rifiutato, con il numero della pratica e l'elemento.",
         *(_parameters_of(file) for file in files),
     )

@@ -9,7 +9,13 @@ from typing import TypeVar
 
 from cachetools import LRUCache
 
-from engine.definitions.parameter_file import ParameterDefinition, obsolete_parameters, parse_parameters
+from engine.definitions.parameter_file import (
+    ParameterDefinition,
+    bounded_by_use,
+    obsolete_parameters,
+    parse_parameters,
+    unknown_keys,
+)
 from engine.definitions.resources import DeploymentBundle
 from engine.errors import Finding, InvalidInput
 from engine.languages.bpmn import Diagram, lint, read_diagram
@@ -23,6 +29,8 @@ from engine.service_tasks import OperationRegistry
 from engine.spiff import ExecutableProcess, compile_process
 
 MAX_PARSED_BUNDLES = 128
+WITH_EXPRESSIONS = ("bpmn", "dmn", "form")
+"""The kinds of files in which expressions read parameters."""
 MAX_COMPILED_PROCESSES = 64
 T = TypeVar("T")
 
@@ -123,8 +131,12 @@ def _parse_bundle(bundle: DeploymentBundle, operations: OperationRegistry) -> Pa
         try:
             parameters.update(parse_parameters(resource.content, resource.path))
             warnings += obsolete_parameters(resource.content, resource.path)
+            warnings += unknown_keys(resource.content, resource.path)
         except InvalidInput as problem:
             findings.extend(problem.findings)
+    texts = [r.content.decode("utf-8", "replace") for r in bundle.resources if r.kind in WITH_EXPRESSIONS]
+    parameters = bounded_by_use(parameters, texts)
+    warnings += [warning for declared in parameters.values() for warning in declared.warnings()]
     source = bundle.diagram
     try:
         diagram = read_diagram(source.content, source.path)

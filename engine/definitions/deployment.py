@@ -14,6 +14,7 @@ from engine.access import Actor, Permission, PermissionMatrix
 from engine.clock import Clock
 from engine.definitions.compilation import ParsedBundle, parse_bundle
 from engine.definitions.models import DeploymentReport
+from engine.definitions.parameters import refused_in_force
 from engine.definitions.repository import Repository, definition_from_row, latest_row
 from engine.definitions.resources import DeploymentBundle
 from engine.errors import Finding, InvalidInput, NotFound
@@ -101,8 +102,9 @@ class Deployments:
         process = parsed.diagram.executable[0]
         content_hash = _content_hash(bundle, called)
         latest = latest_row(connection, process.id)
+        warnings = (*parsed.warnings, *refused_in_force(connection, process.id, parsed.parameters))
         if latest is not None and latest.content_hash == content_hash:
-            return DeploymentReport(definition_from_row(latest), created=False, warnings=parsed.warnings)
+            return DeploymentReport(definition_from_row(latest), created=False, warnings=warnings)
         now = self._clock.now()
         version = (latest.version if latest is not None else 0) + 1
         values: dict[str, Any] = {
@@ -146,7 +148,7 @@ class Deployments:
         schedule_starts(connection, process, values["id"], now)
         row = latest_row(connection, process.id)
         assert row is not None
-        return DeploymentReport(definition_from_row(row), created=True, warnings=parsed.warnings)
+        return DeploymentReport(definition_from_row(row), created=True, warnings=warnings)
 
 
 def _pin_called_processes(connection: Connection, parsed: ParsedBundle) -> dict[str, str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from engine.definitions.parameter_bounds import NO_BOUNDS, Bounds
 from engine.errors import Finding
 
 
@@ -58,3 +59,4 @@ class ParameterView:
     changed_at: datetime | None = None
     changed_by: str | None = None
     reason: str | None = None
+    bounds: Bounds = NO_BOUNDS

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from typing import Any
 
 import yaml
@@ -15,13 +16,37 @@ try:
 except ImportError:
     from yaml import SafeLoader  # type: ignore[assignment]
 
+from engine.definitions.parameter_bounds import (
+    BOUNDED_TYPES,
+    NO_BOUNDS,
+    NUMBER_TYPES,
+    Bounds,
+    implied_by_unit,
+    implied_by_use,
+    written,
+)
 from engine.errors import Finding, InvalidInput
 from engine.languages.feel import YearsMonths
 from engine.localization import Message, message
 from engine.temporal import parse_duration
 
-NUMBER_TYPES = ("intero", "decimale", "euro")
-BOUNDS = ("minimo", "massimo")
+KEYS = (
+    "valore",
+    "tipo",
+    "etichetta",
+    "aiuto",
+    "unita",
+    "per_ambito",
+    "minimo",
+    "massimo",
+    "scelte",
+    "intero",
+)
+"""What a parameter may declare."""
+MAX_EXPONENT = 15
+"""Numbers are below 10 to this power, and above 10 to its negative."""
+MAX_SHOWN = 80
+"""Characters of a refused value that its sentence repeats."""
 OBSOLETE_PARAMETERS = {
     "patrono": "CALENDAR_PATRON_SAINT",
     "sabato_festivo": "CALENDAR_SATURDAY",
@@ -32,7 +57,11 @@ OBSOLETE_PARAMETERS = {
 
 @dataclass(frozen=True)
 class ParameterDefinition:
-    """One parameter as the file declares it; the bounds hold for numbers, also for the values administrators set."""
+    """One parameter as the file declares it; its bounds hold for the default and for what administrators set.
+
+    `bounds` are those of the file, completed by `implied`: what the unit, or the use in the diagram, says of them. They
+    are wide enough for the default.
+    """
 
     name: str
     type: str
@@ -41,41 +70,115 @@ class ParameterDefinition:
     help: str
     unit: str
     per_scope: bool
-    minimum: Decimal | None = None
-    maximum: Decimal | None = None
+    declared: Bounds = NO_BOUNDS
+    implied: Bounds = NO_BOUNDS
+    file: str = ""
+    line: int = 0
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """The bounds in force."""
+        return self.declared.within(self.implied).widened(self.default)
 
     def accept(self, value: Any) -> Any:
         """`value` converted to the type of this parameter. Raises InvalidInput for another type or a bound passed."""
         accepted = convert_value(self.type, value)
-        if self.maximum is not None and accepted > self.maximum:
-            raise InvalidInput("PARAMETER_ABOVE_MAXIMUM", label=self.label, maximum=self.maximum)
-        if self.minimum is not None and accepted < self.minimum:
-            raise InvalidInput("PARAMETER_BELOW_MINIMUM", label=self.label, minimum=self.minimum)
+        problem = self.bounds.problem(accepted)
+        if problem is not None:
+            raise InvalidInput(
+                "PARAMETER_VALUE_REFUSED",
+                label=self.label,
+                bounds=problem,
+                unit=f" {self.unit}" if self.unit and problem.code.startswith("PARAMETER_VALUES") else "",
+                value=written(accepted)[:MAX_SHOWN],
+            )
         return accepted
+
+    def warnings(self) -> Iterator[Finding]:
+        """What the file should say better: a default outside the bounds that its unit or its use implies."""
+        open_bounds = self.declared.within(self.implied)
+        problem = open_bounds.problem(self.default)
+        if problem is not None:
+            sentence = message("PARAMETER_DEFAULT_UNUSUAL", value=written(self.default), bounds=problem)
+            sentence = message("PARAMETER_INVALID", name=self.name, problem=sentence)
+            yield Finding(
+                "PARAMETER_BOUNDS", sentence, self.file, self.name, line=self.line, severity="warning"
+            )
 
 
 def parse_parameters(content: bytes, file: str) -> dict[str, ParameterDefinition]:
-    """Read the parameters of a file by name. Raises InvalidInput naming the parameter that is wrong."""
+    """Read the parameters of a file by name. Raises InvalidInput with a finding for each parameter that is wrong."""
     try:
-        data = yaml.load(content.decode("utf-8"), Loader=SafeLoader)
+        text = content.decode("utf-8")
+        data = yaml.load(text, Loader=SafeLoader)
+        lines = _lines(text)
     except (yaml.YAMLError, UnicodeDecodeError) as problem:
-        raise _invalid(file, "", message("PARAMETER_FILE_NOT_YAML", problem=str(problem))) from problem
+        line = getattr(getattr(problem, "problem_mark", None), "line", -1) + 1
+        raise _invalid(
+            file, [("", line, message("PARAMETER_FILE_NOT_YAML", problem=str(problem)))]
+        ) from problem
     if not isinstance(data or {}, Mapping):
-        raise _invalid(file, "", message("PARAMETER_FILE_NOT_A_MAPPING"))
+        raise _invalid(file, [("", 1, message("PARAMETER_FILE_NOT_A_MAPPING"))])
     found: dict[str, ParameterDefinition] = {}
+    wrong: list[tuple[str, int, Message]] = []
     for name, body in (data or {}).items():
-        if not isinstance(body, Mapping) or "valore" not in body or "tipo" not in body:
-            raise _invalid(file, str(name), message("PARAMETER_INCOMPLETE"))
-        type_ = str(body["tipo"])
-        if type_ not in _CONVERTERS:
-            raise _invalid(
-                file, str(name), message("PARAMETER_TYPE_UNKNOWN", type=type_, types=list(_CONVERTERS))
-            )
+        line = lines.get((str(name),), 0)
         try:
-            found[str(name)] = _parameter(str(name), type_, body)
-        except InvalidInput as problem:
-            raise _invalid(file, str(name), problem.message) from problem
+            found[str(name)] = _parameter(str(name), body, file, line)
+        except _WrongKey as problem:
+            wrong.append((str(name), lines.get((str(name), problem.key), line), problem.sentence))
+    if wrong:
+        raise _invalid(file, wrong)
     return found
+
+
+def unknown_keys(content: bytes, file: str) -> list[Finding]:
+    """A warning for each key of a valid file that no parameter has: a misspelt bound would bind nothing."""
+    return [
+        Finding(
+            "PARAMETER_KEY",
+            message("PARAMETER_KEY_UNKNOWN", key=place[1], name=place[0], keys=KEYS),
+            file,
+            place[0],
+            line=line,
+            severity="warning",
+        )
+        for place, line in _lines(content.decode("utf-8")).items()
+        if len(place) == 2 and place[1] not in KEYS
+    ]
+
+
+def bounded_by_use(
+    parameters: Mapping[str, ParameterDefinition], texts: Iterable[str]
+) -> dict[str, ParameterDefinition]:
+    """The parameters, with the bounds that the expressions of these files imply for those used as lengths of time."""
+    uses = implied_by_use(texts)
+    return {
+        name: replace(declared, implied=declared.implied.within(uses[name]))
+        if name in uses and declared.type in ("intero", "decimale")
+        else declared
+        for name, declared in parameters.items()
+    }
+
+
+def _lines(text: str) -> dict[tuple[str, ...], int]:
+    """The lines of the parameters, as (name,), and of their keys, as (name, key)."""
+    found: dict[tuple[str, ...], int] = {}
+    root = yaml.compose(text, Loader=SafeLoader)
+    for name, body in root.value if isinstance(root, yaml.MappingNode) else ():
+        found[(str(name.value),)] = name.start_mark.line + 1
+        for key, _ in body.value if isinstance(body, yaml.MappingNode) else ():
+            found[str(name.value), str(key.value)] = key.start_mark.line + 1
+    return found
+
+
+class _WrongKey(Exception):
+    """A parameter is wrong at a key, for which there is a sentence."""
+
+    def __init__(self, key: str, sentence: Message) -> None:
+        super().__init__(key)
+        self.key = key
+        self.sentence = sentence
 
 
 def obsolete_parameters(content: bytes, file: str) -> list[Finding]:
@@ -89,25 +192,82 @@ def obsolete_parameters(content: bytes, file: str) -> list[Finding]:
     return found
 
 
-def _parameter(name: str, type_: str, body: Mapping[str, Any]) -> ParameterDefinition:
-    bounds = {
-        bound: None if body.get(bound) is None else convert_value(type_, body[bound]) for bound in BOUNDS
-    }
-    if any(bounds.values()) and type_ not in NUMBER_TYPES:
-        raise InvalidInput("PARAMETER_BOUNDS_OF_A_NUMBER", types=NUMBER_TYPES)
-    declared = ParameterDefinition(
+def _parameter(name: str, body: Any, file: str, line: int) -> ParameterDefinition:
+    if not isinstance(body, Mapping) or "valore" not in body or "tipo" not in body:
+        raise _WrongKey("", message("PARAMETER_INCOMPLETE"))
+    type_, unit = str(body["tipo"]), str(body.get("unita", ""))
+    if type_ not in _CONVERTERS:
+        raise _WrongKey("tipo", message("PARAMETER_TYPE_UNKNOWN", type=type_, types=list(_CONVERTERS)))
+    default = _converted(type_, body["valore"], "valore")
+    declared = _declared_bounds(type_, body)
+    problem = declared.problem(default)
+    if problem is not None:
+        raise _WrongKey(
+            "valore", message("PARAMETER_DEFAULT_REFUSED", value=written(default), bounds=problem)
+        )
+    return ParameterDefinition(
         name,
         type_,
-        convert_value(type_, body["valore"]),
+        default,
         str(body.get("etichetta", name)),
         str(body.get("aiuto", "")),
-        str(body.get("unita", "")),
+        unit,
         bool(body.get("per_ambito", True)),
-        bounds["minimo"],
-        bounds["massimo"],
+        declared,
+        implied_by_unit(type_, unit),
+        file,
+        line,
     )
-    declared.accept(declared.default)
-    return declared
+
+
+def _declared_bounds(type_: str, body: Mapping[str, Any]) -> Bounds:
+    ends: list[Any] = []
+    for key in ("minimo", "massimo"):
+        if body.get(key) is None:
+            ends.append(None)
+            continue
+        if type_ not in BOUNDED_TYPES:
+            raise _WrongKey(key, message("PARAMETER_BOUNDS_OF_A_NUMBER", key=key, types=BOUNDED_TYPES))
+        ends.append(_converted("intero" if type_ == "elenco" else type_, body[key], key))
+    bounds = Bounds(ends[0], ends[1])
+    if bounds.is_empty:
+        raise _WrongKey(
+            "minimo",
+            message("PARAMETER_MINIMUM_ABOVE_MAXIMUM", minimum=written(ends[0]), maximum=written(ends[1])),
+        )
+    whole = body.get("intero")
+    if whole is not None and not isinstance(whole, bool):
+        raise _WrongKey("intero", message("PARAMETER_WHOLE_YES_OR_NO"))
+    if whole is not None and type_ not in NUMBER_TYPES:
+        raise _WrongKey("intero", message("PARAMETER_WHOLE_OF_A_NUMBER", types=NUMBER_TYPES))
+    if whole is False and type_ == "intero":
+        raise _WrongKey("intero", message("PARAMETER_WHOLE_ALWAYS"))
+    bounds = replace(bounds, whole=bool(whole))
+    return replace(bounds, choices=_choices(type_, body["scelte"], bounds)) if "scelte" in body else bounds
+
+
+def _choices(type_: str, listed: Any, bounds: Bounds) -> tuple[Any, ...]:
+    if type_ == "booleano":
+        raise _WrongKey("scelte", message("PARAMETER_CHOICES_OF_A_BOOLEAN"))
+    if not isinstance(listed, list) or not listed:
+        raise _WrongKey("scelte", message("PARAMETER_CHOICES_EMPTY"))
+    choices = [_converted("testo" if type_ == "elenco" else type_, one, "scelte") for one in listed]
+    for number, choice in enumerate(choices):
+        if choice in choices[:number]:
+            raise _WrongKey("scelte", message("PARAMETER_CHOICE_TWICE", choice=written(choice)))
+        problem = None if type_ == "elenco" else bounds.problem(choice)
+        if problem is not None:
+            raise _WrongKey(
+                "scelte", message("PARAMETER_CHOICE_REFUSED", choice=written(choice), bounds=problem)
+            )
+    return tuple(choices)
+
+
+def _converted(type_: str, value: Any, key: str) -> Any:
+    try:
+        return convert_value(type_, value)
+    except InvalidInput as problem:
+        raise _WrongKey(key, message("PARAMETER_KEY_INVALID", key=key, problem=problem.message)) from problem
 
 
 def convert_value(type_: str, value: Any) -> Any:
@@ -123,11 +283,16 @@ def convert_value(type_: str, value: Any) -> Any:
         ) from problem
 
 
-def _invalid(file: str, name: str, problem: Message) -> InvalidInput:
-    sentence = message("PARAMETER_INVALID", name=name, problem=problem) if name else problem
-    return InvalidInput(
-        "FILE_INVALID", file=file, problem=sentence, findings=[Finding("BAD_PARAMETER", sentence, file, name)]
-    )
+def _invalid(file: str, wrong: Sequence[tuple[str, int, Message]]) -> InvalidInput:
+    sentences = [
+        message("PARAMETER_INVALID", name=name, problem=problem) if name else problem
+        for name, _, problem in wrong
+    ]
+    findings = [
+        Finding("BAD_PARAMETER", sentence, file, name, line=line)
+        for sentence, (name, line, _) in zip(sentences, wrong, strict=True)
+    ]
+    return InvalidInput("FILE_INVALID", file=file, problem=sentences[0], findings=findings)
 
 
 def _number(value: Any) -> Decimal:
@@ -137,7 +302,7 @@ def _number(value: Any) -> Decimal:
     if "," in text:
         text = text.replace(".", "").replace(",", ".")
     number = Decimal(text)
-    if not number.is_finite():
+    if not number.is_finite() or (number and abs(number.adjusted()) > MAX_EXPONENT):
         raise ValueError
     return number
 
@@ -180,7 +345,7 @@ def _time(value: Any) -> str:
 
 
 def _duration(value: Any) -> Any:
-    if isinstance(value, YearsMonths):
+    if isinstance(value, YearsMonths | timedelta):
         return value
     span = parse_duration(str(value).strip())
     if span.calendar_months and not span.days and not span.exact:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select
@@ -14,7 +15,7 @@ from engine.definitions.compilation import CompiledDefinition
 from engine.definitions.models import ParameterView
 from engine.definitions.parameter_file import ParameterDefinition
 from engine.definitions.repository import Repository
-from engine.errors import ExecutionFailed, InvalidInput, NotFound
+from engine.errors import ExecutionFailed, Finding, InvalidInput, NotFound
 from engine.localization import message
 from engine.storage import Database
 from engine.storage.configuration_version import configuration_changed
@@ -23,6 +24,20 @@ from engine.storage.tables import parameter
 
 Overrides = Mapping[tuple[str, str], Any]
 """The values set by administrators, by process key and name."""
+
+
+@dataclass(frozen=True)
+class ParameterChange:
+    """A value that is to be put in force in a scope and in those within it; None: the scope's own value is removed."""
+
+    declared: ParameterDefinition
+    definition_key: str
+    scope: str
+    value: Any
+
+
+TryOut = Callable[[ParameterChange], None]
+"""Evaluates what reads the parameter in running instances. Raises InvalidInput when the new value makes it fail."""
 
 
 class ParametersInForce:
@@ -64,7 +79,7 @@ class ParametersInForce:
         if self._overrides is None:
             keys, scope = tuple(self._compiled.bundles), self._scope
             self._overrides = self._read_cached(
-                ("parameters", keys, scope), lambda: _overrides(self._connection, keys, scope)
+                ("parameters", keys, scope), lambda: overrides_of(self._connection, keys, scope)
             )
         return self._overrides
 
@@ -72,14 +87,62 @@ class ParametersInForce:
         return self.load_overrides().get((key, declared.name), declared.default)
 
 
-def _overrides(connection: Connection, keys: Iterable[str], scope: str) -> dict[tuple[str, str], Any]:
+def overrides_of(
+    connection: Connection, keys: Iterable[str], scope: str, change: ParameterChange | None = None
+) -> dict[tuple[str, str], Any]:
+    """The values that administrators have set for these processes in a scope, as they would be after a change."""
     chain = scope_chain(scope)
-    rows = connection.execute(
-        select(parameter).where(parameter.c.definition_key.in_(list(keys)), parameter.c.scope.in_(chain))
-    ).all()
+    rows: list[Any] = list(
+        connection.execute(
+            select(parameter).where(parameter.c.definition_key.in_(list(keys)), parameter.c.scope.in_(chain))
+        )
+    )
+    if change is not None:
+        place = (change.definition_key, change.declared.name, change.scope)
+        rows = [row for row in rows if (row.definition_key, row.name, row.scope) != place]
+        if change.value is not None and change.scope in chain:
+            rows.append(_ChangedRow(*place, change.value))
     found: dict[tuple[str, str], Any] = {}
     for row in sorted(rows, key=lambda row: -chain.index(row.scope)):  # the nearest scope is written last
         found[row.definition_key, row.name] = row.value
+    return found
+
+
+@dataclass(frozen=True)
+class _ChangedRow:
+    definition_key: str
+    name: str
+    scope: str
+    value: Any
+
+
+def refused_in_force(
+    connection: Connection, definition_key: str, declared: Mapping[str, ParameterDefinition]
+) -> list[Finding]:
+    """A warning for each value in force that the declarations of a new version would refuse: it holds all the same."""
+    rows = connection.execute(
+        select(parameter)
+        .where(parameter.c.definition_key == definition_key)
+        .order_by(parameter.c.name, parameter.c.scope)
+    )
+    found: list[Finding] = []
+    for row in rows:
+        one = declared.get(row.name)
+        if one is None:
+            continue
+        try:
+            one.accept(row.value)
+        except InvalidInput as problem:
+            place = (
+                message("PARAMETER_PLACE_SCOPE", scope=row.scope)
+                if row.scope
+                else message("PARAMETER_PLACE_EVERYWHERE")
+            )
+            sentence = message("PARAMETER_IN_FORCE_REFUSED", place=place, problem=problem.message)
+            sentence = message("PARAMETER_INVALID", name=row.name, problem=sentence)
+            found.append(
+                Finding("PARAMETER_IN_FORCE", sentence, one.file, row.name, line=one.line, severity="warning")
+            )
     return found
 
 
@@ -87,8 +150,14 @@ class Parameters:
     """Reading and changing the parameters of a process."""
 
     def __init__(
-        self, database: Database, clock: Clock, repository: Repository, permissions: PermissionMatrix
+        self,
+        database: Database,
+        clock: Clock,
+        repository: Repository,
+        permissions: PermissionMatrix,
+        try_out: TryOut = lambda _change: None,
     ) -> None:
+        self._try_out = try_out
         self._database = database
         self._clock = clock
         self._repository = repository
@@ -124,29 +193,44 @@ class Parameters:
                     change.changed_at if change else None,
                     change.changed_by if change else None,
                     change.reason if change else None,
+                    found.bounds,
                 )
             )
         return tuple(views)
 
-    def set(self, definition_key: str, name: str, scope: str, value: Any, reason: str, actor: Actor) -> None:
-        """Set the value of a parameter in a scope (``""``: everywhere). Needs `parameter.write` there, and a reason.
-
-        Raises InvalidInput for a value that is not of the parameter's type or passes its bounds.
-        """
+    def check(self, definition_key: str, name: str, scope: str, value: Any, actor: Actor) -> Any:
+        """The value that `set` would put in force, of the parameter's type. Changes nothing; raises as `set` does."""
         self._permissions.require(actor, Permission.PARAMETER_WRITE, scope)
         declared = self._declared(definition_key).get(name)
         if declared is None:
             raise NotFound("PARAMETER_NOT_FOUND", name=name, process=definition_key)
         if scope and not declared.per_scope:
             raise InvalidInput("PARAMETER_SAME_IN_EVERY_SCOPE", label=declared.label)
+        accepted = declared.accept(value)
+        self._try_out(ParameterChange(declared, definition_key, scope, accepted))
+        return accepted
+
+    def set(self, definition_key: str, name: str, scope: str, value: Any, reason: str, actor: Actor) -> None:
+        """Set the value of a parameter in a scope (``""``: everywhere). Needs `parameter.write` there, and a reason.
+
+        Raises InvalidInput for a value that is not of the parameter's type, passes its bounds, or makes an expression
+        of a running instance fail (see `TryOut`); then nothing changes.
+        """
+        self._permissions.require(actor, Permission.PARAMETER_WRITE, scope)
         if not reason.strip():
             raise InvalidInput.for_field("motivo", message("PARAMETER_CHANGE_NEEDS_REASON"))
-        accepted = declared.accept(value)
+        accepted = self.check(definition_key, name, scope, value, actor)
         self._write(definition_key, name, scope, accepted, reason.strip(), actor)
 
     def reset(self, definition_key: str, name: str, scope: str, reason: str, actor: Actor) -> None:
-        """Remove the value of a scope, so that its parent's or the file's holds. Needs `parameter.write` there."""
+        """Remove the value of a scope, so that its parent's or the file's holds. Needs `parameter.write` there.
+
+        Raises InvalidInput when the value that then holds makes an expression of a running instance fail.
+        """
         self._permissions.require(actor, Permission.PARAMETER_WRITE, scope)
+        declared = self._declared(definition_key).get(name)
+        if declared is not None:
+            self._try_out(ParameterChange(declared, definition_key, scope, None))
         self._write(definition_key, name, scope, None, reason.strip(), actor)
 
     def _write(self, key: str, name: str, scope: str, value: Any, reason: str, actor: Actor) -> None:

@@ -9,6 +9,7 @@ from engine.execution.incident_creation import open_incident, open_timer_inciden
 from engine.execution.instance_number import next_instance_number
 from engine.execution.locking import LockedInstance, LockedTask, TaskAccess, lock_instance, lock_task
 from engine.execution.outbox import Outbox, enqueue
+from engine.execution.parameter_trial import ParameterTrial
 from engine.execution.preconditions import require_active, require_reason
 from engine.execution.step import Step
 from engine.execution.step_runner import StepRunner
@@ -18,6 +19,7 @@ __all__ = [
     "LockedInstance",
     "LockedTask",
     "Outbox",
+    "ParameterTrial",
     "Step",
     "StepEnvironment",
     "StepRunner",

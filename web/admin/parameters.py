@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 
 from engine.access import Permission
+from engine.definitions.models import ParameterView
+from engine.definitions.parameter_bounds import NUMBER_TYPES, written
 from engine.errors import InvalidInput
 from web import choices, current
 from web.access import allowed
 from web.admin.views import blueprint
+
+INPUT_TYPES = {"intero": "number", "decimale": "number", "euro": "number", "data": "date", "ora": "time"}
+"""The types of parameters that have an HTML input of their own."""
 
 
 @blueprint.get("/parametri")
@@ -34,11 +40,45 @@ def change_parameter() -> Any:
                 key, name, scope, reason or gettext("Valore di partenza ripristinato"), actor
             )
         else:
-            engine.parameters.set(key, name, scope, form.get("valore", "").strip(), reason, actor)
+            engine.parameters.set(key, name, scope, _typed(), reason, actor)
     except InvalidInput as problem:
-        return _page(key, scope, name, problem.message, form.get("valore", ""), reason), 422
+        return _page(key, scope, name, problem.message, _typed(), reason), 422
     flash(gettext("Parametro aggiornato: vale da adesso anche per le pratiche in corso."), "success")
     return redirect(url_for("admin.parameters", processo=key, ambito=scope, _anchor=f"p-{name}"))
+
+
+def _typed() -> str:
+    """The value of the form; of a list with choices, the chosen entries."""
+    return ", ".join(one.strip() for one in request.form.getlist("valore"))
+
+
+def _field(parameter: ParameterView) -> dict[str, Any]:
+    """How a value is typed: the type and the attributes of the input, or the options of a choice."""
+    bounds = parameter.bounds
+    if parameter.type == "booleano":
+        return {"options": [("sì", gettext("Sì")), ("no", gettext("No"))], "attributes": {}}
+    if bounds.choices:
+        options = [(typed, typed) for typed in map(written, bounds.choices)]
+        return {"options": options, "multiple": parameter.type == "elenco", "attributes": {}}
+    attributes: dict[str, str] = {}
+    if parameter.type in NUMBER_TYPES:
+        attributes["step"] = "any"
+        if bounds.whole or parameter.type == "intero":
+            attributes["step"] = "1"
+        elif parameter.type == "euro":
+            attributes["step"] = "0.01"
+        attributes["inputmode"] = "numeric" if attributes["step"] == "1" else "decimal"
+    if parameter.type in INPUT_TYPES:
+        for name, bound in (("min", bounds.minimum), ("max", bounds.maximum)):
+            if bound is not None:
+                attributes[name] = _of_input(bound)
+    return {"type": INPUT_TYPES.get(parameter.type, "text"), "attributes": attributes}
+
+
+def _of_input(content: Any) -> str:
+    """A value as the attributes of an HTML input write it: with a decimal point."""
+    typed = written(content)
+    return typed.replace(",", ".") if isinstance(content, int | Decimal) else typed
 
 
 def _page(
@@ -55,9 +95,11 @@ def _page(
         key=key,
         scope=scope,
         parameters=found,
+        fields={parameter.name: _field(parameter) for parameter in found},
         wrong=wrong,
         sentence=sentence,
         typed=value,
+        of_input=_of_input,
         reason=reason,
         names=choices.names(parameter.changed_by for parameter in found),
     )
