@@ -59,7 +59,7 @@ def submissions(instance_id: str) -> Any:
         instance=instance,
         days=[(text, list(group)) for text, group in groupby(entries, lambda one: day(one.at))],
         names=names,
-        elements=elements,
+        elements=sorted(elements, key=lambda one: one[0] != chosen),  # the chosen one is seen on a phone too
         chosen=chosen,
         next_key=following,
     )
