@@ -13,7 +13,7 @@ from engine.definitions.deployment import Deployments
 from engine.definitions.parameters import Parameters
 from engine.definitions.repository import Repository
 from engine.execution import Outbox, ParameterTrial, StepRunner
-from engine.history import History, Metrics
+from engine.history import History, Metrics, Submissions
 from engine.incidents import Incidents
 from engine.instances import (
     Batches,
@@ -83,6 +83,7 @@ class Engine:
         InstanceOperations(self.instances, self.modifications, self.incidents).register(self.batches)
         self.definition_suspension = DefinitionSuspension(self.step_runner, permissions, self.batches)
         self.history = History(database, clock, self.repository, permissions)
+        self.submissions = Submissions(database, self.repository, permissions)
         self.parameters = Parameters(
             database, clock, self.repository, permissions, ParameterTrial(self.step_runner)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from engine.access import accounts
@@ -32,6 +32,8 @@ class Filling:
     errors: Mapping[str, str] = field(default_factory=dict)
     focus: str = ""
     locked: bool = False
+    values: Mapping[str, Any] | None = None
+    """Answers that were sent before, for a page that shows them again."""
 
     def typed(self, raw: Raw | None, focus: str = "") -> Filling:
         """The same form with typed answers."""
@@ -58,6 +60,7 @@ class Filling:
             self.form,
             self.variables,
             raw=self.raw,
+            values=self.values,
             errors=self.errors,
             bindings=self.bindings,
             attachments=self.files,
@@ -74,15 +77,19 @@ class Filling:
         return tuple(self.files)
 
 
-def with_colleagues(form: Form, scope: str) -> Form:
-    """The form with each field that asks for a user (property `utenti`: a role) as a choice of that role's users."""
+def with_colleagues(form: Form, scope: str, also: Mapping[str, str] | None = None) -> Form:
+    """The form with each field that asks for a user (property `utenti`: a role) as a choice of that role's users.
+
+    `also` are the names of other users who were chosen earlier.
+    """
     if not any(USERS in found.properties for found in form.fields()):
         return form
     with current.engine().database.read() as connection:
 
         def named(role: str) -> Choices:
             found = accounts.eligible_users(connection, [role], scope, today=today())
-            return Choices(fixed=tuple(Option(username, name) for username, name in found))
+            named_users = {**(also or {}), **dict(found)}
+            return Choices(fixed=tuple(Option(username, name) for username, name in named_users.items()))
 
         return Form(form.id, form.source, _choosing(form.components, named))
 
@@ -99,11 +106,11 @@ def _choosing(components: tuple[Component, ...], named: Callable[[str], Choices]
     return tuple(changed)
 
 
-def form_context(definition_id: str, scope: str) -> dict[str, Any]:
-    """The day and the functions of FEEL that a form of a definition sees in a scope."""
+def form_context(definition_id: str, scope: str, at: datetime | None = None) -> dict[str, Any]:
+    """The day and the functions of FEEL that a form of a definition sees in a scope, now or at another moment."""
     engine = current.engine()
     with engine.database.read() as connection:
-        found = engine.step_runner.form_context(connection, definition_id, scope)
+        found = engine.step_runner.form_context(connection, definition_id, scope, at=at)
         return {"today": found["today"], "bindings": found["bindings"]}
 
 

@@ -51,7 +51,8 @@ KINDS = {
     "revoca": "Un'operazione ha tolto un incarico: `utente`, `ruolo`, `motivo`",
     "document.issued": "Un documento è stato emesso: genere, versione, protocollo, impronta",
     "notice.queued": "Un avviso è stato preparato: l'evento e quanti destinatari",
-    "case.read": "Qualcuno ha letto: `what` è case, task, document, statement, attachment o person",
+    "case.read": "Qualcuno ha letto: `what` è case, task, document, statement, attachment, submission, submissions "
+    "o person",
     "definition.deployed": "È stata pubblicata una versione: `hash`",
     "definition.retired": "Un processo è stato ritirato: `key`",
     "batch.created": "Ordinata un'operazione su molte pratiche: `batch`, `number`, `kind`, `total`, `reason`",

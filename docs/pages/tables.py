@@ -26,6 +26,8 @@ TABLES = {
     "incident": "Che cosa si è fermato, in una frase",
     "event": "Il [registro](registro.md): solo aggiunte",
     "outbox": "Ciò che deve uscire dalla base di dati, con la chiave che evita le ripetizioni",
+    "submission": "Ogni modulo inviato, com'era: chi, quando, quale versione, le risposte e i dati "
+    "che il modulo mostrava",
     "draft": "Le bozze, una per compito e persona",
     "comment": "Le note",
     "attachment": "Gli allegati, con il contenuto e l'impronta",

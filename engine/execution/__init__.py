@@ -14,6 +14,7 @@ from engine.execution.preconditions import require_active, require_reason
 from engine.execution.step import Step
 from engine.execution.step_runner import StepRunner
 from engine.execution.step_writer import write_step
+from engine.execution.submissions import SubmittedForm
 
 __all__ = [
     "LockedInstance",
@@ -23,6 +24,7 @@ __all__ = [
     "Step",
     "StepEnvironment",
     "StepRunner",
+    "SubmittedForm",
     "TaskAccess",
     "enqueue",
     "lock_instance",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row
@@ -12,6 +13,7 @@ from engine.access import SYSTEM, Actor
 from engine.clock import Clock
 from engine.definitions.models import Definition
 from engine.definitions.repository import Repository
+from engine.definitions.restricted_variables import PROPERTY
 from engine.execution.environment import StepEnvironment
 from engine.execution.instance_cache import (
     CachedInstance,
@@ -24,6 +26,7 @@ from engine.execution.locking import LockedInstance, lock_instance
 from engine.execution.preconditions import require_active
 from engine.execution.step import Step
 from engine.execution.step_writer import write_step
+from engine.execution.submissions import SubmittedForm
 from engine.service_tasks import InstanceRef, OperationRegistry
 from engine.settings import Settings
 from engine.spiff import ProcessRun
@@ -115,11 +118,13 @@ class StepRunner:
         start_event: str = "",
         number: InstanceNumber | None = None,
         write_at_commit: bool = False,
+        submitted: SubmittedForm | None = None,
     ) -> Step:
         """Start an instance and run it to its first wait states. The caller has checked the permission.
 
         `start_event` is the id of the start event, empty for the plain one. `number` is the number that the caller has
-        taken already. With `write_at_commit` nothing may be read after this in the same unit of work.
+        taken already. With `write_at_commit` nothing may be read after this in the same unit of work. `submitted` is
+        the start form, which is kept with the step.
         """
         now = self.clock.now()
         number = number or next_instance_number(work.connection)
@@ -159,6 +164,8 @@ class StepRunner:
             snapshot=InstanceSnapshot(row, {}, {}, roles_complete=True),
             open_before=[],
         )
+        if submitted is not None:
+            step.add_row("submission", _start_submission(found, step, submitted))
         self._cache_after_commit(work, step)
         write_step(step, work if write_at_commit else None)
         work.after_commit(self.wake_scheduler)
@@ -197,13 +204,16 @@ class StepRunner:
         definition_id: str,
         scope: str,
         configuration_version: int | None = None,
+        *,
+        at: datetime | None = None,
     ) -> dict[str, Any]:
         """What a form needs besides values and variables: `today` (Europe/Rome) and `bindings`, the functions of FEEL.
 
         It can be used after the connection is closed. With `configuration_version` the configuration comes from memory.
+        `at` is the moment of the form, without it now.
         """
         compiled = self.repository.compiled(definition_id)
-        now = self.clock.now()
+        now = at or self.clock.now()
         environment = StepEnvironment(
             connection,
             compiled,
@@ -235,3 +245,20 @@ def _new_instance(row: LockedInstance, actor: Actor) -> dict[str, Any]:
     columns |= {name: value for name, value in row._asdict().items() if name in columns}
     columns |= {"words": row.title, "started_by": actor.id, "incidents": 0}
     return {f"new_{name}": value for name, value in columns.items()}
+
+
+def _start_submission(found: Definition, step: Step, submitted: SubmittedForm) -> dict[str, Any]:
+    """The row of a submitted start form."""
+    model = step.environment.compiled.executable.models[found.key]
+    start = next(start for start in model.start_events() if start.form_id == submitted.form.id)
+    return submitted.row(
+        instance_id=step.instance_id,
+        task_id=None,
+        element_id=start.id,
+        name=start.name or found.name,
+        process_id=found.key,
+        definition_id=found.id,
+        actor_id=step.actor.id,
+        at=step.now,
+        restricted=start.properties.get(PROPERTY) == "true",
+    )

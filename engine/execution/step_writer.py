@@ -18,7 +18,17 @@ from engine.execution.step import Step
 from engine.execution.wait_state_rows import SUBSCRIPTION_KINDS, add_failure, add_wait_state, close_incident
 from engine.storage import Inserts, Statement, UnitOfWork, WriteBatch
 from engine.storage.configuration_version import CONFIGURATION_VERSION
-from engine.storage.tables import event, incident, instance, outbox, subscription, task, task_candidate, timer
+from engine.storage.tables import (
+    event,
+    incident,
+    instance,
+    outbox,
+    submission,
+    subscription,
+    task,
+    task_candidate,
+    timer,
+)
 
 _INSERTS = {
     "task": Inserts(task),
@@ -27,6 +37,7 @@ _INSERTS = {
     "subscription": Inserts(subscription),
     "incident": Inserts(incident),
     "outbox": Inserts(outbox, once=True),
+    "submission": Inserts(submission),
 }
 """The tables of new rows; a table that another refers to comes first."""
 _INSERT_EVENTS = Inserts(event)

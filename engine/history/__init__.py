@@ -2,8 +2,9 @@
 
 from engine.history.consistency import ConsistencyCheck, check_consistency, consistency_check
 from engine.history.metrics import Metrics, MetricValues
-from engine.history.models import Event
+from engine.history.models import Event, Submission
 from engine.history.service import History
+from engine.history.submissions import Submissions
 
 __all__ = [
     "ConsistencyCheck",
@@ -11,6 +12,8 @@ __all__ = [
     "History",
     "MetricValues",
     "Metrics",
+    "Submission",
+    "Submissions",
     "check_consistency",
     "consistency_check",
 ]

@@ -16,6 +16,7 @@ from engine.execution import (
     LockedInstance,
     Step,
     StepRunner,
+    SubmittedForm,
     lock_instance,
     next_instance_number,
     require_active,
@@ -74,7 +75,7 @@ class Instances:
             step = self._step_runner.start_instance(
                 work,
                 found,
-                accepted,
+                accepted.answers if isinstance(accepted, SubmittedForm) else accepted,
                 actor,
                 scope=scope,
                 business_key=business_key,
@@ -82,6 +83,7 @@ class Instances:
                 title=title,
                 number=number,
                 write_at_commit=True,
+                submitted=accepted if isinstance(accepted, SubmittedForm) else None,
             )
         return _started_view(found, step)
 
@@ -92,8 +94,8 @@ class Instances:
         values: Mapping[str, Any],
         scope: str,
         configuration_version: int,
-    ) -> dict[str, Any]:
-        """The values of the start form as the process receives them. Raises InvalidInput."""
+    ) -> SubmittedForm | dict[str, Any]:
+        """The start form with the accepted values; without a form the values as they are. Raises InvalidInput."""
         form = self._step_runner.repository.start_form(found.id)
         if form is None:
             return dict(values)
@@ -101,7 +103,7 @@ class Instances:
         submission = form.validate(values, {}, **context)
         if submission.errors:
             raise InvalidInput("FORM_FIELDS_INVALID", fields=submission.errors)
-        return dict(submission.values)
+        return SubmittedForm(form, submission.values, {})
 
     def suspend(self, instance_id: str, reason: str, actor: Actor) -> None:
         """Suspend an instance: its tasks cannot be completed and its timers do not fire. Needs `case.suspend`."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from engine.access import Actor, Permission, PermissionMatrix
 from engine.access.visibility import is_candidate, roles_in_instance
 from engine.errors import Forbidden, InvalidInput, InvalidState, OptimisticLockError
-from engine.execution import LockedTask, Step, StepRunner, TaskAccess, write_step
+from engine.execution import LockedTask, Step, StepRunner, SubmittedForm, TaskAccess, write_step
 from engine.execution.instance_cache import CachedInstance
 from engine.localization import message
 from engine.storage import Statement
@@ -181,14 +181,17 @@ class Tasks:
             step = self._step_runner.open_locked(
                 work, access.instance, actor, roles=access.roles, optimistic=cached
             )
-            accepted = _validated(work.connection, step, row, values)
+            submitted = _validated(work.connection, step, row, values)
+            accepted = submitted.answers if submitted else {}
             step.completed_task = row
             element = step.environment.compiled.executable.element(row.process_id, row.element_id)
             data = {"task": task_id, "fields": sorted(accepted)}
             step.environment.record("task.completed", element, data)
-            step.run.complete_task(row.token, accepted)
-            if access.has_draft:
+            if submitted is not None:
+                step.add_row("submission", _submission(step, row, submitted))
+            elif access.has_draft:  # submitting deletes the draft
                 step.add_update(_DELETE_DRAFT, task_id=task_id, actor_id=actor.id)
+            step.run.complete_task(row.token, accepted)
             write_step(step, last_of=work)
             work.after_commit(self._step_runner.wake_scheduler)
             next_tasks = _new_tasks_of(work.connection, step, access.roles)
@@ -202,21 +205,37 @@ _DELETE_DRAFT = Statement(
 
 def _validated(
     connection: Connection, step: Step, row: LockedTask, values: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The values of the form of a task. Raises InvalidInput."""
+) -> SubmittedForm | None:
+    """The form of a task with the accepted values, None without a form. Raises InvalidInput."""
     form = step.environment.compiled.form(row.process_id, row.form_id) if row.form_id else None
     if form is None:
-        return {}
+        return None
+    variables = step.run.variables_of(row.token)
     submission = form.validate(
         values,
-        step.run.variables_of(row.token),
+        variables,
         today=day_in_rome(step.now),
         bindings=step.environment.bindings,
         attachments=InstanceAttachments(connection, row.instance_id),
     )
     if submission.errors:
         raise InvalidInput("FORM_FIELDS_INVALID", fields=submission.errors)
-    return dict(submission.values)
+    return SubmittedForm(form, submission.values, variables)
+
+
+def _submission(step: Step, row: LockedTask, submitted: SubmittedForm) -> dict[str, Any]:
+    """The row of a submitted task form."""
+    return submitted.row(
+        instance_id=row.instance_id,
+        task_id=row.id,
+        element_id=row.element_id,
+        name=row.name,
+        process_id=row.process_id,
+        definition_id=step.environment.compiled.definition_ids[row.process_id],
+        actor_id=step.actor.id,
+        at=step.now,
+        restricted=row.restricted,
+    )
 
 
 def _require_other_person(connection: Connection, row: LockedTask, actor: Actor) -> None:

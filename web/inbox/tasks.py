@@ -9,6 +9,7 @@ from flask import Blueprint, flash, jsonify, redirect, render_template, request,
 from flask_babel import gettext
 
 from engine.errors import Forbidden, InvalidInput, InvalidState
+from engine.history import Submission
 from engine.tasks.models import Completion, TaskView
 from web import choices, current, uploads
 from web.access import signed_in
@@ -17,6 +18,7 @@ from web.formatting import hour
 from web.forms import AttachmentInfo, Intent, read_post, read_uploads
 from web.instances import timeline
 from web.instances.subject import essentials
+from web.instances.submissions import filled_form
 
 blueprint = Blueprint("tasks", __name__, template_folder="templates")
 
@@ -168,15 +170,26 @@ def _history(task: TaskView) -> list[timeline.Line]:
 
 def _closed(task: TaskView, filling: Filling | None, sentence: str = "") -> str:
     lines = filling.lines() if filling else []
+    submitted = _submitted(task)
     return render_template(
         "inbox/closed.html",
         task=task,
         names=choices.names([task.completed_by]),
+        found=submitted,
+        view=filled_form(submitted, task.row.scope, task.attachments).view() if submitted else None,
         mine=task.completed_by == current.actor().id,
         sentence=sentence,
         lines=lines,
         typed="\n".join(f"{label}: {text}" for label, text in lines),
     )
+
+
+def _submitted(task: TaskView) -> Submission | None:
+    """What was submitted for a task, for who may read it."""
+    try:
+        return current.engine().submissions.of_task(task.row.id, current.actor())
+    except Forbidden:
+        return None
 
 
 def _closed_answer(task: TaskView, filling: Filling | None, sentence: str = "") -> Any:

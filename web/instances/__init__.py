@@ -1,6 +1,6 @@
 """Pages of instances, persons and the search. Importing the package registers all views of the blueprint."""
 
-from web.instances import actions, messages, persons, search, views
+from web.instances import actions, messages, persons, search, submissions, views
 from web.instances.views import blueprint
 
-__all__ = ["actions", "blueprint", "messages", "persons", "search", "views"]
+__all__ = ["actions", "blueprint", "messages", "persons", "search", "submissions", "views"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
@@ -21,13 +22,14 @@ MAX_EVENTS = 10_000
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the history. `tone`: plain, good, alarm or quiet."""
+    """One line of the history. `tone`: plain, good, alarm or quiet; `address`: of the form that was sent, if any."""
 
     at: datetime
     who: str
     sentence: str
     detail: str
     tone: str
+    address: str = ""
 
 
 SENTENCES: dict[str, tuple[Any, str]] = {
@@ -70,7 +72,8 @@ def lines(instance_id: str, actor: Actor) -> list[Line]:
         name for event in events for name in (event.actor_id, event.data.get("to"), event.data.get("actor"))
     }
     names = {**choices.names(mentioned - {SYSTEM.id}), SYSTEM.id: str(_("Sistema"))}
-    return [_line(event, names) for event in events if event.kind in SENTENCES]
+    sent = current.engine().submissions.ids_by_task(instance_id, actor)
+    return [_line(event, names, sent) for event in events if event.kind in SENTENCES]
 
 
 def _all(instance_id: str, actor: Actor) -> list[Event]:
@@ -82,7 +85,7 @@ def _all(instance_id: str, actor: Actor) -> list[Event]:
     return found
 
 
-def _line(event: Event, names: Mapping[str, str]) -> Line:
+def _line(event: Event, names: Mapping[str, str], sent: Mapping[str | None, int]) -> Line:
     sentence, tone = SENTENCES[event.kind]
     data = event.data
     words = {
@@ -97,8 +100,23 @@ def _line(event: Event, names: Mapping[str, str]) -> Line:
         "protocol": data.get("protocol", ""),
     }
     return Line(
-        event.at, names.get(event.actor_id, event.actor_id), str(sentence) % words, _detail(event), tone
+        event.at,
+        names.get(event.actor_id, event.actor_id),
+        str(sentence) % words,
+        _detail(event),
+        tone,
+        _address(event, sent),
     )
+
+
+def _address(event: Event, sent: Mapping[str | None, int]) -> str:
+    """The address of the form that an event is about: what completed a task or started the instance."""
+    if event.kind not in ("task.completed", "instance.started"):
+        return ""
+    submission_id = sent.get(event.data.get("task") if event.kind == "task.completed" else None)
+    if submission_id is None:
+        return ""
+    return url_for("instances.submission", instance_id=event.instance_id, submission_id=submission_id)
 
 
 def _detail(event: Event) -> str:

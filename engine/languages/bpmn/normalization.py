@@ -15,6 +15,7 @@ and no element in the model, so they are in no log:
 from __future__ import annotations
 
 import copy
+from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
@@ -83,10 +84,11 @@ class _Level:
             if _kind(element) in LEVELS:
                 _Level(element).normalize()
         self._convert_links()
+        outgoing: defaultdict[str | None, list[etree._Element]] = defaultdict(list)
+        for flow in self._flows():
+            outgoing[flow.get("sourceRef")].append(flow)
         for element in self.nodes.values():
-            self._add_split(
-                element, [flow for flow in self._flows() if flow.get("sourceRef") == element.get("id")]
-            )
+            self._add_split(element, outgoing.get(element.get("id"), []))
         self._add_start()
 
     def _flows(self) -> Iterator[etree._Element]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -150,7 +150,8 @@ class _ProcessParser:
         for lane in node.iter(f"{{{BPMN}}}lane"):
             for reference in lane.iterfind(f"{{{BPMN}}}flowNodeRef"):
                 lanes[(reference.text or "").strip()] = lane.get("name") or ""
-        flows = [self._flow(n) for n in node.iter(f"{{{BPMN}}}sequenceFlow")]
+        defaults = {(n.getparent(), n.get("id"), n.get("default")) for n in node.iter() if n.get("default")}
+        flows = [self._flow(n, defaults) for n in node.iter(f"{{{BPMN}}}sequenceFlow")]
         process_id = node.get("id") or ""
         elements = {e.id: e for e in self._elements(node, process_id, "", lanes, flows)}
         return ProcessModel(
@@ -265,13 +266,12 @@ class _ProcessParser:
         )
 
     @staticmethod
-    def _flow(node: etree._Element) -> Flow:
+    def _flow(
+        node: etree._Element, defaults: Set[tuple[etree._Element | None, str | None, str | None]]
+    ) -> Flow:
         condition = node.find(f"{{{BPMN}}}conditionExpression")
         source = node.get("sourceRef") or ""
-        parent = node.getparent()
-        default = parent is not None and any(
-            sibling.get("id") == source and sibling.get("default") == node.get("id") for sibling in parent
-        )
+        default = (node.getparent(), source, node.get("id")) in defaults
         text = "" if condition is None else condition_to_feel(condition.text)
         return Flow(
             node.get("id") or "",

@@ -106,6 +106,17 @@ class Form:
         return tuple(found for component in walk_components(self.components) for found in _feel_in(component))
 
     @cached_property
+    def variable_names(self) -> frozenset[str]:
+        """The names of the variables that the form can show or use; other words may be among them."""
+        paths = {pattern[0] for pattern in self.inputs if pattern}
+        sources = {
+            component.choices.variable.split(".")[0]
+            for component in self.fields()
+            if component.choices and component.choices.variable
+        }
+        return frozenset(paths | sources | self.expression_words)
+
+    @cached_property
     def expression_words(self) -> frozenset[str]:
         """The words in the expressions: only a change of a field with such a name can change what the page shows."""
         return frozenset(word for feel in self.expressions for word in re.findall(r"\w+", feel.text))

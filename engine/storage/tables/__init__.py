@@ -14,6 +14,7 @@ from engine.storage.tables.incidents import incident
 from engine.storage.tables.instances import instance, participant
 from engine.storage.tables.log import event
 from engine.storage.tables.outbox_messages import outbox
+from engine.storage.tables.submissions import submission
 from engine.storage.tables.subscriptions import subscription
 from engine.storage.tables.task_lists import listed, listing
 from engine.storage.tables.tasks import draft, task, task_candidate
@@ -41,6 +42,7 @@ __all__ = [
     "participant",
     "regola_calendario",
     "scheduled_start",
+    "submission",
     "subscription",
     "task",
     "task_candidate",
