@@ -15,7 +15,7 @@ from engine.access import SYSTEM, Actor, Permission
 from engine.engine import Engine
 from engine.errors import EngineError, Forbidden
 from engine.simulation import World
-from engine.storage.tables import attachment, event, instance, task
+from engine.storage.tables import attachment, event, instance, submission, task
 from engine.tasks.models import InboxFilter
 from modules.documents import service as documents
 from modules.people import persons
@@ -41,6 +41,10 @@ def ids_of(world: World) -> dict[str, list[str]]:
             "attachment_id": list(connection.execute(select(attachment.c.id)).scalars()),
             "person_id": [person.id for person in persons.find(connection, NAME)],
             "document_id": [one.id for one in documents.of_instance(connection, case)],
+            "submission_id": [
+                str(one)
+                for one in connection.execute(select(submission.c.id).order_by(submission.c.id)).scalars()
+            ],
             "key": ["patto_autonomia"],
         }
 
