@@ -39,6 +39,8 @@ PAGES: Mapping[str, tuple[str, str]] = {
         COORDINATOR,
         "/pratiche/{case}/comunicazioni?messaggio=Sostituzione+del+tutor",
     ),
+    "instances.submissions": (SOCIAL_WORKER, "/pratiche/{case}/scritto"),
+    "instances.submission": (SOCIAL_WORKER, "/pratiche/{case}/scritto/{submission}"),
     "instances.person": (SOCIAL_WORKER, "/persone/{person}"),
     "instances.search": (SOCIAL_WORKER, "/cerca?q=i"),
     "starting.choose": (SOCIAL_WORKER, "/nuova-pratica"),
@@ -139,7 +141,7 @@ def test_walk_the_administration_with_errors(busy_office: LiveSite, page: Page) 
     for fold in page.locator("main details").all():
         fold.evaluate("fold => fold.open = true")
     page.get_by_label("Motivo").first.fill("prova")
-    page.locator('main [name="valore"]').first.fill("tanti")
+    page.locator('main [name="valore"]').first.fill("1000000000")
     _send(page, "Metti in vigore", first=True)
 
 
@@ -228,6 +230,7 @@ def _things(site: LiveSite) -> dict[str, str]:
     version = redeploy(site.engine, ROOT / "processes" / "patto_autonomia.bpmn", mark="another version")
     return {
         "case": active.id,
+        "submission": str(site.engine.submissions.list(active.id, SYSTEM).items[0].id),
         "held": tasks[0].id,
         "task": contact.id,
         "deadline": deadline.key,
