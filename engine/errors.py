@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from engine.localization import DEFAULT_LANGUAGE, Message, in_language
+from engine.localization import DEFAULT_LANGUAGE, LocalizedError, Message, in_language
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Finding:
         return f"{place}{element} {self.code}: {in_language(self.sentence, language)}".strip()
 
 
-class EngineError(Exception):
+class EngineError(LocalizedError):
     """Base of all: a stable `code` and `parameters` for programs, a sentence of the catalogue for people.
 
     `NotFound("TASK_NOT_FOUND")`: `message` is the sentence in Italian, `sentence("en")` in English.
@@ -51,17 +51,6 @@ class EngineError(Exception):
     def __init__(self, message_code: str, /, *, code: str | None = None, **parameters: Any) -> None:
         super().__init__(message_code, parameters)
         self.code = code or message_code
-        self.message_code = message_code
-        self.parameters = parameters
-
-    @property
-    def message(self) -> Message:
-        """The sentence in Italian; as a `Message` it can be shown in another language."""
-        return Message(self.message_code, self.parameters)
-
-    def sentence(self, language: str) -> str:
-        """The sentence in a language of `engine.localization.LANGUAGES`."""
-        return self.message.in_language(language)
 
     def __str__(self) -> str:
         return self.message
@@ -101,9 +90,9 @@ class InvalidInput(Rejected):
         self.findings = tuple(findings)
 
     @classmethod
-    def for_field(cls, field: str, problem: Message) -> InvalidInput:
+    def for_field(cls, field: str, problem: Message, *, code: str | None = None) -> InvalidInput:
         """One field of a form is wrong: the same sentence for the whole and beside the field."""
-        return cls(problem.code, fields={field: problem}, **problem.parameters)
+        return cls(problem.code, code=code, fields={field: problem}, **problem.parameters)
 
     @classmethod
     def for_file(cls, code: str, problem: Message, file: str = "", line: int = 0) -> InvalidInput:

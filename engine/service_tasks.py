@@ -171,6 +171,23 @@ class InstanceRef:
     started_at: datetime | None = None
 
     @classmethod
+    def of_row(cls, row: Any) -> InstanceRef:
+        """The instance of a row of the table `instance`, or of anything that has its columns as attributes."""
+        return cls(
+            id=row.id,
+            number=row.number,
+            definition_id=row.definition_id,
+            definition_key=row.definition_key,
+            definition_version=int(row.definition_id.rpartition(":")[2]),
+            business_key=row.business_key,
+            scope=row.scope,
+            subject=row.subject,
+            title=row.title,
+            linked_from=row.linked_from,
+            started_at=row.started_at,
+        )
+
+    @classmethod
     def for_preview(cls, definition_id: str, definition_key: str, scope: str) -> InstanceRef:
         """No instance: for expressions that are evaluated before one starts, as in a start form or a preview."""
         return cls(

@@ -106,11 +106,18 @@ def _choosing(components: tuple[Component, ...], named: Callable[[str], Choices]
     return tuple(changed)
 
 
-def form_context(definition_id: str, scope: str, at: datetime | None = None) -> dict[str, Any]:
-    """The day and the functions of FEEL that a form of a definition sees in a scope, now or at another moment."""
+def form_context(
+    definition_id: str, scope: str, at: datetime | None = None, configuration_version: int | None = None
+) -> dict[str, Any]:
+    """The day and the functions of FEEL that a form of a definition sees in a scope, now or at another moment.
+
+    With `configuration_version` the parameters come from memory, for a page of several forms.
+    """
     engine = current.engine()
     with engine.database.read() as connection:
-        found = engine.step_runner.form_context(connection, definition_id, scope, at=at)
+        found = engine.step_runner.form_context(
+            connection, definition_id, scope, configuration_version, at=at
+        )
         return {"today": found["today"], "bindings": found["bindings"]}
 
 

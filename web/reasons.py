@@ -12,5 +12,5 @@ def required_reason(code: str) -> str:
     """The reason in the posted form. Without one raises InvalidInput on the field, with the message of this code."""
     reason = request.form.get("motivo", "").strip()
     if not reason:
-        raise InvalidInput(code, fields={"motivo": message(code)})
+        raise InvalidInput.for_field("motivo", message(code))
     return reason

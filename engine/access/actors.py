@@ -48,10 +48,6 @@ class Actor:
         """The scopes in which some role is held."""
         return frozenset(membership.scope for membership in self.memberships)
 
-    def has_role(self, role: str, scope: str) -> bool:
-        """Whether the actor holds the role in the scope or in one that contains it."""
-        return self.is_system or any(m.role == role and covers(m.scope, scope) for m in self.memberships)
-
     def roles_in(self, scope: str) -> frozenset[str]:
         """The roles that the actor holds in the scope or in one that contains it."""
         return frozenset(m.role for m in self.memberships if covers(m.scope, scope))

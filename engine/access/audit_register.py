@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert
 
-from engine.access.models import AuditEntry
 from engine.access.tables import registro_anagrafe
 
 
@@ -40,17 +39,3 @@ def record_change(
             dati=dict(dati or {}),
         )
     )
-
-
-def changes_of(
-    connection: Connection, oggetto: str, oggetto_id: str, limit: int = 100
-) -> tuple[AuditEntry, ...]:
-    """The entries about an object, the newest first. `oggetto`: persona, nucleo, utente, ambito, organizzazione."""
-    table = registro_anagrafe.c
-    query = (
-        select(table.at, table.actor_id, table.oggetto, table.oggetto_id, table.azione, table.dati)
-        .where(table.oggetto == oggetto, table.oggetto_id == oggetto_id)
-        .order_by(table.id.desc())
-        .limit(limit)
-    )
-    return tuple(AuditEntry(*row) for row in connection.execute(query))

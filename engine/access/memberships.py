@@ -42,9 +42,7 @@ def add_membership(
             "MEMBERSHIP_ROLE_INVALID", fields={"ruolo": message("MEMBERSHIP_ROLE_MISSING")}, role=ruolo[:40]
         )
     if al is not None and al < dal:
-        raise InvalidInput(
-            "MEMBERSHIP_ENDS_BEFORE_START", fields={"al": message("MEMBERSHIP_ENDS_BEFORE_START")}
-        )
+        raise InvalidInput.for_field("al", message("MEMBERSHIP_ENDS_BEFORE_START"))
     values = {"id": new_id(), "username": name, "ruolo": ruolo, "ambito": ambito, "dal": dal, "al": al}
     if insert_once(connection, appartenenza, values):
         record_change(
@@ -70,9 +68,7 @@ def end_membership(connection: Connection, membership_id: str, last_day: date, *
     if row is None:
         raise NotFound("MEMBERSHIP_NOT_FOUND")
     if last_day < row.dal:
-        raise InvalidInput(
-            "MEMBERSHIP_ENDS_BEFORE_START", fields={"al": message("MEMBERSHIP_ENDS_BEFORE_START")}
-        )
+        raise InvalidInput.for_field("al", message("MEMBERSHIP_ENDS_BEFORE_START"))
     connection.execute(update(appartenenza).where(appartenenza.c.id == membership_id).values(al=last_day))
     record_change(
         connection,

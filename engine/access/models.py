@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -46,15 +45,3 @@ class Account:
     created_at: datetime
     last_login_at: datetime | None
     credentials: int
-
-
-@dataclass(frozen=True)
-class AuditEntry:
-    """An entry of the audit register; `at` in UTC."""
-
-    at: datetime
-    actor_id: str
-    oggetto: str
-    oggetto_id: str
-    azione: str
-    dati: dict[str, Any] = field(default_factory=dict)

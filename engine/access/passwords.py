@@ -31,9 +31,7 @@ def check_new_password(password: str, username: str) -> None:
     elif len(set(plain)) < 5:
         fault = message("PASSWORD_REPEATS")
     if fault is not None:
-        raise InvalidInput(
-            fault.code, code="PASSWORD_NON_VALIDA", fields={"password": fault}, **fault.parameters
-        )
+        raise InvalidInput.for_field("password", fault, code="PASSWORD_NON_VALIDA")
 
 
 def hash_password(password: str) -> str:

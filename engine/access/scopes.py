@@ -23,8 +23,3 @@ def comuni(connection: Connection, path: str = "") -> tuple[str, ...]:
             (comune.c.ambito == path) | comune.c.ambito.startswith(f"{path}/", autoescape=True)
         )
     return tuple(connection.execute(query).scalars())
-
-
-def scope_of_comune(connection: Connection, name: str) -> str | None:
-    """The scope of a comune, or None when it has none."""
-    return connection.execute(select(comune.c.ambito).where(comune.c.nome == name)).scalar_one_or_none()

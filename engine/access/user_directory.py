@@ -54,9 +54,8 @@ def create_account(
         "created_at": by.at,
     }
     if not insert_once(connection, utente, values):
-        taken = message("USERNAME_TAKEN", name=name)
-        raise InvalidInput(
-            "USERNAME_TAKEN", code="UTENTE_GIA_PRESENTE", fields={"username": taken}, name=name
+        raise InvalidInput.for_field(
+            "username", message("USERNAME_TAKEN", name=name), code="UTENTE_GIA_PRESENTE"
         )
     record_change(connection, by, "utente", name, "creato")
     return account(connection, name)
@@ -104,9 +103,9 @@ def change_account(
     """Change name, e-mail or language; None leaves the value as it is. InvalidInput with `fields`."""
     before = account(connection, username)
     if nome is not None and (not nome.strip() or len(nome) > 160):
-        raise InvalidInput("ACCOUNT_NAME_INVALID", fields={"nome": message("ACCOUNT_NAME_INVALID")})
+        raise InvalidInput.for_field("nome", message("ACCOUNT_NAME_INVALID"))
     if lingua is not None and lingua not in ("it", "en"):
-        raise InvalidInput("ACCOUNT_LANGUAGE_INVALID", fields={"lingua": message("ACCOUNT_LANGUAGE_INVALID")})
+        raise InvalidInput.for_field("lingua", message("ACCOUNT_LANGUAGE_INVALID"))
     values = {
         "nome": before.nome if nome is None else " ".join(nome.split()),
         "email": before.email if email is None else check_email(email),
@@ -135,14 +134,11 @@ def change_password(connection: Connection, username: str, current: str, new: st
     name = normalise_username(username)
     row = connection.execute(select(utente).where(utente.c.username == name)).one_or_none()
     if not passwords.matches(current, row.password_hash if row is not None else None):
-        wrong = message("PASSWORD_WRONG")
-        raise InvalidInput("PASSWORD_WRONG", code="PASSWORD_ERRATA", fields={"attuale": wrong})
+        raise InvalidInput.for_field("attuale", message("PASSWORD_WRONG"), code="PASSWORD_ERRATA")
     try:
         passwords.check_new_password(new, name)
     except InvalidInput as problem:
-        raise InvalidInput(
-            problem.message_code, code=problem.code, fields={"nuova": problem.message}, **problem.parameters
-        ) from problem
+        raise InvalidInput.for_field("nuova", problem.message, code=problem.code) from problem
     update_and_end_sessions(connection, name, password_hash=passwords.hash_password(new))
     record_change(connection, ChangedBy(name, now), "utente", name, "password")
 

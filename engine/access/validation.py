@@ -14,6 +14,5 @@ def check_email(address: str) -> str:
     """The address without surrounding spaces; empty is allowed. Raises InvalidInput on the field ``email``."""
     stripped = address.strip()
     if stripped and (len(stripped) > 254 or _EMAIL.fullmatch(stripped) is None):
-        wrong = message("EMAIL_INVALID", address=stripped[:60])
-        raise InvalidInput("EMAIL_INVALID", fields={"email": wrong}, address=stripped[:60])
+        raise InvalidInput.for_field("email", message("EMAIL_INVALID", address=stripped[:60]))
     return stripped

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, false, or_,
 
 from engine.access.actors import Actor
 from engine.access.permissions import Permission, PermissionMatrix
-from engine.errors import Forbidden
+from engine.errors import Forbidden, NotFound
 from engine.storage.tables import instance, participant, task, task_candidate
 
 
@@ -129,6 +129,25 @@ def may_see_instance(
         or_(task.c.assignee == actor.id, and_(task.c.assignee.is_(None), candidate_for(actor))),
     )
     return bool(connection.execute(select(or_(exists(as_participant), exists(held)))).scalar_one())
+
+
+def read_instance(connection: Connection, instance_id: str) -> Row[Any]:
+    """The row of an instance, not locked. Raises NotFound."""
+    row: Row[Any] | None = connection.execute(
+        select(instance).where(instance.c.id == instance_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("INSTANCE_NOT_FOUND")
+    return row
+
+
+def read_visible_instance(
+    connection: Connection, instance_id: str, actor: Actor, permissions: PermissionMatrix
+) -> Row[Any]:
+    """The row of an instance that the actor may see. Raises NotFound, Forbidden."""
+    row = read_instance(connection, instance_id)
+    require_instance(connection, row, actor, permissions)
+    return row
 
 
 def require_instance(

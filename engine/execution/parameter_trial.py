@@ -18,7 +18,6 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from engine.access import SYSTEM
 from engine.access.visibility import within
 from engine.definitions.compilation import CompiledDefinition
 from engine.definitions.parameter_bounds import written
@@ -30,7 +29,6 @@ from engine.execution.step_runner import StepRunner
 from engine.languages.bpmn.model import Element
 from engine.languages.feel import Evaluation, EvaluationLimits, YearsMonths
 from engine.localization import Message, message
-from engine.service_tasks import InstanceRef
 from engine.spiff import PROCESS_SCOPE, ProcessRun, WaitState
 from engine.storage.configuration_version import ConfigurationCache
 from engine.storage.tables import instance
@@ -225,30 +223,8 @@ class _Trial:
     def _environment(
         self, connection: Connection, row: Row[Any], change: ParameterChange | None
     ) -> StepEnvironment:
-        reference = InstanceRef(
-            id=row.id,
-            number=row.number,
-            definition_id=row.definition_id,
-            definition_key=row.definition_key,
-            definition_version=int(row.definition_id.rpartition(":")[2]),
-            business_key=row.business_key,
-            scope=row.scope,
-            subject=row.subject,
-            title=row.title,
-            linked_from=row.linked_from,
-            started_at=row.started_at,
-        )
-        compiled, scope = self._runner.repository.compiled(row.definition_id), row.scope
-        environment = StepEnvironment(
-            connection,
-            compiled,
-            reference,
-            SYSTEM,
-            self._now,
-            self._runner.operations,
-            configuration=self._configuration,
-            configuration_version=0,
-        )
+        environment = self._runner.reading_environment(connection, row, self._now, self._configuration)
+        compiled, scope = environment.compiled, row.scope
         keys, cache = tuple(compiled.bundles), self._configuration
         environment.parameters = ParametersInForce(
             connection,

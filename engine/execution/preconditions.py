@@ -22,4 +22,4 @@ def require_active(row: LockedInstance | Row[Any], *, suspended: bool = False) -
 def require_reason(reason: str) -> None:
     """Raise InvalidInput unless there is a reason."""
     if not reason.strip():
-        raise InvalidInput("REASON_MISSING", fields={"motivo": message("REASON_MISSING")})
+        raise InvalidInput.for_field("motivo", message("REASON_MISSING"))

@@ -31,7 +31,7 @@ from engine.service_tasks import InstanceRef, OperationRegistry
 from engine.settings import Settings
 from engine.spiff import ProcessRun
 from engine.storage import Database, UnitOfWork
-from engine.storage.configuration_version import ConfigurationCache
+from engine.storage.configuration_version import ConfigurationCache, read_configuration_version
 from engine.storage.tables import instance
 from engine.storage.types import new_id
 from engine.temporal import day_in_rome
@@ -173,23 +173,10 @@ class StepRunner:
 
     def environment(self, work: UnitOfWork, row: LockedInstance | Row[Any], actor: Actor) -> StepEnvironment:
         """The environment of a step of this instance."""
-        reference = InstanceRef(
-            id=row.id,
-            number=row.number,
-            definition_id=row.definition_id,
-            definition_key=row.definition_key,
-            definition_version=int(row.definition_id.rpartition(":")[2]),
-            business_key=row.business_key,
-            scope=row.scope,
-            subject=row.subject,
-            title=row.title,
-            linked_from=row.linked_from,
-            started_at=row.started_at,
-        )
         return StepEnvironment(
             work.connection,
             self.repository.compiled(row.definition_id),
-            reference,
+            InstanceRef.of_row(row),
             actor,
             self.clock.now(),
             self.operations,
@@ -197,6 +184,30 @@ class StepRunner:
             configuration=self.configuration,
             configuration_version=row.configuration_version if isinstance(row, LockedInstance) else None,
         )
+
+    def reading_environment(
+        self, connection: Connection, row: Any, at: datetime, configuration: ConfigurationCache
+    ) -> StepEnvironment:
+        """An environment in which expressions of an instance are evaluated as at a moment, outside a step.
+
+        `row` has the columns of the instance as attributes. What is read of parameters and calendars stays in
+        `configuration`, which the caller makes for one piece of work.
+        """
+        return StepEnvironment(
+            connection,
+            self.repository.compiled(row.definition_id),
+            InstanceRef.of_row(row),
+            SYSTEM,
+            at,
+            self.operations,
+            configuration=configuration,
+            configuration_version=0,
+        )
+
+    def configuration_version(self) -> int:
+        """The version of the configuration, for `form_context` of several forms."""
+        with self.database.read() as connection:
+            return read_configuration_version(connection)
 
     def form_context(
         self,

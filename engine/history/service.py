@@ -7,17 +7,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, or_, select, union_all
 
-from engine.access import Actor, Permission, PermissionMatrix, require_instance
+from engine.access import Actor, Permission, PermissionMatrix
+from engine.access.visibility import read_visible_instance
 from engine.clock import Clock
 from engine.definitions.repository import Repository
-from engine.errors import NotFound
 from engine.history.models import Event
 from engine.history.waiting_reasons import WaitingReasons
 from engine.localization import Message
 from engine.storage import Database
 from engine.storage.event_log import LogEntry, append_event
 from engine.storage.sql.keyset_pagination import Cursor, Page, page_of
-from engine.storage.tables import event, instance, participant, task, timer
+from engine.storage.tables import event, participant, task, timer
 
 MAX_EVENTS = 500
 READ_KIND = "case.read"
@@ -98,11 +98,7 @@ class History:
             return reasons.of_instance(row)
 
     def _row(self, connection: Connection, instance_id: str, actor: Actor) -> Row[Any]:
-        row = connection.execute(select(instance).where(instance.c.id == instance_id)).one_or_none()
-        if row is None:
-            raise NotFound("INSTANCE_NOT_FOUND")
-        require_instance(connection, row, actor, self._permissions)
-        return row
+        return read_visible_instance(connection, instance_id, actor, self._permissions)
 
 
 def _deadline_changes(connection: Connection, instance_id: str) -> list[int]:

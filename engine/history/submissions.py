@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
-from engine.access import Actor, Permission, PermissionMatrix, require_instance
+from engine.access import Actor, Permission, PermissionMatrix
+from engine.access.visibility import read_visible_instance
 from engine.definitions.repository import Repository
 from engine.definitions.restricted_variables import remove_variables, restricted_variable_names
 from engine.errors import Forbidden, NotFound
 from engine.history.models import Submission
 from engine.storage import Database
 from engine.storage.sql.keyset_pagination import Cursor, Page, page_of
-from engine.storage.tables import instance, submission
+from engine.storage.tables import submission
 
 MAX_SUBMISSIONS = 100
 
@@ -49,7 +52,10 @@ class Submissions:
         with self._database.read() as connection:
             owner = self._instance(connection, instance_id, actor)
             rows = connection.execute(query).all()
-        return page_of(rows, limit, lambda row: self._view(row, owner, actor), lambda row: (row.id,))
+        restricted_names = cache(self._restricted_names)
+        return page_of(
+            rows, limit, lambda row: self._view(row, owner, actor, restricted_names), lambda row: (row.id,)
+        )
 
     def elements(self, instance_id: str, actor: Actor) -> tuple[tuple[str, str], ...]:
         """(element id, name) of each form that was submitted in an instance, in the order of the first time."""
@@ -99,28 +105,29 @@ class Submissions:
         return found if found.readable else None
 
     def _instance(self, connection: Connection, instance_id: str, actor: Actor) -> Row[Any]:
-        row = connection.execute(select(instance).where(instance.c.id == instance_id)).one_or_none()
-        if row is None:
-            raise NotFound("INSTANCE_NOT_FOUND")
-        require_instance(connection, row, actor, self._permissions)
-        return row
+        return read_visible_instance(connection, instance_id, actor, self._permissions)
 
     def _reads_restricted(self, owner: Row[Any], actor: Actor) -> bool:
         return self._permissions.allows(actor, Permission.CASE_RESTRICTED, owner.scope)
 
-    def _view(self, row: Row[Any], owner: Row[Any], actor: Actor) -> Submission:
+    def _restricted_names(self, definition_id: str) -> frozenset[str]:
+        return restricted_variable_names(self._repository.compiled(definition_id))
+
+    def _view(
+        self,
+        row: Row[Any],
+        owner: Row[Any],
+        actor: Actor,
+        restricted_names: Callable[[str], frozenset[str]] | None = None,
+    ) -> Submission:
         columns: dict[str, Any] = row._asdict()
         restricted = columns.pop("restricted")
         if self._reads_restricted(owner, actor):
             return Submission(**columns)
         if restricted:
             return Submission(**{**columns, "answers": {}, "context": {}, "readable": False})
-        names = frozenset[str]().union(
-            *(
-                restricted_variable_names(self._repository.compiled(definition_id))
-                for definition_id in {owner.definition_id, row.definition_id}
-            )
-        )
+        names_of = restricted_names or self._restricted_names
+        names = names_of(owner.definition_id) | names_of(row.definition_id)
         shown = {name: remove_variables(columns[name], names) for name in ("answers", "context")}
         withheld = any(shown[name] != columns[name] for name in shown)
         return Submission(**{**columns, **shown, "withheld": withheld})

@@ -9,13 +9,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from engine.access import Actor, Permission, PermissionMatrix
-from engine.errors import InvalidInput, InvalidState, NotFound
+from engine.errors import InvalidInput, InvalidState
 from engine.execution import StepRunner, lock_instance, require_active, require_reason, write_step
-from engine.instances.queries import select_instances
+from engine.instances.queries import instance_row
 from engine.spiff import Instruction, ProcessRun
 from engine.storage import UnitOfWork
 from engine.storage.serialization import unencodable_names
-from engine.storage.tables import instance
 
 
 @dataclass(frozen=True)
@@ -139,9 +138,7 @@ class Modifications:
 
     def _read(self, connection: Connection, instance_id: str, actor: Actor) -> tuple[int, ProcessRun]:
         """The revision and the run of an active instance, without a lock. Raises NotFound, Forbidden, InvalidState."""
-        row = connection.execute(select_instances().where(instance.c.id == instance_id)).one_or_none()
-        if row is None:
-            raise NotFound("INSTANCE_NOT_FOUND")
+        row = instance_row(connection, instance_id)
         self._permissions.require(actor, Permission.CASE_MODIFY, row.scope)
         require_active(row)
         environment = self._step_runner.environment(UnitOfWork(connection), row, actor)

@@ -34,6 +34,7 @@ from sqlalchemy import (
 
 from engine.access import Actor, Permission, PermissionMatrix, within
 from engine.access.visibility import visible_instances
+from engine.errors import NotFound
 from engine.instances.models import InstanceHit, InstanceView
 from engine.storage import Database
 from engine.storage.sql.keyset_pagination import Cursor, Page, page_of
@@ -78,6 +79,16 @@ def select_instances() -> Select[Any]:
     return select(instance, definition.c.name.label("definition_name"), definition.c.version).join(
         definition, definition.c.id == instance.c.definition_id
     )
+
+
+def instance_row(connection: Connection, instance_id: str) -> Row[Any]:
+    """The row of an instance, as `select_instances` gives it. Raises NotFound."""
+    row: Row[Any] | None = connection.execute(
+        select_instances().where(instance.c.id == instance_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("INSTANCE_NOT_FOUND")
+    return row
 
 
 def instance_view(row: Row[Any]) -> InstanceView:

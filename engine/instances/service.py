@@ -11,7 +11,7 @@ from engine.access import Actor, Permission, PermissionMatrix, require_instance
 from engine.definitions.models import Definition
 from engine.definitions.resources import Resource
 from engine.definitions.restricted_variables import remove_variables, restricted_variable_names
-from engine.errors import InvalidInput, InvalidState, NotFound
+from engine.errors import InvalidInput, InvalidState
 from engine.execution import (
     LockedInstance,
     Step,
@@ -28,8 +28,8 @@ from engine.instances.queries import (
     ALL_INSTANCES,
     InstanceFilter,
     InstanceQueries,
+    instance_row,
     instance_view,
-    select_instances,
 )
 from engine.instances.suspension import resume_rows, suspend_rows
 from engine.spiff import PROCESS_SCOPE, ProcessRun, stored_variables
@@ -199,7 +199,7 @@ class Instances:
                 ),
             )
         with self._step_runner.database.read() as connection:
-            return instance_view(_row(connection, step.instance_id))
+            return instance_view(instance_row(connection, step.instance_id))
 
     # -- reading ---------------------------------------------------------------------------------------------------
 
@@ -264,7 +264,7 @@ class Instances:
         return self._queries.search(text, actor, limit)
 
     def _visible_row(self, connection: Connection, instance_id: str, actor: Actor) -> Row[Any]:
-        row = _row(connection, instance_id)
+        row = instance_row(connection, instance_id)
         require_instance(connection, row, actor, self._permissions)
         return row
 
@@ -294,15 +294,6 @@ def _started_view(found: Definition, step: Step) -> InstanceView:
         suspended_at=None,
         incidents=step.new_incidents,
     )
-
-
-def _row(connection: Connection, instance_id: str) -> Row[Any]:
-    row: Row[Any] | None = connection.execute(
-        select_instances().where(instance.c.id == instance_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound("INSTANCE_NOT_FOUND")
-    return row
 
 
 def _all_variables(run_state: bytes) -> dict[str, Any]:

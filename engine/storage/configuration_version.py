@@ -14,6 +14,7 @@ from cachetools import LRUCache
 from sqlalchemy import Connection, String, func, literal_column, select, update
 
 from engine.storage.sql.insert_once import insert_once
+from engine.storage.sql.statements import Statement
 from engine.storage.tables import counter
 
 COUNTER_NAME = "configuration"
@@ -29,6 +30,13 @@ CONFIGURATION_VERSION: Any = func.coalesce(
 """SQL: how often the configuration has been changed."""
 
 T = TypeVar("T")
+
+_READ_VERSION = Statement(select(CONFIGURATION_VERSION))
+
+
+def read_configuration_version(connection: Connection) -> int:
+    """How often the configuration has been changed, read by a statement of its own."""
+    return int(_READ_VERSION.run(connection).rows[0][0])
 
 
 def configuration_changed(connection: Connection) -> None:

@@ -41,10 +41,9 @@ class Comments:
         """Write a comment of at most `MAX_COMMENT_LENGTH` characters, for those who may see the instance."""
         text = text.strip()
         if not text:
-            raise InvalidInput("COMMENT_EMPTY", fields={"testo": message("COMMENT_EMPTY")})
+            raise InvalidInput.for_field("testo", message("COMMENT_EMPTY"))
         if len(text) > MAX_COMMENT_LENGTH:
-            too_long = message("COMMENT_TOO_LONG", limit=MAX_COMMENT_LENGTH)
-            raise InvalidInput("COMMENT_TOO_LONG", fields={"testo": too_long}, limit=MAX_COMMENT_LENGTH)
+            raise InvalidInput.for_field("testo", message("COMMENT_TOO_LONG", limit=MAX_COMMENT_LENGTH))
         with self._step_runner.database.begin() as work:
             row = lock_instance(work.connection, instance_id)
             require_instance(work.connection, row, actor, self._permissions)
@@ -65,10 +64,9 @@ class Comments:
         """Attach a file to a task, for those who may work on it. Attachments are never overwritten."""
         limit = self._step_runner.settings.max_upload_mb
         if not content:
-            raise InvalidInput("FILE_EMPTY", fields={"file": message("FILE_EMPTY")})
+            raise InvalidInput.for_field("file", message("FILE_EMPTY"))
         if len(content) > limit * 1_000_000:
-            too_large = message("FILE_TOO_LARGE", limit=limit)
-            raise InvalidInput("FILE_TOO_LARGE", fields={"file": too_large}, limit=limit)
+            raise InvalidInput.for_field("file", message("FILE_TOO_LARGE", limit=limit))
         with self._step_runner.database.begin() as work:
             access = lock_visible_task(work.connection, task_id, actor, self._permissions)
             row = access.task
@@ -138,6 +136,10 @@ class InstanceAttachments(Collection[str]):
 
     def __len__(self) -> int:
         return len(self._ids)
+
+
+ATTACHMENT_COLUMNS = tuple(column for column in attachment.c if column.name != "content")
+"""What `attachment_view` needs: a list of files does not read what is in them."""
 
 
 def attachment_view(row: Row[Any]) -> Attachment:

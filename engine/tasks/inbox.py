@@ -19,16 +19,16 @@ from engine.instances.models import InstanceView
 from engine.instances.queries import (
     MAX_PAGE,
     SearchConditions,
+    instance_row,
     instance_view,
     search_conditions,
-    select_instances,
 )
 from engine.spiff import PROCESS_SCOPE, ProcessRun, stored_variables
 from engine.storage import Database, Statement
 from engine.storage.sql.keyset_pagination import Cursor, Page
 from engine.storage.tables import attachment, comment, instance, task
 from engine.storage.types import UtcDateTime
-from engine.tasks.comments import attachment_view
+from engine.tasks.comments import ATTACHMENT_COLUMNS, attachment_view
 from engine.tasks.inbox_order import cursor_of, cursor_values, order_by, parse_cursor
 from engine.tasks.inbox_queries import (
     DueCondition,
@@ -136,7 +136,7 @@ class Inbox:
             ).one_or_none()
             if row is None:
                 raise NotFound("TASK_NOT_FOUND")
-            found = _instance_row(connection, row.instance_id)
+            found = instance_row(connection, row.instance_id)
             offered = may_take(connection, row, actor)
             is_open = row.state in ("open", "suspended")
             sees_instance = (is_open and (offered or row.assignee == actor.id)) or may_see_instance(
@@ -176,7 +176,7 @@ class Inbox:
     def of_instance(self, instance_id: str, actor: Actor) -> tuple[TaskRow, ...]:
         """The open tasks of an instance, for those who may see it."""
         with self._database.read() as connection:
-            found = _instance_row(connection, instance_id)
+            found = instance_row(connection, instance_id)
             require_instance(connection, found, actor, self._permissions)
             rows = connection.execute(
                 select_tasks()
@@ -194,7 +194,7 @@ class Inbox:
         Restricted attachments need `case.restricted`.
         """
         with self._database.read() as connection:
-            found = _instance_row(connection, instance_id)
+            found = instance_row(connection, instance_id)
             require_instance(connection, found, actor, self._permissions)
             return comments_of(connection, instance_id), self._attachments(
                 connection, instance_view(found), actor
@@ -217,7 +217,9 @@ class Inbox:
         }
 
     def _attachments(self, connection: Connection, found: InstanceView, actor: Actor) -> tuple[Any, ...]:
-        query = select(attachment).where(attachment.c.instance_id == found.id).order_by(attachment.c.at)
+        query = (
+            select(*ATTACHMENT_COLUMNS).where(attachment.c.instance_id == found.id).order_by(attachment.c.at)
+        )
         if not self._permissions.allows(actor, Permission.CASE_RESTRICTED, found.scope):
             query = query.where(attachment.c.restricted.is_(False))
         return tuple(attachment_view(row) for row in connection.execute(query))
@@ -261,15 +263,6 @@ def comments_of(connection: Connection, instance_id: str) -> tuple[Comment, ...]
         select(comment).where(comment.c.instance_id == instance_id).order_by(comment.c.id)
     )
     return tuple(Comment(r.id, r.actor_id, r.actor_name, r.at, r.text, r.task_id) for r in rows)
-
-
-def _instance_row(connection: Connection, instance_id: str) -> Row[Any]:
-    row: Row[Any] | None = connection.execute(
-        select_instances().where(instance.c.id == instance_id)
-    ).one_or_none()
-    if row is None:
-        raise NotFound("INSTANCE_NOT_FOUND")
-    return row
 
 
 def _why_not(row: Row[Any], actor: Actor) -> str:

@@ -52,6 +52,4 @@ def without_omocodia(code: str) -> str:
 
 
 def _invalid(problem: Message) -> InvalidInput:
-    return InvalidInput(
-        problem.code, code="CODICE_FISCALE_NON_VALIDO", fields={FIELD: problem}, **problem.parameters
-    )
+    return InvalidInput.for_field(FIELD, problem, code="CODICE_FISCALE_NON_VALIDO")

@@ -191,9 +191,7 @@ def person_already_registered(found: Duplicate | None) -> InvalidInput:
     reason = found.reason if found is not None else message("DUPLICATE_SAME_DATA")
     problem = message("PERSON_ALREADY_REGISTERED", reason=reason)
     field = FIELD if reason.code == "DUPLICATE_SAME_FISCAL_CODE" else "cognome"
-    return InvalidInput(
-        problem.code, code="PERSONA_GIA_PRESENTE", fields={field: problem}, **problem.parameters
-    )
+    return InvalidInput.for_field(field, problem, code="PERSONA_GIA_PRESENTE")
 
 
 def _compare(row: Row[Any], code: str, key: str, birth: date | None) -> Duplicate | None:

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from cli.__main__ import main
 from engine.access import SYSTEM
 from engine.engine import Engine
 from engine.settings import Settings
@@ -20,18 +19,10 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def patti(sqlite_url: str) -> Run:
+def patti(command_line: Run) -> Run:
     """Runs a command on a database with the process `scadenze_composte`."""
-    known = {"PATTI_DATABASE_URL": sqlite_url, "PATTI_PROCESSES_FOLDER": str(ROOT / "processes")}
-
-    def run(*arguments: str) -> Result:
-        return CliRunner().invoke(main, arguments, env={**known, "PATTI_LOG_LEVEL": "ERROR"})
-
-    assert run("deploy", str(DIAGRAM)).exit_code == 0
-    for name, role in (("ada", "amministratore"), ("anna", "assistente_sociale")):
-        made = run("user", "create", name, "--nome", name.title(), "--ruolo", role, "--senza-password")
-        assert made.exit_code == 0, made.output
-    return run
+    assert command_line("deploy", str(DIAGRAM)).exit_code == 0
+    return command_line
 
 
 def line_of(listed: str, name: str) -> str:

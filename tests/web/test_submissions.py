@@ -6,7 +6,11 @@ import html
 import re
 from io import BytesIO
 
+from sqlalchemy import insert, select
+
 from engine.access import SYSTEM
+from engine.storage.tables import submission
+from tests.engine.statement_log import recorded_statements, without_begin
 from tests.web.people import Desk, Office
 from tests.web.test_task import SHEET
 
@@ -114,3 +118,20 @@ def test_reading_is_written_down(office: Office, anna: Desk) -> None:
     anna.get(_links(anna.get(f"/pratiche/{case}/scritto").text, case)[0])
     read = [event.data["what"] for event in office.engine.history.readers(case, SYSTEM)]
     assert read == ["submission", "submissions"]
+
+
+def test_the_list_asks_no_more_of_the_database_when_it_is_longer(office: Office, anna: Desk) -> None:
+    case = _assessed(office)
+    anna.get(f"/pratiche/{case}/scritto")
+
+    def asked() -> int:
+        with recorded_statements(office.engine) as statements:
+            assert anna.get(f"/pratiche/{case}/scritto").status_code == 200
+        return len(without_begin(statements))
+
+    few = asked()
+    with office.engine.database.begin() as work:
+        rows = work.connection.execute(select(submission).where(submission.c.instance_id == case)).all()
+        again = [{name: value for name, value in row._asdict().items() if name != "id"} for row in rows]
+        work.connection.execute(insert(submission), again * 8)
+    assert asked() == few

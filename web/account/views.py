@@ -106,7 +106,7 @@ def change_password() -> Any:
     new = request.form.get("nuova", "")
     try:
         if new != request.form.get("ripetuta", ""):
-            raise InvalidInput("PASSWORDS_DIFFER", fields={"ripetuta": message("PASSWORDS_DIFFER")})
+            raise InvalidInput.for_field("ripetuta", message("PASSWORDS_DIFFER"))
         now, old = current.engine().clock.now(), request.form.get("attuale", "")
         with current.engine().database.begin() as work:
             accounts.change_password(work.connection, current.actor().id, old, new, now=now)

@@ -38,7 +38,7 @@ def import_preview() -> Any:
     scope, file = request.form.get("ambito", ""), request.files.get("file")
     try:
         if file is None or not file.filename:
-            raise InvalidInput("FILE_NOT_CHOSEN", fields={"file": message("FILE_NOT_CHOSEN")})
+            raise InvalidInput.for_field("file", message("FILE_NOT_CHOSEN"))
         content = file.stream.read(MAX_FILE_BYTES + 1)
         until = request.form.get("fino_al", type=int)
         found = current.engine().calendar_files.preview(scope, content, current.actor(), until)

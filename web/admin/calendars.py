@@ -132,4 +132,4 @@ def _day(field: str, text: str) -> date:
     try:
         return date.fromisoformat(text.strip())
     except ValueError:
-        raise InvalidInput("DAY_NOT_READABLE", fields={field: message("DAY_NOT_READABLE")}) from None
+        raise InvalidInput.for_field(field, message("DAY_NOT_READABLE")) from None

@@ -50,7 +50,8 @@ def submissions(instance_id: str) -> Any:
             instance_id, actor, element_id=chosen, after=asked.get("dopo", ""), limit=PAGE
         )
         _, attachments = engine.inbox.comments_and_attachments(instance_id, actor)
-        entries = [_entry(one, instance.scope, attachments) for one in found]
+        version = engine.step_runner.configuration_version()
+        entries = [_entry(one, instance.scope, attachments, version) for one in found]
         names = choices.names(one.actor_id for one in found)
         elements = engine.submissions.elements(instance_id, actor)
     engine.history.record_read(instance_id, actor, "submissions")
@@ -86,7 +87,12 @@ def submission(instance_id: str, submission_id: int) -> Any:
     )
 
 
-def filled_form(found: Submission, scope: str, attachments: Sequence[Attachment]) -> Filling:
+def filled_form(
+    found: Submission,
+    scope: str,
+    attachments: Sequence[Attachment],
+    configuration_version: int | None = None,
+) -> Filling:
     """The form as it was filled in, with the day and the functions of that moment; nothing can be changed."""
     form = current.engine().repository.form(found.definition_id, found.form_id)
     chosen = [found.answers.get(one.key) for one in form.fields() if USERS in one.properties]
@@ -98,17 +104,17 @@ def filled_form(found: Submission, scope: str, attachments: Sequence[Attachment]
     return Filling(
         with_colleagues(form, scope, also=names),
         found.variables,
-        **form_context(found.definition_id, scope, found.at),
+        **form_context(found.definition_id, scope, found.at, configuration_version),
         values=found.answers,
         files=files,
         locked=True,
     )
 
 
-def _entry(found: Submission, scope: str, attachments: Sequence[Attachment]) -> Entry:
+def _entry(found: Submission, scope: str, attachments: Sequence[Attachment], version: int) -> Entry:
     begins = gettext("Riservato")
     if found.readable:
-        begins = _beginning(filled_form(found, scope, attachments).view().items)
+        begins = _beginning(filled_form(found, scope, attachments, version).view().items)
     return Entry(found.id, found.at, found.actor_id, found.name, begins, found.readable)
 
 

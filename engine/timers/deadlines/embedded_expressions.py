@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, func, select, update
 
-from engine.access import SYSTEM
 from engine.definitions.repository import Repository
 from engine.errors import EngineError
 from engine.execution import StepEnvironment, StepRunner
@@ -21,7 +21,6 @@ from engine.scheduling.overdue import overdue_moment
 from engine.scheduling.overrides import OverridesInForce, overrides_in_force, task_keys, timer_key
 from engine.scheduling.overrides.deadline_keys import DUE, FOLLOW_UP, SHARED, TIMER
 from engine.scheduling.overrides.embedded import embedded_deadlines
-from engine.service_tasks import InstanceRef
 from engine.spiff import ProcessRun, WaitState
 from engine.storage.configuration_version import ConfigurationCache
 from engine.storage.tables import instance, task, timer
@@ -118,7 +117,9 @@ def recalculate(
             .order_by(instance.c.number, column.c.id)
         ).all()
         for row in rows:
-            environment = _environment(step_runner, connection, row, configuration)
+            environment = step_runner.reading_environment(
+                connection, _instance_of(row), row.begun_at or row.created_at, configuration
+            )
             environment.overrides = OverridesInForce(connection, row.scope, lambda _name, _read: overrides)
             if row.instance_id not in waits:
                 executable = environment.compiled.executable
@@ -129,32 +130,10 @@ def recalculate(
     return found
 
 
-def _environment(
-    step_runner: StepRunner, connection: Connection, row: Row[Any], configuration: ConfigurationCache
-) -> StepEnvironment:
-    reference = InstanceRef(
-        id=row.instance_id,
-        number=row.instance_number,
-        definition_id=row.instance_definition_id,
-        definition_key=row.instance_definition_key,
-        definition_version=int(row.instance_definition_id.rpartition(":")[2]),
-        business_key=row.instance_business_key,
-        scope=row.scope,
-        subject=row.instance_subject,
-        title=row.instance_title,
-        linked_from=row.instance_linked_from,
-        started_at=row.case_started_at,
-    )
-    return StepEnvironment(
-        connection,
-        step_runner.repository.compiled(row.instance_definition_id),
-        reference,
-        SYSTEM,
-        row.begun_at or row.created_at,
-        step_runner.operations,
-        configuration=configuration,
-        configuration_version=0,
-    )
+def _instance_of(row: Row[Any]) -> SimpleNamespace:
+    """The columns of the instance of a joined row."""
+    columns = {name: getattr(row, f"instance_{name}") for name in _INSTANCE}
+    return SimpleNamespace(id=row.instance_id, scope=row.scope, started_at=row.case_started_at, **columns)
 
 
 def _recalculated(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from engine.access import SYSTEM, Actor, Permission, PermissionMatrix
+from engine.access.visibility import read_instance
 from engine.errors import InvalidInput, InvalidState, NotFound
 from engine.execution import StepEnvironment, StepRunner, require_reason
 from engine.localization import message
@@ -25,7 +26,6 @@ from engine.service_tasks import InstanceRef
 from engine.storage import UnitOfWork
 from engine.storage.configuration_version import configuration_changed
 from engine.storage.sql.bulk_memory import extra_memory
-from engine.storage.tables import instance
 from engine.storage.tables.deadlines import deadline_change
 from engine.storage.triggers.job_queue import notify_once
 from engine.temporal import WorkingCalendar
@@ -99,9 +99,7 @@ class Deadlines:
     def of_instance(self, instance_id: str, actor: Actor) -> InstanceDeadlines:
         """The deadlines of one instance. Needs `deadline.write` in its scope. Raises NotFound."""
         with self._step_runner.database.read() as connection:
-            row = connection.execute(select(instance).where(instance.c.id == instance_id)).one_or_none()
-            if row is None:
-                raise NotFound("INSTANCE_NOT_FOUND")
+            row = read_instance(connection, instance_id)
             self._permissions.require(actor, Permission.DEADLINE_WRITE, row.scope)
             deadlines = read_instance_deadlines(connection, row, self._now())
         name = self._step_runner.repository.get(row.definition_id).name

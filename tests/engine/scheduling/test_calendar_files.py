@@ -10,12 +10,10 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from engine.access import SYSTEM, ChangedBy
+from engine.access import SYSTEM
 from engine.access.actors import actor
-from engine.access.models import Ambito
 from engine.errors import Forbidden, InvalidInput
 from engine.scheduling.calendars.closings import MAX_CLOSINGS
-from engine.scheduling.calendars.scopes import save_scope
 from engine.simulation import World
 from engine.storage.tables import event
 from engine.temporal import day_in_rome
@@ -27,15 +25,6 @@ CHRISTMAS = "DTSTART;VALUE=DATE:20141224\nRRULE:FREQ=YEARLY\nSUMMARY:Vigilia"
 NAMELESS = "DTSTART;VALUE=DATE:20160603"
 MEETING = "DTSTART:20160905T070000Z\nDTEND:20160905T080000Z\nSUMMARY:Riunione"
 FILE = file_of(SUMMER, CHRISTMAS, NAMELESS, MEETING)
-
-
-@pytest.fixture
-def area(world: World) -> World:
-    with world.engine.database.begin() as work:
-        by = ChangedBy(SYSTEM.id, world.engine.clock.now())
-        for path in ("cremasco", "cremasco/crema", "casalasco"):
-            save_scope(work.connection, Ambito(path, path.title()), by=by)
-    return world
 
 
 def closings(world: World, scope: str) -> list[tuple[date, date, str]]:

@@ -11,15 +11,13 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
-from engine.access import SYSTEM, ChangedBy
+from engine.access import SYSTEM
 from engine.access.actors import actor
-from engine.access.models import Ambito
 from engine.errors import Forbidden, InvalidInput, NotFound
 from engine.execution.locking import lock_instance
 from engine.scheduling.calendars.days_off import DayOffReason, days_off
 from engine.scheduling.calendars.lookup import read_calendar
 from engine.scheduling.calendars.models import CalendarRule
-from engine.scheduling.calendars.scopes import save_scope
 from engine.simulation import World
 from engine.storage import Database
 from engine.storage.migrate import migrate
@@ -28,16 +26,6 @@ from engine.storage.tables import event
 from engine.temporal import day_in_rome
 
 AUGUST = (date(2016, 8, 8), date(2016, 8, 12))
-
-
-@pytest.fixture
-def area(world: World) -> World:
-    """A world with an ambito, one below it and one beside it."""
-    with world.engine.database.begin() as work:
-        by = ChangedBy(SYSTEM.id, world.engine.clock.now())
-        for path in ("cremasco", "cremasco/crema", "casalasco"):
-            save_scope(work.connection, Ambito(path, path.title()), by=by)
-    return world
 
 
 def off(world: World, scope: str, year: int = 2016) -> dict[date, list[str]]:

@@ -196,7 +196,7 @@ class ByHand:
         return actor.is_system or any(
             name == actor.id
             if kind == "user"
-            else actor.has_role(name, row.scope) or (row.instance_id, actor.id, name) in self.parts
+            else name in actor.roles_in(row.scope) or (row.instance_id, actor.id, name) in self.parts
             for kind, name in self.offers.get(row.id, ())
         )
 
